@@ -1,0 +1,112 @@
+import type { EngineId, EngineImage, EngineStatus, PullProgress } from '#shared/contract/engines.ts';
+
+/**
+ * What runs jobs. One interface, one contract suite (contract.suite.ts), run on every engine.
+ * Failures are StowageErrors: `engine-absent`, `engine-permission`, `engine-error` everywhere, and those named here.
+ */
+export interface Engine {
+  readonly id: EngineId;
+
+  /** Never fails: an engine that does not answer says so. Answers within 3 s. */
+  status(): Promise<EngineStatus>;
+
+  /** Local images; none on an engine without images. */
+  images(): Promise<EngineImage[]>;
+
+  /** @throws `image-missing` when it is not on the engine */
+  inspectImage(reference: string): Promise<ImageFacts>;
+
+  /** What an image holds at absolute paths, without running anything. Keys as given. @throws `image-missing` */
+  probeImage(reference: string, paths: readonly string[]): Promise<Record<string, ImagePathFact>>;
+
+  /** @throws `pull-failed` with the registry's words; `cancelled` */
+  pull(reference: string, options: { signal: AbortSignal }): AsyncIterable<PullProgress>;
+
+  /**
+   * Prepares a run, not started: lays out directories, binds mounts. Idempotent by `jobId`: a second call finds the
+   * first one's. Returns the reference by which the run is found for ever.
+   * @throws `image-missing`, `mount-failed`
+   */
+  create(run: RunRequest): Promise<string>;
+
+  /**
+   * Starts it, and gives its output from the first byte. Resolves when it has started (it may have ended already).
+   * Calling it on a run that was started is `wrong-state`.
+   * @throws `command-not-found`, `command-not-executable`, `mount-failed`
+   */
+  start(reference: string, output: OutputSink): Promise<void>;
+
+  /** After a restart of the app: gives the output beyond what is already kept, then goes on live. No hole, no repeat. */
+  follow(reference: string, output: OutputSink, kept: OutputPosition): Promise<void>;
+
+  /** Resolves when the run has ended and its output was given whole. Never loses the exit code of one that ended before. */
+  wait(reference: string, options?: { signal?: AbortSignal }): Promise<RunExit>;
+
+  /** SIGTERM, after the grace SIGKILL. Resolves when it has ended; no error when it has ended before. */
+  stop(reference: string, options: { graceSeconds: number }): Promise<void>;
+
+  /** Removes what the engine keeps of an ended run. No error when it is gone. */
+  remove(reference: string): Promise<void>;
+
+  /** All runs of this data directory that the engine knows. */
+  find(): Promise<FoundRun[]>;
+
+  /** Lets go of connections; runs go on. */
+  close(): Promise<void>;
+}
+
+export interface RunRequest {
+  readonly jobId: number;
+  readonly image: string | null;
+  readonly command: readonly string[];
+  readonly workdir: string;
+  readonly env: readonly { name: string; value: string }[];
+  readonly binds: readonly { source: string; target: string; readOnly: boolean }[];
+  /** Made in the container before the start, owned by `user`; parents first. */
+  readonly directories: readonly { path: string; mode: number }[];
+  /** null: what the image says. */
+  readonly user: { uid: number; gid: number } | null;
+  readonly cpus: number | null;
+  readonly memoryBytes: number | null;
+  readonly shmBytes: number;
+  readonly network: boolean;
+}
+
+export interface ImageFacts {
+  readonly id: string;
+  readonly workdir: string | null;
+  readonly user: string | null;
+  readonly env: readonly { name: string; value: string }[];
+  /** Entrypoint and command joined: what runs when no command is given. */
+  readonly command: readonly string[];
+  readonly entrypoint: readonly string[];
+}
+
+export type ImagePathFact = 'missing' | 'file' | 'empty-directory' | 'directory';
+
+export interface OutputSink {
+  /** Takes the bytes over. The engine waits for the promise before it reads more (backpressure). */
+  write(stream: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void>;
+}
+
+/** Bytes per stream that are kept already. An engine that has one joint stream counts it as stdout. */
+export interface OutputPosition {
+  readonly stdout: number;
+  readonly stderr: number;
+}
+
+export interface RunExit {
+  /** null when it was killed and no code is known. 128+n for a signal n. */
+  readonly code: number | null;
+  readonly oomKilled: boolean;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  /** The engine's own words when it could not run it. */
+  readonly message: string | null;
+}
+
+export interface FoundRun {
+  readonly jobId: number;
+  readonly reference: string;
+  readonly state: 'created' | 'running' | 'ended';
+}

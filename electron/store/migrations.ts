@@ -1,0 +1,104 @@
+/** Schema changes, in order; never edited once released, only appended to. Times are milliseconds since the epoch. */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+  CREATE TABLE hosts (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    config TEXT NOT NULL,
+    is_default INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE vfolders (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    host_id TEXT NOT NULL REFERENCES hosts(id),
+    kind TEXT NOT NULL,
+    root TEXT NOT NULL,
+    usage TEXT NOT NULL,
+    permission TEXT NOT NULL,
+    note TEXT NOT NULL DEFAULT '',
+    mount_path TEXT,
+    created_at INTEGER NOT NULL,
+    last_used_at INTEGER,
+    trashed_at INTEGER,
+    trash_root TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX vfolders_live_name ON vfolders(name) WHERE trashed_at IS NULL;
+
+  CREATE TABLE trashed_files (
+    id TEXT PRIMARY KEY,
+    vfolder_id TEXT NOT NULL REFERENCES vfolders(id) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    trash_path TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    trashed_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE transfers (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    title TEXT NOT NULL,
+    request TEXT NOT NULL,
+    state TEXT NOT NULL,
+    position REAL NOT NULL,
+    conflict TEXT NOT NULL,
+    scanned INTEGER NOT NULL DEFAULT 0,
+    problem TEXT,
+    created_at INTEGER NOT NULL,
+    ended_at INTEGER
+  ) STRICT;
+
+  CREATE TABLE transfer_files (
+    transfer_id INTEGER NOT NULL REFERENCES transfers(id) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    path TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    modified INTEGER,
+    etag TEXT,
+    state TEXT NOT NULL,
+    done INTEGER NOT NULL DEFAULT 0,
+    checkpoint TEXT,
+    policy TEXT,
+    problem TEXT,
+    PRIMARY KEY (transfer_id, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX transfer_files_state ON transfer_files(transfer_id, state, seq);
+
+  CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    request_id TEXT UNIQUE,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    engine TEXT NOT NULL,
+    reference TEXT,
+    spec TEXT NOT NULL,
+    plan TEXT NOT NULL,
+    times TEXT NOT NULL,
+    exit_code INTEGER,
+    problem TEXT,
+    progress TEXT,
+    output_vfolder TEXT,
+    output_path TEXT,
+    stop_requested INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    started_at INTEGER,
+    ended_at INTEGER
+  ) STRICT;
+  CREATE INDEX jobs_state ON jobs(state, id);
+
+  CREATE TABLE job_vfolders (
+    job_id INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
+    vfolder_id TEXT NOT NULL,
+    path TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    PRIMARY KEY (job_id, vfolder_id, path)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX job_vfolders_vfolder ON job_vfolders(vfolder_id, job_id);
+  `,
+];

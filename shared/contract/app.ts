@@ -1,0 +1,62 @@
+import { eventIterator } from '@orpc/contract';
+import { z } from 'zod';
+import { method } from './base.ts';
+import { engineIdSchema } from './engines.ts';
+import { jobSchema } from './jobs.ts';
+import { jobSpecSchema } from './plan.ts';
+import { transferSchema } from './transfers.ts';
+
+export const settingsSchema = z.object({
+  theme: z.enum(['system', 'light', 'dark', 'contrast']),
+  defaultEngine: engineIdSchema.nullable(),
+  /** The welcome was closed. */
+  welcomed: z.boolean(),
+  /** What the screens want to find again: open tabs, panel sizes (JSON, at most 64 KiB). */
+  layout: z.string().max(65_536),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** What changed; screens fetch what they show of it. */
+export const changeSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hosts') }),
+  z.object({ type: z.literal('vfolders') }),
+  z.object({ type: z.literal('engines') }),
+  z.object({ type: z.literal('settings') }),
+  /** Something in this folder of the vfolder changed. */
+  z.object({ type: z.literal('files'), vfolder: z.string(), path: z.string() }),
+  z.object({ type: z.literal('transfer'), transfer: transferSchema }),
+  z.object({ type: z.literal('transfer-cleared'), ids: z.array(z.number()) }),
+  z.object({ type: z.literal('job'), job: jobSchema }),
+  z.object({ type: z.literal('job-removed'), id: z.number() }),
+  z.object({ type: z.literal('job-log'), id: z.number(), size: z.number() }),
+]);
+export type Change = z.infer<typeof changeSchema>;
+
+export const checkSchema = z.object({
+  name: z.string(),
+  state: z.enum(['ok', 'warning', 'error']),
+  message: z.string(),
+  /** How to mend it. */
+  hint: z.string().nullable(),
+});
+export type Check = z.infer<typeof checkSchema>;
+
+export const appContract = {
+  info: method.output(
+    z.object({
+      version: z.string(),
+      home: z.string(),
+      shell: z.enum(['electron', 'browser', 'cli']),
+      platform: z.string(),
+      user: z.string(),
+      pid: z.number(),
+    }),
+  ),
+  settings: method.output(settingsSchema),
+  updateSettings: method.input(settingsSchema.partial()).output(settingsSchema),
+  /** All changes from now on. */
+  changes: method.output(eventIterator(changeSchema)),
+  doctor: method.output(z.array(checkSchema)),
+  /** Makes the sample vfolder (once) and gives the spec of the sample job. */
+  sample: method.output(z.object({ vfolder: z.string(), spec: jobSpecSchema })),
+};

@@ -1,0 +1,53 @@
+import { eventIterator } from '@orpc/contract';
+import { z } from 'zod';
+import { bytesSchema, method, timeSchema } from './base.ts';
+
+export const engineIdSchema = z.enum(['docker', 'process']);
+export type EngineId = z.infer<typeof engineIdSchema>;
+
+export const engineStatusSchema = z.object({
+  id: engineIdSchema,
+  name: z.string(),
+  state: z.enum(['ready', 'absent', 'permission', 'error']),
+  /** One sentence: the version when ready, else what is wrong and what to do. */
+  message: z.string(),
+  version: z.string().nullable(),
+  /** False for `process`: the command runs on this machine as the user. */
+  isolated: z.boolean(),
+  /** `process` without bubblewrap cannot give absolute targets. */
+  absoluteTargets: z.boolean(),
+  /** The engine sees this machine's file system. */
+  local: z.boolean(),
+  os: z.string().nullable(),
+  kernel: z.string().nullable(),
+  selinux: z.boolean(),
+  cpus: z.number().nullable(),
+  memoryBytes: bytesSchema.nullable(),
+  /** CPU, memory and shm limits are kept by the engine. */
+  limits: z.boolean(),
+});
+export type EngineStatus = z.infer<typeof engineStatusSchema>;
+
+export const engineImageSchema = z.object({
+  id: z.string(),
+  /** `name:tag`, or a short id when it has none. */
+  reference: z.string(),
+  bytes: bytesSchema,
+  createdAt: timeSchema.nullable(),
+});
+export type EngineImage = z.infer<typeof engineImageSchema>;
+
+export const pullProgressSchema = z.object({
+  message: z.string(),
+  doneBytes: bytesSchema,
+  totalBytes: bytesSchema,
+});
+export type PullProgress = z.infer<typeof pullProgressSchema>;
+
+export const enginesContract = {
+  list: method.output(z.array(engineStatusSchema)),
+  images: method.input(z.object({ engine: engineIdSchema })).output(z.array(engineImageSchema)),
+  pull: method
+    .input(z.object({ engine: engineIdSchema, image: z.string().min(1).max(512) }))
+    .output(eventIterator(pullProgressSchema)),
+};

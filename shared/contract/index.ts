@@ -1,0 +1,24 @@
+import type { ContractRouterClient } from '@orpc/contract';
+import { appContract } from './app.ts';
+import { enginesContract } from './engines.ts';
+import { filesContract } from './files.ts';
+import { hostsContract } from './hosts.ts';
+import { jobsContract } from './jobs.ts';
+import { planContract } from './plan.ts';
+import { transfersContract } from './transfers.ts';
+import { vfoldersContract } from './vfolders.ts';
+
+/** Everything that a shell can ask of the core. Declared here once; client, server and types follow from it. */
+export const contract = {
+  app: appContract,
+  hosts: hostsContract,
+  vfolders: vfoldersContract,
+  files: filesContract,
+  transfers: transfersContract,
+  engines: enginesContract,
+  plan: planContract,
+  jobs: jobsContract,
+};
+
+/** The client of the contract, the same in the renderer, the command line and tests. */
+export type StowageClient = ContractRouterClient<typeof contract>;

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { method, problemSchema, timeSchema } from './base.ts';
+import { engineIdSchema } from './engines.ts';
+import { jobSpecSchema, planSchema } from './plan.ts';
+
+export const jobStateSchema = z.enum([
+  'queued',
+  'preparing',
+  'starting',
+  'running',
+  'finalizing',
+  'succeeded',
+  'failed',
+  'stopped',
+  'timed-out',
+]);
+export type JobState = z.infer<typeof jobStateSchema>;
+
+export const jobSchema = z.object({
+  /** Number of the job, counted from 1 in this data directory. */
+  id: z.number().int(),
+  name: z.string(),
+  state: jobStateSchema,
+  engine: engineIdSchema,
+  image: z.string().nullable(),
+  command: z.array(z.string()),
+  /** When each state was entered. */
+  times: z.partialRecord(jobStateSchema, timeSchema),
+  createdAt: timeSchema,
+  startedAt: timeSchema.nullable(),
+  endedAt: timeSchema.nullable(),
+  exitCode: z.number().nullable(),
+  /** The cause of a failure in words. */
+  problem: problemSchema.nullable(),
+  /** What it is doing while preparing or finalizing, e.g. "Pulling python:3.12". */
+  progress: z.string().nullable(),
+  /** Where the outputs are; null: none. */
+  output: z.object({ vfolder: z.string(), path: z.string() }).nullable(),
+  logBytes: z.number(),
+});
+export type Job = z.infer<typeof jobSchema>;
+
+export const jobDetailSchema = jobSchema.extend({ spec: jobSpecSchema, plan: planSchema });
+export type JobDetail = z.infer<typeof jobDetailSchema>;
+
+/** A piece of a job's output, in the order in which it came. */
+export const logChunkSchema = z.object({
+  /** Position of its first byte in the log. */
+  offset: z.number(),
+  time: timeSchema,
+  stream: z.enum(['stdout', 'stderr']),
+  text: z.string(),
+});
+export type LogChunk = z.infer<typeof logChunkSchema>;
+
+const byId = z.object({ id: z.number().int() });
+
+export const jobsContract = {
+  /** Newest first. */
+  list: method
+    .input(
+      z
+        .object({
+          limit: z.number().int().min(1).max(1000).optional(),
+          before: z.number().optional(),
+          states: z.array(jobStateSchema).optional(),
+        })
+        .optional(),
+    )
+    .output(z.array(jobSchema)),
+  get: method.input(byId).output(jobDetailSchema),
+  /** Plans and queues. A plan with errors is refused with `plan-conflict`. `requestId`: sent twice, launched once. */
+  run: method.input(z.object({ spec: jobSpecSchema, requestId: z.string().max(100).optional() })).output(jobSchema),
+  /** A new job of the same spec. */
+  rerun: method.input(byId).output(jobSchema),
+  /** SIGTERM, after the grace SIGKILL. */
+  stop: method.input(byId.extend({ graceSeconds: z.number().min(0).max(3600).optional() })).output(jobSchema),
+  /** Forgets an ended job with its log (its outputs stay). */
+  remove: method.input(byId).output(z.object({ removed: z.boolean() })),
+  /**
+   * Up to `limit` bytes of the log from byte `from` (negative: from the end). `next` is where to go on; `end` tells
+   * that the job has ended and all was given. Watch the event `job-log` to know when there is more.
+   */
+  readLog: method
+    .input(byId.extend({ from: z.number().int(), limit: z.number().int().min(1).max(1_048_576).optional() }))
+    .output(z.object({ chunks: z.array(logChunkSchema), next: z.number(), size: z.number(), end: z.boolean() })),
+};
