@@ -1,0 +1,87 @@
+import { constants } from 'node:fs';
+import { access, statfs } from 'node:fs/promises';
+import type { Check } from '#shared/contract/app.ts';
+import type { EngineStatus } from '#shared/contract/engines.ts';
+import type { Host } from '#shared/contract/hosts.ts';
+import type { Quarantine } from '../store/database.ts';
+
+interface Subjects {
+  readonly home: string;
+  readonly quarantined: Quarantine | null;
+  readonly engines: () => Promise<EngineStatus[]>;
+  readonly hosts: () => Promise<Host[]>;
+}
+
+const lowDisk = 2 * 1024 ** 3;
+
+/** What works on this machine, and how to mend what does not. */
+export async function examine(subjects: Subjects): Promise<Check[]> {
+  const [home, engines, hosts] = await Promise.all([checkHome(subjects.home), subjects.engines(), subjects.hosts()]);
+  return [checkRuntime(), ...home, checkDatabase(subjects.quarantined), ...hosts.map(checkHost), ...engines.map(checkEngine)];
+}
+
+const checkRuntime = (): Check => ({
+  name: 'Runtime',
+  state: 'ok',
+  message: `${process.versions.electron ? `Electron ${process.versions.electron}, ` : ''}Node ${process.versions.node} on ${process.platform} ${process.arch}`,
+  hint: null,
+});
+
+async function checkHome(home: string): Promise<Check[]> {
+  const writable = await access(home, constants.R_OK | constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  const folder: Check = writable
+    ? { name: 'Data directory', state: 'ok', message: home, hint: null }
+    : {
+        name: 'Data directory',
+        state: 'error',
+        message: `“${home}” cannot be written.`,
+        hint: 'Give your user write permission on it, or set STOWAGE_HOME to another folder.',
+      };
+  const disk = await statfs(home).catch(() => null);
+  if (!disk) return [folder];
+  const free = disk.bavail * disk.bsize;
+  const gigabytes = `${(free / 1024 ** 3).toFixed(1)} GiB free`;
+  return [
+    folder,
+    free < lowDisk
+      ? {
+          name: 'Disk',
+          state: 'warning',
+          message: `Only ${gigabytes} beside the data directory.`,
+          hint: 'Empty the trash or free space: uploads and job logs need room.',
+        }
+      : { name: 'Disk', state: 'ok', message: gigabytes, hint: null },
+  ];
+}
+
+function checkDatabase(quarantined: Quarantine | null): Check {
+  if (!quarantined) return { name: 'Database', state: 'ok', message: 'Sound', hint: null };
+  return {
+    name: 'Database',
+    state: 'error',
+    message: `The database was damaged (${quarantined.reason}) and a new one was begun.`,
+    hint: `The old one is kept at “${quarantined.path}”. Your files are untouched; vfolders can be created again over a restored copy.`,
+  };
+}
+
+const checkHost = (host: Host): Check => ({
+  name: `Storage host “${host.name}”`,
+  state: host.status.state,
+  message: host.status.state === 'ok' ? host.root : host.status.message,
+  hint: host.status.state === 'ok' ? null : `Check that “${host.root}” exists and that your user may write it.`,
+});
+
+function checkEngine(engine: EngineStatus): Check {
+  if (engine.state === 'ready') return { name: `Engine ${engine.name}`, state: 'ok', message: engine.message, hint: null };
+  return { name: `Engine ${engine.name}`, state: 'warning', message: engine.message, hint: engineHint(engine) };
+}
+
+function engineHint(engine: EngineStatus): string {
+  if (engine.id === 'process') return 'Jobs need a container engine on this machine.';
+  if (engine.state === 'permission')
+    return 'Add your user to the group “docker” (sudo usermod -aG docker $USER), then sign in again.';
+  return 'Start Docker (or Docker Desktop), or run jobs on the process engine, without isolation.';
+}

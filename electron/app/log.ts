@@ -1,0 +1,34 @@
+import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { isStowageError } from '#shared/errors.ts';
+
+const maxBytes = 5 * 1024 * 1024;
+
+/** Stowage's own log: JSON lines in the data directory, owner only, at most two files of 5 MiB. */
+export interface AppLog {
+  error(what: string, error: unknown): void;
+  info(what: string): void;
+}
+
+export function createAppLog(folder: string): AppLog {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, 'stowage.log');
+  const write = (line: object): void => {
+    try {
+      if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > maxBytes) renameSync(path, `${path}.1`);
+      appendFileSync(path, `${JSON.stringify({ time: new Date().toISOString(), ...line })}\n`, { mode: 0o600 });
+    } catch {
+      // A full disk must not take the app down with its log.
+    }
+  };
+  return {
+    info: (what) => write({ level: 'info', what }),
+    error: (what, error) =>
+      write({
+        level: 'error',
+        what,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        ...(isStowageError(error) && { code: error.code, data: error.data }),
+      }),
+  };
+}

@@ -1,0 +1,44 @@
+import { type Settings, settingsSchema } from '#shared/contract/app.ts';
+import type { Changes } from '../events.ts';
+import type { Database } from '../store/database.ts';
+
+const defaults: Settings = { theme: 'system', defaultEngine: null, welcomed: false, layout: '' };
+
+export interface SettingsStore {
+  read(): Settings;
+  update(change: Partial<Settings>): Settings;
+  /** A value that Stowage keeps for itself, made once. */
+  once(key: string, make: () => string): string;
+}
+
+export function createSettings(database: Database, changes: Changes): SettingsStore {
+  const stored = (key: string): string | undefined =>
+    database.get<{ value: string }>('SELECT value FROM settings WHERE key = ?', key)?.value;
+  const store = (key: string, value: string): void => {
+    database.run(
+      'INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+      key,
+      value,
+    );
+  };
+  const read = (): Settings => {
+    const parsed = settingsSchema.safeParse({ ...defaults, ...JSON.parse(stored('settings') ?? '{}') });
+    return parsed.success ? parsed.data : defaults;
+  };
+  return {
+    read,
+    update: (change) => {
+      const next = { ...read(), ...change };
+      store('settings', JSON.stringify(next));
+      changes.emit({ type: 'settings' });
+      return next;
+    },
+    once: (key, make) => {
+      const found = stored(key);
+      if (found !== undefined) return found;
+      const made = make();
+      store(key, made);
+      return made;
+    },
+  };
+}

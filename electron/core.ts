@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { appContract, Check } from '#shared/contract/app.ts';
+import { StowageError } from '#shared/errors.ts';
+import { examine } from './app/doctor.ts';
+import { packageVersion } from './app/home.ts';
+import { createAppLog } from './app/log.ts';
+import { prepareSample } from './app/sample.ts';
+import { createSettings } from './app/settings.ts';
+import { createDockerEngine, dockerSocketPaths } from './engines/docker/engine.ts';
+import { createProcessEngine } from './engines/process/engine.ts';
+import { createEngineRegistry } from './engines/registry.ts';
+import { type Changes, createChanges } from './events.ts';
+import type { Download } from './files/downloads.ts';
+import { createFiles } from './files/files.ts';
+import { createHosts } from './hosts/hosts.ts';
+import { createJobs } from './jobs/jobs.ts';
+import { createPlanner } from './mounts/planner.ts';
+import { createRouter, type Router, type Services } from './rpc/router.ts';
+import type { Service } from './rpc/service.ts';
+import { openDatabase } from './store/database.ts';
+import { lockHome } from './store/home-lock.ts';
+import { createTransfers } from './transfers/transfers.ts';
+import { createVfolders } from './vfolders/vfolders.ts';
+
+export interface CoreOptions {
+  /** The data directory; this process becomes its one owner. */
+  readonly home: string;
+  /** Root of the local host that is made at first start. */
+  readonly localRoot: string;
+  readonly shell: 'electron' | 'browser' | 'cli';
+}
+
+/** Everything behind the contract, in this process. */
+export interface Core {
+  readonly services: Services;
+  readonly router: Router;
+  readonly changes: Changes;
+  /** The body of a pushed file, from `offset` on (browser host). */
+  receive(
+    id: number,
+    seq: number,
+    offset: number,
+    body: AsyncIterable<Uint8Array>,
+    signal?: AbortSignal,
+  ): Promise<{ done: number }>;
+  openDownload(ticket: string, range?: { start: number; end?: number }): Promise<Download>;
+  /** Goes on with the transfers and jobs that a former process left. Called once, when the shell can be seen. */
+  start(): Promise<void>;
+  /** Stops at a checkpoint; jobs run on. */
+  close(): Promise<void>;
+}
+
+/**
+ * Composes the core over a data directory.
+ * @throws StowageError `already-running`, `io-error`, `data-damaged`
+ */
+export async function openCore(options: CoreOptions): Promise<Core> {
+  const lock = lockHome(options.home);
+  try {
+    return compose(options, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function compose({ home, localRoot, shell }: CoreOptions, lock: { release(): void }): Core {
+  const log = createAppLog(join(home, 'logs'));
+  const { database, quarantined } = openDatabase(home);
+  const changes = createChanges();
+  const settings = createSettings(database, changes);
+  const homeId = settings.once('homeId', randomUUID);
+  const runs = join(home, 'runs');
+  mkdirSync(runs, { recursive: true, mode: 0o700 });
+
+  const hosts = createHosts({ database, changes, localRoot });
+  const vfolders = createVfolders({ database, changes, hosts, startClone });
+  const files = createFiles({ database, changes, lookup: vfolders.lookup });
+  const transfers = createTransfers({ database, changes, lookup: vfolders.lookup });
+  const engines = createEngineRegistry(
+    [createDockerEngine({ homeId }), createProcessEngine({ directory: runs, homeId })],
+    changes,
+  );
+  const planner = createPlanner({
+    lookup: vfolders.lookup,
+    engines,
+    writers: () => jobs.writers(),
+    home,
+    socketPaths: dockerSocketPaths(),
+  });
+  const jobs = createJobs({
+    database,
+    changes,
+    engines,
+    planner,
+    lookup: vfolders.lookup,
+    logsDirectory: join(home, 'logs', 'jobs'),
+  });
+  vfolders.addUsers(transfers.users);
+  vfolders.addUsers(jobs.users);
+
+  async function startClone(from: string, to: string): Promise<number> {
+    const started = await transfers.service.start(
+      {
+        sources: [{ kind: 'vfolder', vfolder: from, path: '/' }],
+        destination: { kind: 'vfolder', vfolder: to, path: '' },
+        conflict: 'skip',
+      },
+      {},
+    );
+    return started.id;
+  }
+
+  const app: Service<typeof appContract> = {
+    info: () => ({
+      version: packageVersion(),
+      home,
+      shell,
+      platform: process.platform,
+      user: userInfo().username,
+      pid: process.pid,
+    }),
+    settings: () => settings.read(),
+    updateSettings: (change) => settings.update(withoutUndefined(change)),
+    changes: (_input, { signal }) => changes.subscribe(signal),
+    doctor: (): Promise<Check[]> =>
+      examine({
+        home,
+        quarantined,
+        engines: async () => engines.service.list(undefined, {}),
+        hosts: async () => hosts.service.list(undefined, {}),
+      }),
+    sample: () => prepareSample(vfolders.lookup, engines),
+  };
+  const services: Services = {
+    app,
+    hosts: hosts.service,
+    vfolders: vfolders.service,
+    files: files.service,
+    transfers: transfers.service,
+    engines: engines.service,
+    plan: planner.service,
+    jobs: jobs.service,
+  };
+  if (quarantined)
+    log.error(
+      'the database was damaged and put aside',
+      new StowageError('data-damaged', quarantined.reason, { subject: quarantined.path }),
+    );
+
+  return {
+    services,
+    router: createRouter(services, (error) => log.error('unexpected', error)),
+    changes,
+    receive: transfers.receive,
+    openDownload: files.downloads.open,
+    start: async () => {
+      transfers.start();
+      await jobs.start();
+    },
+    close: async () => {
+      await Promise.all([transfers.close(), jobs.close()]);
+      await Promise.all([engines.close(), hosts.close()]);
+      database.close();
+      lock.release();
+    },
+  };
+}
+
+/** Drops keys that are present but undefined, which a merge would take for values. */
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
