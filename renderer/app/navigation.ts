@@ -1,0 +1,54 @@
+import { create } from 'zustand';
+import type { JobSpec } from '#shared/contract/plan.ts';
+
+export type Screen = 'files' | 'launch' | 'jobs' | 'settings';
+
+export interface Place {
+  readonly vfolder: string;
+  /** Inner path of the folder. */
+  readonly path: string;
+  /** A file in it to select. */
+  readonly select?: string;
+}
+
+/** Requests carry a number, so that asking for the same thing twice is seen twice. */
+interface Request<T> {
+  readonly number: number;
+  readonly value: T;
+}
+
+interface Navigation {
+  readonly screen: Screen;
+  /** The last place that Files was asked to show. */
+  readonly filesRequest: Request<Place> | null;
+  /** What Launch was asked to begin with: merged over an empty spec. */
+  readonly launchRequest: Request<Partial<JobSpec>> | null;
+  /** The open job; null: the list. */
+  readonly jobId: number | null;
+}
+
+export const useNavigation = create<Navigation>()(() => ({
+  screen: 'files',
+  filesRequest: null,
+  launchRequest: null,
+  jobId: null,
+}));
+
+let requests = 0;
+const request = <T>(value: T): Request<T> => {
+  requests += 1;
+  return { number: requests, value };
+};
+
+const go = (change: Partial<Navigation>): void => useNavigation.setState(change);
+
+export const goFiles = (place?: Place): void => go({ screen: 'files', ...(place && { filesRequest: request(place) }) });
+
+/** Opens Launch; with a draft, begins a new job from it. */
+export const goLaunch = (draft?: Partial<JobSpec>): void =>
+  go({ screen: 'launch', ...(draft && { launchRequest: request(draft) }) });
+
+/** Opens Jobs: the page of one job, or the list. */
+export const goJobs = (jobId: number | null = null): void => go({ screen: 'jobs', jobId });
+
+export const goSettings = (): void => go({ screen: 'settings' });

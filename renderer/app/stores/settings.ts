@@ -1,0 +1,32 @@
+import { create } from 'zustand';
+import type { Settings } from '#shared/contract/app.ts';
+import { client, fromContract } from '../client.ts';
+import { type Loadable, notLoaded } from './loadable.ts';
+
+interface SettingsStore extends Loadable {
+  readonly settings: Settings;
+}
+
+const initial: Settings = { theme: 'system', defaultEngine: null, welcomed: true, layout: '' };
+
+export const useSettings = create<SettingsStore>()(() => ({ ...notLoaded, settings: initial }));
+
+export async function loadSettings(): Promise<void> {
+  try {
+    useSettings.setState({ loaded: true, problem: null, settings: await client.app.settings() });
+  } catch (error) {
+    useSettings.setState({ problem: fromContract(error) });
+  }
+}
+
+/** Shown at once, kept by the core; put back when the core refuses. */
+export async function updateSettings(change: Partial<Settings>): Promise<void> {
+  const before = useSettings.getState().settings;
+  useSettings.setState({ settings: { ...before, ...change } });
+  try {
+    useSettings.setState({ settings: await client.app.updateSettings(change) });
+  } catch (error) {
+    useSettings.setState({ settings: before, problem: fromContract(error) });
+    throw fromContract(error);
+  }
+}
