@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import type { Change } from '#shared/contract/app.ts';
+import type { StowageClient } from '#shared/contract/index.ts';
+import type { Job } from '#shared/contract/jobs.ts';
+import type { Transfer } from '#shared/contract/transfers.ts';
+import { StowageError } from '#shared/errors.ts';
+import { type Output, size } from './output.ts';
+
+const ended = new Set(['done', 'failed', 'cancelled']);
+
+/**
+ * Waits until a transfer has ended, showing its progress.
+ * @throws StowageError of the transfer's problem, or of its first failed file
+ */
+export async function followTransfer(client: StowageClient, first: Transfer, output: Output): Promise<Transfer> {
+  const abort = new AbortController();
+  try {
+    const changes = await client.app.changes(undefined, { signal: abort.signal });
+    let transfer = await client.transfers.get({ id: first.id });
+    while (!ended.has(transfer.state)) {
+      if (transfer.state === 'waiting') throw await waitingError(client, transfer);
+      output.progress(progressLine(transfer));
+      transfer = await nextChange(changes, (change) =>
+        change.type === 'transfer' && change.transfer.id === first.id ? change.transfer : null,
+      );
+    }
+    output.progress(null);
+    if (transfer.state !== 'done') throw await failure(client, transfer);
+    return transfer;
+  } finally {
+    abort.abort();
+  }
+}
+
+async function waitingError(client: StowageClient, transfer: Transfer): Promise<StowageError> {
+  const [conflict] = await client.transfers.files({ id: transfer.id, state: 'conflict', limit: 1 });
+  await client.transfers.cancel({ id: transfer.id });
+  return new StowageError('exists', `“${conflict?.path ?? transfer.destination}” is there already.`, {
+    subject: conflict?.path,
+    hint: 'Choose what happens with --conflict overwrite|skip|keep-both|newer.',
+  });
+}
+
+async function failure(client: StowageClient, transfer: Transfer): Promise<StowageError> {
+  if (transfer.state === 'cancelled') return new StowageError('cancelled', `The ${transfer.kind} was cancelled.`);
+  const failed = await client.transfers.files({ id: transfer.id, state: 'failed', limit: 10 });
+  const problem = transfer.problem ?? failed[0]?.problem;
+  const lines = failed.map((file) => `${file.path}: ${file.problem?.message ?? 'failed'}`).join('; ');
+  const counts = `${transfer.files.failed} of ${transfer.files.total} files failed`;
+  return new StowageError(problem?.code ?? 'io-error', problem ? `${problem.message} (${counts})` : `${counts}.`, {
+    detail: lines || problem?.detail,
+    hint: problem?.hint,
+  });
+}
+
+function progressLine(transfer: Transfer): string {
+  const { files, bytes } = transfer;
+  const fraction = bytes.total > 0 ? bytes.done / bytes.total : 0;
+  const filled = Math.round(fraction * 20);
+  const bar = `${'█'.repeat(filled)}${'░'.repeat(20 - filled)}`;
+  const eta = transfer.etaSeconds === null ? '' : `  ${Math.ceil(transfer.etaSeconds)} s left`;
+  return `${bar} ${Math.floor(fraction * 100)} %  ${size(bytes.done)} of ${size(bytes.total)}${transfer.scanned ? '' : '+'}  ${files.done}/${files.total} files  ${size(transfer.speed)}/s${eta}`;
+}
+
+async function nextChange<T>(changes: AsyncIterator<Change>, pick: (change: Change) => T | null): Promise<T> {
+  for (;;) {
+    const next = await changes.next();
+    if (next.done)
+      throw new StowageError('host-unreachable', 'The running Stowage went away.', {
+        hint: 'Start it again: what it did goes on.',
+      });
+    const picked = pick(next.value);
+    if (picked !== null) return picked;
+  }
+}
+
+/** Prints a job's output from byte `from` until the job has ended (or, without `follow`, what there is now). */
+export async function printLog(
+  client: StowageClient,
+  id: number,
+  options: { follow: boolean; from?: number; signal?: AbortSignal },
+): Promise<void> {
+  const abort = new AbortController();
+  const signal = options.signal ? AbortSignal.any([abort.signal, options.signal]) : abort.signal;
+  try {
+    const changes = options.follow ? await client.app.changes(undefined, { signal }) : null;
+    let from = options.from ?? 0;
+    for (;;) {
+      const page = await client.jobs.readLog({ id, from, limit: 262_144 });
+      for (const chunk of page.chunks) await print(chunk.stream === 'stderr' ? process.stderr : process.stdout, chunk.text);
+      const stuck = page.next === from;
+      from = page.next;
+      if (page.end || (!changes && stuck)) return;
+      if (changes && stuck) {
+        await nextChange(changes, (change) =>
+          (change.type === 'job-log' && change.id === id && change.size > from) || (change.type === 'job' && change.job.id === id)
+            ? true
+            : null,
+        );
+      }
+    }
+  } finally {
+    abort.abort();
+  }
+}
+
+async function print(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  if (!stream.write(text)) await once(stream, 'drain');
+}
+
+/** The job's own exit code, as a shell would give it; 1 when it failed without one. */
+export function exitCodeOf(job: Job): number {
+  if (job.exitCode !== null) return job.exitCode;
+  return job.state === 'succeeded' ? 0 : 1;
+}

@@ -1,0 +1,250 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseMount } from '#shared/address.ts';
+import { type EngineId, engineIdSchema } from '#shared/contract/engines.ts';
+import type { StowageClient } from '#shared/contract/index.ts';
+import type { Job } from '#shared/contract/jobs.ts';
+import type { JobSpec } from '#shared/contract/plan.ts';
+import { StowageError } from '#shared/errors.ts';
+import type { Act } from './act.ts';
+import { exitCodeOf, printLog } from './follow.ts';
+import { parseSize, size, table, time } from './output.ts';
+
+interface RunOptions {
+  rm?: boolean;
+  detach?: boolean;
+  mount: string[];
+  image?: string;
+  engine?: EngineId;
+  name?: string;
+  code?: string;
+  workdir?: string;
+  output: string | boolean;
+  env: string[];
+  cpus?: number;
+  memory?: number;
+  shmSize?: number;
+  network: boolean;
+  automount: boolean;
+  user?: 'self' | 'image';
+}
+
+const collect = (value: string, all: string[]): string[] => [...all, value];
+
+const bytes = (value: string): number => {
+  const parsed = parseSize(value);
+  if (parsed === null) throw new InvalidArgumentError('Write a size as 512m or 2g.');
+  return parsed;
+};
+
+const positive = (value: string): number => {
+  const parsed = Number(value);
+  if (!(parsed > 0)) throw new InvalidArgumentError('Write a number greater than 0.');
+  return parsed;
+};
+
+/** `stowage run …` and `stowage plan …` */
+export function addRunCommands(program: Command, act: Act): void {
+  const withSpec = (command: Command): Command =>
+    command
+      .argument('[command...]', 'what to run, after --')
+      .option('-m, --mount <mount>', 'name[/path][:target][:ro|rw], any number of times', collect, [])
+      .option('--image <image>', 'image of the container')
+      .addOption(new Option('--engine <engine>', 'what runs it').choices(engineIdSchema.options))
+      .option('--name <name>', 'name of the job')
+      .option('--code <folder>', 'code folder: a path of this machine, or name:/path; mounted at /home/work/code')
+      .option('-w, --workdir <path>', 'working directory in the container')
+      .option('--output <address>', 'where /home/work/out goes (default: a new folder in the vfolder “outputs”)')
+      .option('--no-output', 'no output folder')
+      .option('-e, --env <NAME=VALUE>', 'environment; NAME alone takes the value of this shell', collect, [])
+      .option('--cpus <number>', 'CPUs', positive)
+      .option('--memory <size>', 'memory, e.g. 2g', bytes)
+      .option('--shm-size <size>', 'shared memory (default 1g)', bytes)
+      .option('--no-network', 'without a network')
+      .option('--no-automount', 'without the vfolders whose name begins with “.”')
+      .addOption(new Option('--user <user>', 'run as yourself, or as the image says').choices(['self', 'image']));
+  withSpec(program.command('run'))
+    .description('runs a job over mounted vfolders; ends with its exit code')
+    .option('--rm', 'forget the job when it has ended; its outputs stay')
+    .option('-d, --detach', 'do not wait for it')
+    .action(
+      act(async ({ client, output }, command: string[], options: RunOptions) => {
+        const job = await client.jobs.run({ spec: toSpec(command, options) });
+        if (options.detach)
+          return output.result(
+            job,
+            (started) => `Job ${started.id} (${started.name}) is queued. Follow it with: stowage job logs -f ${started.id}`,
+          );
+        await waitFor(client, job, output.json);
+        const done = await client.jobs.get({ id: job.id });
+        if (options.rm) await client.jobs.remove({ id: job.id });
+        process.exitCode = exitCodeOf(done);
+        if (done.problem && done.exitCode === null) {
+          throw new StowageError(done.problem.code, done.problem.message, {
+            subject: done.problem.subject,
+            detail: done.problem.detail,
+            hint: done.problem.hint,
+          });
+        }
+        if (output.json) output.result(done, () => '');
+        else process.stderr.write(`${summary(done)}\n`);
+      }),
+    );
+  withSpec(program.command('plan'))
+    .description('shows what a job would see, without running it')
+    .action(
+      act(async ({ client, output }, command: string[], options: RunOptions) => {
+        const plan = await client.plan.preview({ spec: toSpec(command, options) });
+        output.result(plan, () =>
+          [
+            table(
+              ['SOURCE', 'TARGET', 'MODE', 'APPROACH'],
+              plan.mounts.map((mount) => [mount.source, mount.target, mount.mode, mount.approach]),
+            ),
+            ...plan.conflicts.map((conflict) => `${conflict.severity}: ${conflict.message}`),
+          ].join('\n'),
+        );
+        if (!plan.runnable) process.exitCode = 64;
+      }),
+    );
+}
+
+/** The job's spec of the command line's options. A code folder that exists here is a path, else an address. */
+export function toSpec(command: string[], options: RunOptions): JobSpec {
+  const { image, engine, name, workdir, code, cpus, memory, shmSize, user } = options;
+  return {
+    command,
+    mounts: options.mount.map(parseMount),
+    env: options.env.map(parseEnv),
+    resources: { ...(cpus && { cpus }), ...(memory && { memoryBytes: memory }), ...(shmSize && { shmBytes: shmSize }) },
+    network: options.network,
+    noAutomount: !options.automount,
+    ...(options.output === false ? { output: null } : typeof options.output === 'string' ? { output: options.output } : {}),
+    ...(image !== undefined && { image }),
+    ...(engine && { engine }),
+    ...(name !== undefined && { name }),
+    ...(workdir !== undefined && { workdir }),
+    ...(code !== undefined && { code: { source: existsSync(code) ? resolve(code) : code } }),
+    ...(user && { user }),
+  };
+}
+
+function parseEnv(text: string): { name: string; value: string } {
+  const cut = text.indexOf('=');
+  return cut < 0 ? { name: text, value: process.env[text] ?? '' } : { name: text.slice(0, cut), value: text.slice(cut + 1) };
+}
+
+/** Prints the job's output until it has ended. Ctrl+C stops the job; a second one leaves it to the engine. */
+async function waitFor(client: StowageClient, job: Job, quiet: boolean): Promise<void> {
+  const stop = (): void => {
+    process.removeListener('SIGINT', stop);
+    process.stderr.write('\nStopping the job (again: leave it running) …\n');
+    void client.jobs.stop({ id: job.id });
+  };
+  process.on('SIGINT', stop);
+  try {
+    if (quiet) await printNothingUntilEnd(client, job.id);
+    else await printLog(client, job.id, { follow: true });
+  } finally {
+    process.removeListener('SIGINT', stop);
+  }
+}
+
+async function printNothingUntilEnd(client: StowageClient, id: number): Promise<void> {
+  const abort = new AbortController();
+  try {
+    const changes = await client.app.changes(undefined, { signal: abort.signal });
+    if ((await client.jobs.get({ id })).endedAt !== null) return;
+    for await (const change of changes) if (change.type === 'job' && change.job.id === id && change.job.endedAt !== null) return;
+  } finally {
+    abort.abort();
+  }
+}
+
+function summary(job: Job): string {
+  const where = job.output ? `; outputs in ${job.output.vfolder}:/${job.output.path}` : '';
+  const why = job.problem ? ` ${job.problem.message}` : '';
+  return `Job ${job.id} (${job.name}): ${job.state}.${why}${where}`;
+}
+
+/** `stowage job …` */
+export function addJobCommands(program: Command, act: Act): void {
+  const job = program.command('job').description('jobs and their logs');
+  job
+    .command('list')
+    .description('jobs, newest first')
+    .option('-n, --limit <count>', 'at most this many', positive, 50)
+    .action(
+      act(async ({ client, output }, options: { limit: number }) => {
+        output.result(await client.jobs.list({ limit: options.limit }), (jobs) =>
+          table(
+            ['ID', 'NAME', 'STATE', 'ENGINE', 'IMAGE', 'STARTED', 'EXIT', 'LOG'],
+            jobs.map((each) => [
+              each.id,
+              each.name,
+              each.state,
+              each.engine,
+              each.image ?? '',
+              time(each.startedAt),
+              each.exitCode === null ? '' : String(each.exitCode),
+              size(each.logBytes),
+            ]),
+          ),
+        );
+      }),
+    );
+  job
+    .command('show <id>')
+    .description('one job with its plan')
+    .action(
+      act(async ({ client, output }, id: string) => {
+        output.result(await client.jobs.get({ id: jobId(id) }), summary);
+      }),
+    );
+  job
+    .command('logs <id>')
+    .description('what a job printed')
+    .option('-f, --follow', 'go on until it has ended')
+    .action(
+      act(async ({ client }, id: string, options: { follow?: boolean }) => {
+        await printLog(client, jobId(id), { follow: options.follow ?? false });
+      }),
+    );
+  job
+    .command('stop <id>')
+    .description('SIGTERM, after the grace SIGKILL')
+    .option('--grace <seconds>', 'seconds between them', Number)
+    .action(
+      act(async ({ client, output }, id: string, options: { grace?: number }) => {
+        output.result(await client.jobs.stop({ id: jobId(id), graceSeconds: options.grace }), summary);
+      }),
+    );
+  job
+    .command('rerun <id>')
+    .description('a new job of the same spec')
+    .action(
+      act(async ({ client, output }, id: string) => {
+        const again = await client.jobs.rerun({ id: jobId(id) });
+        await waitFor(client, again, output.json);
+        const done = await client.jobs.get({ id: again.id });
+        process.exitCode = exitCodeOf(done);
+        output.result(done, summary);
+      }),
+    );
+  job
+    .command('remove <id>')
+    .description('forgets an ended job and its log; its outputs stay')
+    .action(
+      act(async ({ client, output }, id: string) => {
+        output.result(await client.jobs.remove({ id: jobId(id) }), () => `Removed job ${id}.`);
+      }),
+    );
+}
+
+function jobId(text: string): number {
+  const id = Number(text);
+  if (!Number.isInteger(id) || id < 1)
+    throw new StowageError('bad-request', `“${text}” is not the number of a job.`, { subject: text });
+  return id;
+}
