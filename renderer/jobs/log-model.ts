@@ -188,10 +188,10 @@ export class LogModel {
     let offset = chunk.offset - open.pending.length;
     let text = open.pending + chunk.text;
     open.pending = '';
-    const cutOff = unfinished.exec(text);
+    const cutOff = unfinished.exec(text.slice(-5000))?.[0];
     if (cutOff) {
-      open.pending = cutOff[0];
-      text = text.slice(0, cutOff.index);
+      open.pending = cutOff;
+      text = text.slice(0, -cutOff.length);
     }
     token.lastIndex = 0;
     for (let match = token.exec(text); match; match = token.exec(text)) {
@@ -292,15 +292,12 @@ export class LogModel {
       drop += 1;
     }
     if (drop === 0) return;
-    for (const open of Object.values(this.#open)) {
-      if (open.line && this.#lines.indexOf(open.line) < drop && open.line !== this.#lines[drop]) open.line = null;
-    }
     this.#lines.splice(0, drop);
     const first = this.#lines[0];
-    if (first) {
-      this.#start = first.offset;
-      this.#firstKey = first.key;
-    }
+    if (!first) return;
+    this.#start = first.offset;
+    this.#firstKey = first.key;
+    for (const open of Object.values(this.#open)) if (open.line && open.line.key < first.key) open.line = null;
   }
 
   #dropNewest(): void {
