@@ -1,0 +1,10 @@
+/** Channels between preload and main. The contract itself goes through `rpc` as the RPC library's own messages. */
+export const channels = {
+  rpc: 'stowage:rpc',
+  chooseFiles: 'stowage:choose-files',
+  chooseFolder: 'stowage:choose-folder',
+  showInFolder: 'stowage:show-in-folder',
+  openExternal: 'stowage:open-external',
+  setProgress: 'stowage:set-progress',
+  menu: 'stowage:menu',
+} as const;

@@ -1,0 +1,43 @@
+import { isAbsolute } from 'node:path';
+import { BrowserWindow, dialog, ipcMain, shell } from 'electron';
+import { z } from 'zod';
+import { StowageError } from '#shared/errors.ts';
+import { channels } from './channels.ts';
+import { isOpenableUrl } from './origin.ts';
+import { checkSender } from './security.ts';
+
+const filesRequest = z.object({ folders: z.boolean(), title: z.string().max(200) });
+const folderRequest = z.object({ title: z.string().max(200) });
+
+/** Dialogs, file manager, browser and taskbar progress for the renderer. Every sender and every argument is checked. */
+export function offerNative(): void {
+  handle(channels.chooseFiles, filesRequest, async ({ folders, title }, window) => {
+    const properties: Electron.OpenDialogOptions['properties'] = folders
+      ? ['openDirectory', 'multiSelections']
+      : ['openFile', 'multiSelections', 'showHiddenFiles'];
+    const { canceled, filePaths } = await dialog.showOpenDialog(window, { title, properties });
+    return canceled ? [] : filePaths;
+  });
+  handle(channels.chooseFolder, folderRequest, async ({ title }, window) => {
+    const { canceled, filePaths } = await dialog.showOpenDialog(window, {
+      title,
+      properties: ['openDirectory', 'createDirectory'],
+    });
+    return canceled ? null : (filePaths[0] ?? null);
+  });
+  handle(channels.showInFolder, z.string().max(8192).refine(isAbsolute), (path) => shell.showItemInFolder(path));
+  handle(channels.openExternal, z.string().max(4096), async (url) => {
+    if (!isOpenableUrl(url)) throw new StowageError('bad-request', 'Only https links are opened.', { subject: url });
+    await shell.openExternal(url);
+  });
+  handle(channels.setProgress, z.number().min(0).max(1).nullable(), (fraction, window) => window.setProgressBar(fraction ?? -1));
+}
+
+function handle<T>(channel: string, schema: z.ZodType<T>, act: (input: T, window: BrowserWindow) => unknown): void {
+  ipcMain.handle(channel, async (event, input: unknown) => {
+    checkSender(event);
+    const window = BrowserWindow.fromWebContents(event.sender);
+    if (!window) throw new StowageError('unauthorised', 'A message from no window was refused.');
+    return act(schema.parse(input), window);
+  });
+}
