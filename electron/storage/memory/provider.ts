@@ -1,0 +1,226 @@
+import { StowageError } from '#shared/errors.ts';
+import { baseName, type InnerPath, isWithin, parentPath, visible } from '#shared/paths.ts';
+import { checkLength, checkNotLonger, checkSignal, checkWriteKey, chunkBytes, consume } from '../bodies.ts';
+import type {
+  CallOptions,
+  RenameCapable,
+  ResumableWrite,
+  ResumableWriteCapable,
+  StorageEntry,
+  StorageProvider,
+  WriteOptions,
+} from '../provider.ts';
+
+export type MemoryProvider = StorageProvider & RenameCapable & ResumableWriteCapable;
+
+interface MemoryFile {
+  readonly content: Uint8Array;
+  readonly modified: number;
+  readonly etag: string;
+}
+type Node = MemoryFile | { readonly children: Map<string, Node> };
+type Folder = Extract<Node, { children: unknown }>;
+
+const pageSize = 1000;
+
+/** Storage in memory: the reference that says what the interface means. Not kept; for tests and for trying things out. */
+export function createMemoryProvider(): MemoryProvider {
+  const store = new MemoryStore();
+  const unfinished = new Map<string, { chunks: Uint8Array[]; bytes: number }>();
+  return {
+    kind: 'memory',
+    nameRules: { maxSegmentBytes: 255, windows: false },
+    caseSensitive: true,
+    features: { rename: true, localPath: false, resumableWrite: true, space: false, emptyDirectories: true, modifiedTimes: true },
+    list: (folder, call) => list(store, folder, call),
+    stat: async (path, call = {}) => {
+      checkSignal(call.signal);
+      return toEntry(path, store.get(path));
+    },
+    read: async (path, options = {}) => {
+      checkSignal(options.signal);
+      const node = store.get(path);
+      if ('children' in node) throw fail('is-a-directory', path, 'is a folder');
+      const entry = toEntry(path, node);
+      if (options.etag !== undefined && options.etag !== node.etag) {
+        throw fail('precondition-failed', path, 'has changed since it was looked at');
+      }
+      const from = options.offset ?? 0;
+      const bytes = node.content.subarray(from, options.length === undefined ? undefined : from + options.length);
+      return { entry, body: chunks(bytes, options.signal) };
+    },
+    write: async (path, body, options = {}) => {
+      checkSignal(options.signal);
+      store.checkTarget(path, options.expect);
+      const content = await collect(path, body, options);
+      checkSignal(options.signal);
+      return store.put(path, content, options);
+    },
+    makeDirectory: async (path, call = {}) => {
+      checkSignal(call.signal);
+      store.makeFolder(path);
+    },
+    remove: async (path, call = {}) => {
+      checkSignal(call.signal);
+      store.remove(path);
+    },
+    rename: async (from, to, call = {}) => {
+      checkSignal(call.signal);
+      store.rename(from, to);
+    },
+    openWrite: async (path, key) => {
+      checkWriteKey(key);
+      store.checkTarget(path, undefined);
+      const id = `${key} ${path}`;
+      const state = unfinished.get(id) ?? { chunks: [], bytes: 0 };
+      unfinished.set(id, state);
+      return resumable(store, path, state, () => void unfinished.delete(id));
+    },
+    close: async () => undefined,
+  };
+}
+
+const fail = (code: ConstructorParameters<typeof StowageError>[0], path: InnerPath, what: string): StowageError =>
+  new StowageError(code, `“${visible(path) || '/'}” ${what}.`, { subject: path });
+
+function toEntry(path: InnerPath, node: Node): StorageEntry {
+  if ('children' in node) return { path, kind: 'directory', size: 0, modified: null };
+  return { path, kind: 'file', size: node.content.length, modified: node.modified, etag: node.etag };
+}
+
+class MemoryStore {
+  readonly root: Folder = { children: new Map() };
+  #writes = 0;
+
+  find(path: InnerPath): Node | null {
+    let node: Node | undefined = this.root;
+    if (path === '') return node;
+    for (const segment of path.split('/')) {
+      if (!node || !('children' in node)) return null;
+      node = node.children.get(segment);
+    }
+    return node ?? null;
+  }
+
+  get(path: InnerPath): Node {
+    const node = this.find(path);
+    if (!node) throw fail('not-found', path, 'does not exist');
+    return node;
+  }
+
+  makeFolder(path: InnerPath): Folder {
+    let folder: Folder = this.root;
+    if (path === '') return folder;
+    for (const segment of path.split('/')) {
+      let next: Node | undefined = folder.children.get(segment);
+      if (!next) {
+        next = { children: new Map() };
+        folder.children.set(segment, next);
+      }
+      if (!('children' in next)) throw fail('not-a-directory', path, 'cannot be made: a file is in the way');
+      folder = next;
+    }
+    return folder;
+  }
+
+  checkTarget(path: InnerPath, expect: WriteOptions['expect']): void {
+    const node = this.find(path);
+    if (node && 'children' in node) throw fail('is-a-directory', path, 'is a folder');
+    if (!expect) return;
+    if ('absent' in expect && node) throw fail('precondition-failed', path, 'exists already');
+    if ('etag' in expect && node?.etag !== expect.etag) {
+      throw fail('precondition-failed', path, 'has changed or is gone since it was looked at');
+    }
+  }
+
+  put(path: InnerPath, content: Uint8Array, options: WriteOptions): StorageEntry {
+    this.checkTarget(path, options.expect);
+    const file: MemoryFile = { content, modified: options.modified ?? Date.now(), etag: `m${++this.#writes}` };
+    this.makeFolder(parentPath(path)).children.set(baseName(path), file);
+    return toEntry(path, file);
+  }
+
+  remove(path: InnerPath): void {
+    if (path === '') throw fail('bad-request', path, 'is the storage host itself and cannot be changed');
+    const node = this.get(path);
+    if ('children' in node && node.children.size > 0) throw fail('not-empty', path, 'is not empty');
+    this.makeFolder(parentPath(path)).children.delete(baseName(path));
+  }
+
+  rename(from: InnerPath, to: InnerPath): void {
+    if (from === '' || to === '') throw fail('bad-request', from, 'is the storage host itself and cannot be changed');
+    const node = this.get(from);
+    if (from !== to && isWithin(to, from)) throw fail('bad-request', from, 'cannot be moved into itself');
+    if (this.find(to)) throw fail('exists', to, 'exists already');
+    this.makeFolder(parentPath(to)).children.set(baseName(to), node);
+    this.makeFolder(parentPath(from)).children.delete(baseName(from));
+  }
+}
+
+async function* list(store: MemoryStore, folder: InnerPath, call: CallOptions = {}): AsyncGenerator<readonly StorageEntry[]> {
+  const node = store.get(folder);
+  if (!('children' in node)) throw fail('not-a-directory', folder, 'is not a folder');
+  const names = [...node.children.keys()];
+  for (let at = 0; at < names.length; at += pageSize) {
+    checkSignal(call.signal);
+    yield names.slice(at, at + pageSize).flatMap((name) => {
+      const child = node.children.get(name);
+      return child ? [toEntry((folder === '' ? name : `${folder}/${name}`) as InnerPath, child)] : [];
+    });
+  }
+  checkSignal(call.signal);
+}
+
+async function* chunks(bytes: Uint8Array, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    checkSignal(signal);
+    yield bytes.slice(at, at + chunkBytes);
+  }
+}
+
+async function collect(path: InnerPath, body: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  await consume(body, options.signal, (chunk) => {
+    bytes += chunk.length;
+    checkNotLonger(path, bytes, options.size);
+    parts.push(chunk.slice());
+  });
+  checkLength(path, bytes, options.size);
+  return Buffer.concat(parts);
+}
+
+function resumable(
+  store: MemoryStore,
+  path: InnerPath,
+  state: { chunks: Uint8Array[]; bytes: number },
+  forget: () => void,
+): ResumableWrite {
+  return {
+    get committed() {
+      return state.bytes;
+    },
+    truncate: async (length) => {
+      const kept = Buffer.concat(state.chunks).subarray(0, length);
+      state.chunks = [kept];
+      state.bytes = kept.length;
+    },
+    append: async (body, options = {}) => {
+      await consume(body, options.signal, (chunk) => {
+        state.chunks.push(chunk.slice());
+        state.bytes += chunk.length;
+      });
+      return state.bytes;
+    },
+    readBack: (options = {}) => chunks(Buffer.concat(state.chunks), options.signal),
+    finish: async (options = {}) => {
+      checkSignal(options.signal);
+      checkLength(path, state.bytes, options.size);
+      const entry = store.put(path, Buffer.concat(state.chunks), options);
+      forget();
+      return entry;
+    },
+    abort: async () => forget(),
+    close: async () => undefined,
+  };
+}

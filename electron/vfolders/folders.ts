@@ -1,0 +1,85 @@
+import { isStowageError, StowageError } from '#shared/errors.ts';
+import { type InnerPath, parseInnerPath, rootPath } from '#shared/paths.ts';
+import { canRename, type StorageEntry, type StorageProvider } from '../storage/provider.ts';
+import { removeTree } from '../storage/remove-tree.ts';
+import type { Database } from '../store/database.ts';
+import { type HostAccess, hostFolder, purgeRoot, trashRoot, type VfolderRow } from './rows.ts';
+
+export async function statOrNull(provider: StorageProvider, path: InnerPath): Promise<StorageEntry | null> {
+  try {
+    return await provider.stat(path);
+  } catch (error) {
+    if (isStowageError(error, 'not-found')) return null;
+    throw error;
+  }
+}
+
+/** Moves a folder without overwriting. @throws `unsupported` where the host cannot rename */
+export async function moveFolder(provider: StorageProvider, from: InnerPath, to: InnerPath): Promise<void> {
+  if (!canRename(provider)) {
+    throw new StowageError('unsupported', `This storage host cannot rename “${from}”.`, { subject: from });
+  }
+  await provider.rename(from, to);
+}
+
+/**
+ * Brings disk and database together after a crash between their steps. Every change of a vfolder writes its intention
+ * to the database first and moves the folder after; here the move is made up for:
+ * - live with `trash_root`: a restore or rename had to move the folder from there to `root`;
+ * - live without its folder: it was being created;
+ * - trashed with its folder still at `root`: it was being deleted;
+ * - a folder under `purging`: it was being purged.
+ * A host that does not answer is left for the next start.
+ */
+export async function reconcile(database: Database, hosts: HostAccess): Promise<void> {
+  const rows = database.all<VfolderRow>("SELECT * FROM vfolders WHERE kind = 'managed'");
+  for (const row of rows) {
+    await settle(database, hosts.provider(row.host_id), row).catch(ignoreUnreachable);
+  }
+  for (const { id } of database.all<{ id: string }>('SELECT id FROM hosts')) {
+    await sweep(database, hosts.provider(id)).catch(ignoreUnreachable);
+  }
+}
+
+function ignoreUnreachable(error: unknown): void {
+  if (!isStowageError(error)) throw error;
+}
+
+async function settle(database: Database, provider: StorageProvider, row: VfolderRow): Promise<void> {
+  await provider.stat(rootPath);
+  const root = parseInnerPath(row.root);
+  if (row.trashed_at === null) {
+    if (row.trash_root !== null) {
+      await finishMove(provider, parseInnerPath(row.trash_root), root);
+      database.run('UPDATE vfolders SET trash_root = NULL WHERE id = ?', row.id);
+    }
+    if (!(await statOrNull(provider, root))) await provider.makeDirectory(root);
+    return;
+  }
+  const claimed = database.get(
+    'SELECT id FROM vfolders WHERE host_id = ? AND root = ? AND trashed_at IS NULL',
+    row.host_id,
+    row.root,
+  );
+  const purging = await statOrNull(provider, purgeRoot(row.id));
+  if (!claimed && !purging) await finishMove(provider, root, parseInnerPath(row.trash_root ?? trashRoot(row.id)));
+}
+
+/** Moves `from` to `to` if it is still there; an empty folder that a cut-short move left at `to` makes way. */
+async function finishMove(provider: StorageProvider, from: InnerPath, to: InnerPath): Promise<void> {
+  if (!(await statOrNull(provider, from))) return;
+  if (await statOrNull(provider, to)) await provider.remove(to);
+  await moveFolder(provider, from, to);
+}
+
+/** Ends the purges that were cut short. */
+async function sweep(database: Database, provider: StorageProvider): Promise<void> {
+  const folder = parseInnerPath(`${hostFolder}/purging`);
+  if (!(await statOrNull(provider, folder))) return;
+  for await (const page of provider.list(folder)) {
+    for (const { path } of page) {
+      await removeTree(provider, path);
+      database.run('DELETE FROM vfolders WHERE id = ? AND trashed_at IS NOT NULL', path.slice(folder.length + 1));
+    }
+  }
+}
