@@ -89,8 +89,10 @@ export const conflictCodeSchema = z.enum([
   'engine-not-ready',
   'target-needs-container',
   'limits-not-kept',
+  'read-only-not-kept',
   'image-needed',
   'image-missing',
+  'image-unused',
   'command-needed',
   'env-invalid',
   'disk-full',
@@ -104,7 +106,8 @@ export const fixSchema = z.object({
   request: z.number().nullable(),
   change: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('set-target'), target: z.string() }),
-    z.object({ kind: z.literal('set-source'), source: z.string() }),
+    /** `target`: a new target as well; null: the default one. Absent: left as it is. */
+    z.object({ kind: z.literal('set-source'), source: z.string(), target: z.string().nullable().optional() }),
     z.object({ kind: z.literal('set-mode'), mode: permissionModeSchema }),
     z.object({ kind: z.literal('remove-mount') }),
     z.object({ kind: z.literal('set-engine'), engine: engineIdSchema }),

@@ -1,0 +1,59 @@
+import { isStowageError } from '#shared/errors.ts';
+import type { ImagePathKind, PlanRequest } from '#shared/plan/types.ts';
+import type { Engine, ImageFacts } from '../engines/engine.ts';
+import { createBriefCache } from './brief-cache.ts';
+
+const imageSeconds = 5;
+/** More are not asked: a plan with so many targets is judged without its image. */
+const maxPaths = 1000;
+const maxImages = 20;
+
+export interface ImageReader {
+  /** What the plan needs to know of an image. Never throws: `unknown` when the engine cannot tell. */
+  read(engine: Engine, reference: string, paths: readonly string[]): Promise<PlanRequest['image']>;
+}
+
+/** Remembers what images hold (an image never changes under its id), and for some seconds which image a name means. */
+export function createImageReader(): ImageReader {
+  const inspected = createBriefCache<ImageFacts | 'missing'>(imageSeconds * 1000);
+  const held = new Map<string, Map<string, ImagePathKind>>();
+  const inspect = (engine: Engine, reference: string): Promise<ImageFacts | 'missing'> =>
+    inspected.get(`${engine.id} ${reference}`, async () => {
+      try {
+        return await engine.inspectImage(reference);
+      } catch (error) {
+        if (isStowageError(error, 'image-missing')) return 'missing';
+        throw error;
+      }
+    });
+  const pathsOf = (id: string): Map<string, ImagePathKind> => {
+    const known = held.get(id) ?? new Map<string, ImagePathKind>();
+    held.delete(id);
+    held.set(id, known);
+    const [oldest] = held.keys();
+    if (held.size > maxImages && oldest !== undefined) held.delete(oldest);
+    return known;
+  };
+  return {
+    read: async (engine, reference, paths) => {
+      try {
+        const image = await inspect(engine, reference);
+        if (image === 'missing') return 'missing';
+        const known = pathsOf(image.id);
+        const unknown = paths.filter((path) => !known.has(path));
+        if (unknown.length > 0 && unknown.length <= maxPaths) {
+          if (known.size > 10_000) known.clear();
+          const found = await engine.probeImage(reference, unknown);
+          for (const [path, kind] of Object.entries(found)) known.set(path, kind);
+        }
+        const wanted = paths.flatMap((path): [string, ImagePathKind][] => {
+          const kind = known.get(path);
+          return kind === undefined ? [] : [[path, kind]];
+        });
+        return { workdir: image.workdir, user: image.user, command: image.command, paths: Object.fromEntries(wanted) };
+      } catch (error) {
+        return isStowageError(error, 'image-missing') ? 'missing' : 'unknown';
+      }
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import { constants } from 'node:fs';
+import { access, lstat, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { formatAddress, parseAddress } from '#shared/address.ts';
+import type { Vfolder } from '#shared/contract/vfolders.ts';
+import { isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
+import { visible } from '#shared/paths.ts';
+import { isHostPath } from '#shared/plan/host-path.ts';
+import type { InsideKind, SourceFacts } from '#shared/plan/types.ts';
+import type { VfolderLookup } from '../services.ts';
+import { hasLocalPath } from '../storage/provider.ts';
+
+/** What is asked about one source. */
+export interface SourceQuestion {
+  readonly source: string;
+  /** A path of this machine is allowed besides an address. */
+  readonly hostPaths: boolean;
+  /** The vfolder is made when the job starts: its absence is no problem. */
+  readonly madeAtStart: boolean;
+}
+
+const nothing: SourceFacts = {
+  display: '',
+  problem: null,
+  kind: 'managed',
+  vfolder: null,
+  inner: '',
+  localPath: null,
+  realPath: null,
+  root: null,
+  stat: 'missing',
+  readable: false,
+  writable: false,
+  owner: null,
+  leavingLinks: { count: 0, examples: [], complete: true },
+  submounts: [],
+  inside: {},
+};
+
+/** Looks at a source. Never throws: what cannot be looked at has a `problem`. Symlinks and submounts are added later. */
+export async function sourceFacts(question: SourceQuestion, lookup: VfolderLookup): Promise<SourceFacts> {
+  const { source } = question;
+  try {
+    if (isHostPath(source)) return await hostFacts(question);
+    const address = parseAddress(source);
+    const display = formatAddress(address.vfolder, address.path);
+    if (lookup.find(address.vfolder) === null) {
+      if (question.madeAtStart) return { ...nothing, display, inner: address.path };
+      const message = `There is no vfolder “${address.vfolder}”.`;
+      return { ...nothing, display, inner: address.path, problem: { code: 'vfolder-missing', message } };
+    }
+    const place = lookup.resolve(address.vfolder, address.path);
+    const known = { ...nothing, display, inner: place.inner, kind: place.vfolder.kind, vfolder: vfolderOf(place.vfolder) };
+    if (!hasLocalPath(place.provider)) return known;
+    const root = await resolveReal(place.provider.localPath(place.root));
+    return { ...known, root, ...(await diskFacts(place.provider.localPath(place.path))) };
+  } catch (error) {
+    return { ...nothing, display: source, problem: problemOf(error) };
+  }
+}
+
+/** The facts of a vfolder as a whole, such as an automount. */
+export const vfolderFacts = (vfolder: Vfolder, lookup: VfolderLookup): Promise<SourceFacts> =>
+  sourceFacts({ source: formatAddress(vfolder.name, ''), hostPaths: false, madeAtStart: false }, lookup);
+
+const vfolderOf = ({ id, name, permission, mountPath }: Vfolder): SourceFacts['vfolder'] => ({ id, name, permission, mountPath });
+
+function problemOf(error: unknown): SourceFacts['problem'] {
+  const { message } = toStowageError(error);
+  if (isStowageError(error, 'bad-request', 'path-refused')) return { code: 'address-invalid', message };
+  if (isStowageError(error, 'not-found')) return { code: 'vfolder-missing', message };
+  return { code: 'source-unreadable', message };
+}
+
+async function hostFacts({ source, hostPaths }: SourceQuestion): Promise<SourceFacts> {
+  if (!hostPaths) {
+    const message = `“${visible(source)}” is a path of this machine: link it as a vfolder first, then mount that.`;
+    return { ...nothing, display: source, problem: { code: 'address-invalid', message } };
+  }
+  if (source.includes('\0'))
+    throw new StowageError('bad-request', `“${visible(source)}” contains a NUL byte.`, { subject: source });
+  const localPath = path.resolve(source);
+  return { ...nothing, display: localPath, kind: 'host', ...(await diskFacts(localPath)) };
+}
+
+type DiskFacts = Pick<SourceFacts, 'localPath' | 'realPath' | 'stat' | 'readable' | 'writable' | 'owner'>;
+
+async function diskFacts(localPath: string): Promise<DiskFacts> {
+  const realPath = await resolveReal(localPath);
+  const found = await stat(localPath).catch((error: NodeJS.ErrnoException) => error);
+  if (found instanceof Error) {
+    const missing = found.code === 'ENOENT' || found.code === 'ENOTDIR' || found.code === 'ELOOP';
+    const stated = missing ? 'missing' : 'directory';
+    return { localPath, realPath, stat: stated, readable: false, writable: false, owner: null };
+  }
+  const kind = found.isDirectory() ? 'directory' : found.isFile() ? 'file' : 'special';
+  const enter = kind === 'directory' ? constants.X_OK : 0;
+  const [readable, writable] = await Promise.all([
+    allowed(localPath, constants.R_OK | enter),
+    allowed(localPath, constants.W_OK | enter),
+  ]);
+  return { localPath, realPath, stat: kind, readable, writable, owner: { uid: found.uid, gid: found.gid } };
+}
+
+const allowed = (file: string, mode: number): Promise<boolean> =>
+  access(file, mode).then(
+    () => true,
+    () => false,
+  );
+
+/** `realpath`, also of a path that does not exist: its nearest existing parent resolved, with the rest added. */
+export async function resolveReal(file: string): Promise<string> {
+  const rest: string[] = [];
+  for (let at = path.resolve(file); ; at = path.dirname(at)) {
+    try {
+      return path.join(await realpath(at), ...rest);
+    } catch {
+      if (path.dirname(at) === at) return path.resolve(file);
+      rest.unshift(path.basename(at));
+    }
+  }
+}
+
+/** What lies at a relative path below a folder, following no symlink on the way. */
+export async function insideKind(folder: string, rel: string): Promise<InsideKind> {
+  let at = folder;
+  const segments = rel.split('/');
+  for (const [index, segment] of segments.entries()) {
+    at = path.join(at, segment);
+    const found = await lstat(at).catch(() => null);
+    if (found === null) return 'missing';
+    if (found.isSymbolicLink()) return 'symlink';
+    if (found.isDirectory()) continue;
+    return found.isFile() ? 'file' : index === segments.length - 1 ? 'special' : 'file';
+  }
+  return 'directory';
+}

@@ -1,0 +1,186 @@
+import type { Fix } from '../contract/plan.ts';
+import { visible } from '../paths.ts';
+import { comparablePath, hostPathWithin } from './host-path.ts';
+import { describe, sentence } from './layout.ts';
+import type { Finding, LaidMount, Layout } from './types.ts';
+
+/** Conflicts with what the engine is and can do, and with image, command and environment. */
+export function findEngineConflicts(layout: Layout): Finding[] {
+  return [
+    ...judgeReadiness(layout),
+    ...judgeLocality(layout),
+    ...judgeLimits(layout),
+    ...judgeImage(layout),
+    ...judgeCommand(layout),
+    ...judgeUser(layout),
+    ...judgeSubmounts(layout),
+    ...judgeEnvironment(layout),
+  ];
+}
+
+const shareable = ({ mounts }: Layout): LaidMount[] =>
+  mounts.filter(({ facts }) => facts.problem === null && facts.localPath !== null);
+
+/** Names of the first mounts, and how many more. */
+function listed(mounts: readonly LaidMount[]): string {
+  const names = mounts.slice(0, 3).map(describe).join(', ');
+  return mounts.length > 3 ? `${names} and ${mounts.length - 3} more` : names;
+}
+
+function otherEngine({ request }: Layout): Fix[] {
+  return request.otherEngines
+    .filter((engine) => engine !== request.engine.id)
+    .map((engine) => ({
+      label: engine === 'docker' ? 'Run it with Docker' : 'Run it on this machine without a container',
+      request: null,
+      change: { kind: 'set-engine', engine },
+    }));
+}
+
+function judgeReadiness(layout: Layout): Finding[] {
+  const { engine } = layout.request;
+  if (engine.state === 'ready') return [];
+  const message = `The engine “${engine.name}” cannot run jobs now: ${engine.message}`;
+  return [{ code: 'engine-not-ready', severity: 'error', message, mounts: [], fixes: otherEngine(layout) }];
+}
+
+function judgeLocality(layout: Layout): Finding[] {
+  const { engine, machine } = layout.request;
+  const mounts = shareable(layout);
+  if (mounts.length === 0 || engine.id !== 'docker') return [];
+  if (!engine.local) {
+    const message = `The engine “${engine.name}” runs on another machine and does not see the folders of this one: ${listed(mounts)} cannot be shared with it.`;
+    return [{ code: 'remote-engine', severity: 'error', message, mounts, fixes: otherEngine(layout) }];
+  }
+  if (machine.platform === 'linux') {
+    if (!engine.selinux) return [];
+    const message = `SELinux is enforcing on this machine: the job may be refused ${listed(mounts)} until the folders carry the label container_file_t (the mount option “z”).`;
+    return [{ code: 'selinux', severity: 'warning', message, mounts }];
+  }
+  const unshared = mounts.filter(({ facts }) => !isSharedByDefault(facts.realPath ?? facts.localPath ?? '', machine.platform));
+  if (unshared.length === 0) return [];
+  const message = `${sentence(listed(unshared))} may not be in the engine's file-sharing list; if the start fails with “mounts denied”, add the folder in the engine's settings under File sharing.`;
+  return [{ code: 'file-sharing', severity: 'warning', message, mounts: unshared }];
+}
+
+const macShared = ['/users', '/volumes', '/private', '/tmp', '/var/folders'];
+
+/** Docker Desktop's defaults: some top folders on macOS, the drives on Windows. */
+function isSharedByDefault(path: string, platform: string): boolean {
+  const comparable = comparablePath(path, platform);
+  if (platform === 'win32') return /^[a-z]:\//.test(comparable);
+  return platform !== 'darwin' || macShared.some((folder) => hostPathWithin(comparable, folder));
+}
+
+function judgeLimits(layout: Layout): Finding[] {
+  const { engine, spec } = layout.request;
+  const found: Finding[] = [];
+  const { cpus, memoryBytes, shmBytes } = spec.resources;
+  const asked = [
+    ...(cpus === undefined ? [] : ['CPU']),
+    ...(memoryBytes === undefined ? [] : ['memory']),
+    ...(shmBytes === undefined ? [] : ['shared memory']),
+  ];
+  if (!engine.limits && asked.length > 0) {
+    const message = `The engine “${engine.name}” does not keep limits: the job may use more than the ${asked.join(', ')} asked for.`;
+    found.push({ code: 'limits-not-kept', severity: 'warning', message, mounts: [] });
+  }
+  if (engine.id !== 'process' || engine.absoluteTargets) return found;
+  if (spec.network === false) {
+    const message = `The engine “${engine.name}” cannot keep the job off the network.`;
+    found.push({ code: 'limits-not-kept', severity: 'warning', message, mounts: [] });
+  }
+  // Only where the person chose read-only for something that could be written: the rest protects itself.
+  const writable = layout.mounts.filter(({ mode, facts }) => mode === 'ro' && facts.writable);
+  if (writable.length > 0) {
+    const message = `The engine “${engine.name}” cannot keep read-only mounts from being written: ${listed(writable)}.`;
+    found.push({ code: 'read-only-not-kept', severity: 'warning', message, mounts: writable });
+  }
+  return found;
+}
+
+function judgeImage(layout: Layout): Finding[] {
+  const { engine, spec, image } = layout.request;
+  const name = spec.image?.trim() ?? '';
+  if (engine.id === 'process') {
+    if (name === '') return [];
+    const message = `The engine “${engine.name}” has no images: “${visible(name)}” is not used, the command runs with the programs of this machine.`;
+    const fixes = otherEngine(layout);
+    return [{ code: 'image-unused', severity: 'warning', message, mounts: [], fixes }];
+  }
+  if (name === '') return [{ code: 'image-needed', severity: 'error', message: 'The job needs an image to run in.', mounts: [] }];
+  if (image !== 'missing') return [];
+  const message = `The image “${visible(name)}” is not on this machine; it is pulled before the job starts, and what the mounts hide in it is not known yet.`;
+  return [{ code: 'image-missing', severity: 'warning', message, mounts: [] }];
+}
+
+function judgeCommand({ request }: Layout): Finding[] {
+  const { spec, engine, image } = request;
+  const add = (message: string): Finding[] => [{ code: 'command-needed', severity: 'error', message, mounts: [] }];
+  const [program] = spec.command;
+  if (program !== undefined && program.trim() === '')
+    return add('The first word of the command is empty: it names the program to run.');
+  if (spec.command.some((word) => word.includes('\0'))) return add('The command contains a NUL byte.');
+  if (program !== undefined) return [];
+  if (engine.id === 'process') return add('The job needs a command to run.');
+  if (typeof image === 'string' || image.command.length > 0) return [];
+  return add(`The image “${visible(spec.image ?? '')}” has no command of its own: say what to run.`);
+}
+
+const rootUsers = new Set(['', '0', 'root']);
+
+function judgeUser(layout: Layout): Finding[] {
+  const { spec, engine, image, machine } = layout.request;
+  if (engine.id !== 'docker' || spec.user !== 'image' || machine.platform !== 'linux' || machine.uid === 0) return [];
+  const user = typeof image === 'string' ? null : (image.user ?? '').split(':')[0];
+  const writable = layout.mounts.filter((mount) => mount.mode === 'rw');
+  if (writable.length === 0 || (user !== null && !rootUsers.has(user ?? ''))) return [];
+  const message = `The job runs as ${user === null ? 'the user of the image, perhaps root,' : 'root'}: what it writes to ${listed(writable)} will not belong to you.`;
+  const fixes: Fix[] = [{ label: 'Run it as yourself', request: null, change: { kind: 'set-user', user: 'self' } }];
+  return [{ code: 'output-as-root', severity: 'warning', message, mounts: writable, fixes }];
+}
+
+/** Read-only for all file systems below a mount needs Linux 5.12 and Docker 25. */
+function judgeSubmounts(layout: Layout): Finding[] {
+  const { engine } = layout.request;
+  if (engine.id !== 'docker' || (atLeast(engine.kernel, 5, 12) && atLeast(engine.version, 25, 0))) return [];
+  const found: Finding[] = [];
+  for (const mount of layout.mounts) {
+    const [first] = mount.facts.submounts;
+    if (mount.mode !== 'ro' || first === undefined) continue;
+    const message = `${sentence(describe(mount))} is mounted read-only, but the file system mounted in it at ${visible(first)} stays writable: that needs Linux 5.12 and Docker 25.`;
+    found.push({ code: 'submounts-writable', severity: 'warning', message, mounts: [mount] });
+  }
+  return found;
+}
+
+/** An unknown version is taken for an old one. */
+function atLeast(version: string | null, major: number, minor: number): boolean {
+  const match = /^v?(\d+)(?:\.(\d+))?/.exec(version ?? '');
+  if (!match) return false;
+  const found = Number(match[1]);
+  return found > major || (found === major && Number(match[2] ?? 0) >= minor);
+}
+
+function judgeEnvironment({ request }: Layout): Finding[] {
+  const found: Finding[] = [];
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  const add = (severity: 'error' | 'warning', message: string): number =>
+    found.push({ code: 'env-invalid', severity, message, mounts: [] });
+  for (const { name, value } of request.spec.env) {
+    const shown = visible(name);
+    if (name === '') add('error', 'An environment variable has no name.');
+    else if (/[=\0]/.test(name))
+      add('error', `“${shown}” cannot be the name of an environment variable: it contains “=” or NUL.`);
+    else if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+      add('warning', `The environment variable “${shown}” has a name that shells cannot read.`);
+    }
+    if (value.includes('\0')) add('error', `The value of the environment variable “${shown}” contains a NUL byte.`);
+    if (seen.has(name) && name !== '') twice.add(name);
+    seen.add(name);
+  }
+  for (const name of twice)
+    add('warning', `The environment variable “${visible(name)}” is given more than once; the last value counts.`);
+  return found;
+}

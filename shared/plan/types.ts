@@ -1,0 +1,148 @@
+import type { MountMode } from '../contract/base.ts';
+import type { EngineId, EngineStatus } from '../contract/engines.ts';
+import type { ConflictCode, Fix, JobSpec, PlannedMount } from '../contract/plan.ts';
+
+/** What lies at a path below a source, looked at without following symlinks. */
+export type InsideKind = 'missing' | 'file' | 'directory' | 'symlink' | 'special';
+
+/** What an image holds at a path. */
+export type ImagePathKind = 'missing' | 'file' | 'empty-directory' | 'directory';
+
+/** What was found out about one source. Paths of this machine are absolute; on Windows as Windows writes them. */
+export interface SourceFacts {
+  /** As people read it: `name:/path`, or the absolute path of a folder outside all vfolders. */
+  readonly display: string;
+  /** Why the source cannot be looked at at all; the other fields then say nothing. */
+  readonly problem: {
+    readonly code: 'address-invalid' | 'vfolder-missing' | 'source-unreadable';
+    readonly message: string;
+  } | null;
+  readonly kind: 'managed' | 'linked' | 'host';
+  readonly vfolder: {
+    readonly id: string;
+    readonly name: string;
+    readonly permission: MountMode;
+    readonly mountPath: string | null;
+  } | null;
+  /** The path inside the vfolder; `''` is the vfolder itself. */
+  readonly inner: string;
+  /** null: its host has no path on this machine. */
+  readonly localPath: string | null;
+  /** `localPath` with every symlink resolved; for a missing path, of its nearest existing parent with the rest added. */
+  readonly realPath: string | null;
+  /** The real path that `realPath` must not leave: the vfolder's own folder. null: no bound of its own. */
+  readonly root: string | null;
+  readonly stat: 'file' | 'directory' | 'special' | 'missing';
+  readonly readable: boolean;
+  readonly writable: boolean;
+  readonly owner: { readonly uid: number; readonly gid: number } | null;
+  /** Symlinks below the source that lead out of it. */
+  readonly leavingLinks: {
+    readonly count: number;
+    readonly examples: readonly { readonly path: string; readonly target: string }[];
+    /** False: the scan ended early, there may be more. */
+    readonly complete: boolean;
+  };
+  /** Other file systems mounted below the source. */
+  readonly submounts: readonly string[];
+  /** What lies at the paths that `probesFor` asked for, relative to the source. */
+  readonly inside: Readonly<Record<string, InsideKind>>;
+}
+
+export interface ImageFactsForPlan {
+  readonly workdir: string | null;
+  readonly user: string | null;
+  /** Entrypoint and command joined. */
+  readonly command: readonly string[];
+  /** What lies at the paths that `probesFor` asked for; a path that is not here is unknown. */
+  readonly paths: Readonly<Record<string, ImagePathKind>>;
+}
+
+export interface MachineFacts {
+  /** `linux`, `darwin`, `win32`. */
+  readonly platform: string;
+  /** null where users have no numbers (Windows). */
+  readonly uid: number | null;
+  readonly gid: number | null;
+  /** Stowage's own data directory, as written and with symlinks resolved. */
+  readonly home: readonly string[];
+  /** The engines' sockets, as written and with symlinks resolved. */
+  readonly socketPaths: readonly string[];
+  /** Where folders outside vfolders may lie; null: anywhere that is not dangerous. */
+  readonly allowedRoots: readonly string[] | null;
+}
+
+/** A place that a running job writes. */
+export interface Writer {
+  readonly jobId: number;
+  readonly jobName: string;
+  readonly vfolderId: string;
+  readonly path: string;
+}
+
+/** Everything that a plan depends on. The same request always gives the same plan. */
+export interface PlanRequest {
+  readonly spec: JobSpec;
+  /** Names the folder under `outputs`. */
+  readonly jobName: string;
+  readonly engine: EngineStatus;
+  /** Other engines that are ready. */
+  readonly otherEngines: readonly EngineId[];
+  /** `missing`: not on the engine; `unknown`: could not be asked, or no image is named. */
+  readonly image: ImageFactsForPlan | 'missing' | 'unknown';
+  readonly sources: {
+    /** One per requested mount, in order. */
+    readonly mounts: readonly SourceFacts[];
+    readonly code: SourceFacts | null;
+    readonly output: SourceFacts | null;
+    /** Live automount vfolders, whether switched off or not. */
+    readonly automounts: readonly SourceFacts[];
+  };
+  readonly machine: MachineFacts;
+  readonly writers: readonly Writer[];
+}
+
+/** A mount with its target resolved. */
+export interface LaidMount {
+  readonly index: number;
+  readonly request: number | null;
+  readonly role: PlannedMount['role'];
+  readonly facts: SourceFacts;
+  readonly mode: MountMode;
+  /** Normalised and absolute when `targetProblem` is null, else as it was written. */
+  readonly target: string;
+  readonly targetProblem: TargetProblem | null;
+  /** The target was named in the request, not given by default. */
+  readonly explicitTarget: boolean;
+}
+
+export interface TargetProblem {
+  /** End of a sentence that begins with the target. */
+  readonly why: string;
+  /** What was probably meant. */
+  readonly suggestion: string | null;
+}
+
+/** Where every mount goes, before conflicts are looked for. */
+export interface Layout {
+  readonly request: PlanRequest;
+  readonly mounts: readonly LaidMount[];
+  /** What relative targets are resolved against. */
+  readonly base: string;
+  /** Where the command starts. */
+  readonly workdir: string;
+  readonly workdirProblem: TargetProblem | null;
+  /** The mounts that have a place in the container: valid targets, the first of equal ones. By target. */
+  readonly placed: ReadonlyMap<string, LaidMount>;
+}
+
+/** A conflict before it is numbered into the plan. */
+export interface Finding {
+  readonly code: ConflictCode;
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  readonly mounts: readonly LaidMount[];
+  /** Further paths in the container that it concerns. */
+  readonly targets?: readonly string[];
+  readonly fixes?: readonly Fix[];
+}
