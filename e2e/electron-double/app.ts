@@ -1,0 +1,89 @@
+import { EventEmitter } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { closeBrowser, openBrowser } from './chromium.ts';
+import { report } from './test-control.ts';
+
+/** An event whose default can be prevented. */
+export function preventable<T extends object>(fields: T): T & { defaultPrevented: boolean; preventDefault(): void } {
+  return {
+    ...fields,
+    defaultPrevented: false,
+    preventDefault() {
+      this.defaultPrevented = true;
+    },
+  };
+}
+
+const home = process.env.STOWAGE_HOME ?? '';
+const lockFile = join(home, 'electron-double.pid');
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+class App extends EventEmitter {
+  readonly isPackaged = false;
+  #closeWindows: () => Promise<void> = async () => {};
+
+  /** browser-window.ts hands in how windows are closed at quit. */
+  onQuit(close: () => Promise<void>): void {
+    this.#closeWindows = close;
+  }
+
+  setName(name: string): void {
+    report({ type: 'name', name });
+  }
+
+  enableSandbox(): void {
+    report({ type: 'sandbox' });
+  }
+
+  requestSingleInstanceLock(): boolean {
+    mkdirSync(home, { recursive: true });
+    const owner = existsSync(lockFile) ? Number(readFileSync(lockFile, 'utf8')) : 0;
+    if (owner > 0 && owner !== process.pid && isAlive(owner)) {
+      process.kill(owner, 'SIGUSR2');
+      return false;
+    }
+    writeFileSync(lockFile, String(process.pid));
+    process.on('SIGUSR2', () => this.emit('second-instance', preventable({}), [], ''));
+    return true;
+  }
+
+  async whenReady(): Promise<void> {
+    await openBrowser();
+    this.emit('ready');
+  }
+
+  quit(): void {
+    // Electron goes on asynchronously, so that a listener may call quit again.
+    setImmediate(() => void this.#quit());
+  }
+
+  async #quit(): Promise<void> {
+    const event = preventable({});
+    this.emit('before-quit', event);
+    if (event.defaultPrevented) return;
+    await this.#closeWindows();
+    await this.#end(0);
+  }
+
+  exit(code: number): void {
+    void this.#end(code);
+  }
+
+  async #end(code: number): Promise<void> {
+    await closeBrowser();
+    if (existsSync(lockFile) && Number(readFileSync(lockFile, 'utf8')) === process.pid) rmSync(lockFile);
+    process.exit(code);
+  }
+}
+
+export const app = new App();
+process.on('SIGTERM', () => app.quit());
