@@ -62,6 +62,8 @@ export const errorKinds = {
   'wrong-state': kind(false, 'none', 65),
   cancelled: kind(true, 'none', 130),
   'timed-out': kind(true, 'retry', 124),
+  /** A job's command ended with another code than 0, or was killed. */
+  'job-failed': kind(false, 'change-request', 1),
   'already-running': kind(false, 'none', 75),
   unauthorised: kind(false, 'none', 77),
   'data-damaged': kind(false, 'report', 70),

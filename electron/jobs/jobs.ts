@@ -1,0 +1,124 @@
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import type { Job, jobsContract } from '#shared/contract/jobs.ts';
+import type { JobSpec, Plan } from '#shared/contract/plan.ts';
+import type { Changes } from '../events.ts';
+import type { Service } from '../rpc/service.ts';
+import type { EngineRegistry, VfolderLookup, VfolderUsers } from '../services.ts';
+import type { Database } from '../store/database.ts';
+import { createJournal, type JobRecord, type Writer } from './journal.ts';
+import { indexPath, logPath } from './log-format.ts';
+import { createQueue } from './queue.ts';
+import { createJobService } from './service.ts';
+
+export interface JobPlanner {
+  /** `jobName` is what the default output folder is called. */
+  plan(spec: JobSpec, jobName: string | null): Promise<Plan>;
+}
+
+export interface JobsOptions {
+  readonly database: Database;
+  readonly changes: Changes;
+  readonly engines: EngineRegistry;
+  readonly planner: JobPlanner;
+  readonly lookup: VfolderLookup;
+  /** Made when missing. */
+  readonly logsDirectory: string;
+}
+
+export interface Jobs {
+  readonly service: Service<typeof jobsContract>;
+  readonly users: VfolderUsers;
+  /** What jobs not ended may write, for the planner's warnings. */
+  writers(): Writer[];
+  /** Takes up the jobs of a former process, then starts what is queued. Does not wait for any to end. */
+  start(): Promise<void>;
+  /** Lets go: jobs run on at their engines and are found again at the next start. */
+  close(): Promise<void>;
+}
+
+/** At most one change event per job's log in this time; the last size is always told. */
+const logEventMilliseconds = 200;
+
+/** Plans, queues, runs and keeps jobs. */
+export function createJobs(options: JobsOptions): Jobs {
+  const { database, changes, engines, planner, lookup, logsDirectory } = options;
+  mkdirSync(logsDirectory, { recursive: true, mode: 0o700 });
+  const logSizes = new Map<number, number>();
+  const logBytes = (id: number): number => {
+    const known = queue.run(id)?.logSize() ?? logSizes.get(id);
+    if (known !== undefined) return known;
+    const size = statSync(logPath(logsDirectory, id), { throwIfNoEntry: false })?.size ?? 0;
+    return size;
+  };
+  const view = (job: JobRecord): Job => toJob(job, logBytes(job.id));
+  const journal = createJournal(database, (job) => changes.emit({ type: 'job', job: view(job) }));
+  const logEvents = createLogEvents(changes);
+  const queue = createQueue({ journal, engines, lookup, logsDirectory, onLogGrown: logEvents.grown });
+  const service = createJobService({
+    journal,
+    queue,
+    planner,
+    lookup,
+    logsDirectory,
+    view,
+    forget: (id) => {
+      for (const path of [logPath(logsDirectory, id), indexPath(logsDirectory, id)]) rmSync(path, { force: true });
+      changes.emit({ type: 'job-removed', id });
+    },
+    engines,
+  });
+  return {
+    service,
+    users: (vfolderId) => journal.usersOf(vfolderId).map((job) => `job ${job.id} “${job.name}”`),
+    writers: () => journal.writers(),
+    start: () => queue.start(),
+    close: async () => {
+      await queue.close();
+      logEvents.close();
+    },
+  };
+}
+
+function toJob(job: JobRecord, logBytes: number): Job {
+  const { life } = job;
+  return {
+    id: job.id,
+    name: job.name,
+    state: life.state,
+    engine: job.engine,
+    image: job.image,
+    command: job.command,
+    times: life.times,
+    createdAt: job.createdAt,
+    startedAt: life.startedAt,
+    endedAt: life.endedAt,
+    exitCode: life.exitCode,
+    problem: life.problem,
+    progress: life.progress,
+    output: job.output,
+    logBytes,
+  };
+}
+
+/** Tells of growing logs, each at most every 200 ms. */
+function createLogEvents(changes: Changes): { grown(id: number, size: number): void; close(): void } {
+  const waiting = new Map<number, { size: number; timer: NodeJS.Timeout }>();
+  const tell = (id: number): void => {
+    const entry = waiting.get(id);
+    waiting.delete(id);
+    if (entry) changes.emit({ type: 'job-log', id, size: entry.size });
+  };
+  return {
+    grown: (id, size) => {
+      const entry = waiting.get(id);
+      if (entry) entry.size = size;
+      else waiting.set(id, { size, timer: setTimeout(tell, logEventMilliseconds, id) });
+    },
+    close: () => {
+      for (const [id, entry] of waiting) {
+        clearTimeout(entry.timer);
+        tell(id);
+      }
+    },
+  };
+}

@@ -1,0 +1,171 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { LogChunk } from '#shared/contract/jobs.ts';
+import { indexPath, type LogStream, logPath, recordBytes } from './log-format.ts';
+import { readLogPage } from './log-reader.ts';
+import { openLog } from './log-store.ts';
+
+let directory: string;
+let nextJob = 1;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'stowage-log-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+async function readAll(jobId: number, limit: number): Promise<LogChunk[]> {
+  const chunks: LogChunk[] = [];
+  for (let from = 0; ; ) {
+    const page = await readLogPage(directory, jobId, from, limit);
+    chunks.push(...page.chunks);
+    if (page.next >= page.size) return chunks;
+    expect(page.next).toBeGreaterThan(from);
+    from = page.next;
+  }
+}
+
+const textOf = (chunks: LogChunk[], stream: LogStream): string =>
+  chunks
+    .filter((chunk) => chunk.stream === stream)
+    .map((chunk) => chunk.text)
+    .join('');
+
+/** Text with characters of 1 to 4 bytes, cut anywhere, sometimes with bytes that are no text at all. */
+const someBytes = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 40 }).map(bytesOf),
+  fc.constantFrom('käse ', '€', '𝛼𝛽', 'plain\n').map(bytesOf),
+  fc.uint8Array({ maxLength: 12 }),
+);
+const writes = fc.array(
+  fc.record({
+    stream: fc.constantFrom<LogStream>('stdout', 'stderr'),
+    bytes: fc.tuple(someBytes, fc.nat(6), fc.nat(6)).map(([bytes, head, tail]) => bytes.subarray(head, bytes.length - tail)),
+  }),
+  { maxLength: 40 },
+);
+
+test('gives back every stream as it was written, whatever the chunks and the pages', async () => {
+  await fc.assert(
+    fc.asyncProperty(writes, fc.integer({ min: 1, max: 60 }), async (pieces, limit) => {
+      const jobId = nextJob++;
+      const store = await openLog(directory, jobId);
+      for (const piece of pieces) await store.write(piece.stream, piece.bytes);
+      const whole = (stream: LogStream): Buffer =>
+        Buffer.concat(pieces.filter((piece) => piece.stream === stream).map((piece) => piece.bytes));
+      expect(store.position()).toEqual({ stdout: whole('stdout').length, stderr: whole('stderr').length });
+      await store.finish();
+      await store.close();
+      const chunks = await readAll(jobId, limit);
+      const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+      expect(textOf(chunks, 'stdout')).toBe(decoder.decode(whole('stdout')));
+      expect(textOf(chunks, 'stderr')).toBe(decoder.decode(whole('stderr')));
+      expect(chunks.every((chunk, index) => index === 0 || chunk.offset > (chunks[index - 1]?.offset ?? -1))).toBe(true);
+      expect(statSync(logPath(directory, jobId)).size).toBe(whole('stdout').length + whole('stderr').length);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('after a crash at any byte of either file, goes on exactly where its position says', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      writes,
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      async (pieces, keepLog, keepIndex) => {
+        const jobId = nextJob++;
+        const whole = (stream: LogStream): Buffer =>
+          Buffer.concat(pieces.filter((piece) => piece.stream === stream).map((piece) => piece.bytes));
+        const first = await openLog(directory, jobId);
+        for (const piece of pieces) await first.write(piece.stream, piece.bytes);
+        await first.close();
+        for (const [path, share] of [
+          [logPath(directory, jobId), keepLog],
+          [indexPath(directory, jobId), keepIndex],
+        ] as const)
+          truncateSync(path, Math.floor(statSync(path).size * share));
+
+        const second = await openLog(directory, jobId);
+        const kept = second.position();
+        expect(statSync(logPath(directory, jobId)).size).toBe(kept.stdout + kept.stderr);
+        for (const stream of ['stdout', 'stderr'] as const) await second.write(stream, whole(stream).subarray(kept[stream]));
+        await second.finish();
+        await second.close();
+        const chunks = await readAll(jobId, 1000);
+        const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+        for (const stream of ['stdout', 'stderr'] as const) expect(textOf(chunks, stream)).toBe(decoder.decode(whole(stream)));
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test('drops a half-written record and bytes that no record covers', async () => {
+  const store = await openLog(directory, 1);
+  await store.write('stdout', bytesOf('kept\n'));
+  await store.close();
+  appendFileSync(logPath(directory, 1), 'never acknowledged');
+  appendFileSync(indexPath(directory, 1), Buffer.alloc(recordBytes - 5, 7));
+  const again = await openLog(directory, 1);
+  expect(again.position()).toEqual({ stdout: 5, stderr: 0 });
+  await again.write('stderr', bytesOf('next\n'));
+  await again.finish();
+  await again.close();
+  expect(readFileSync(logPath(directory, 1), 'utf8')).toBe('kept\nnext\n');
+});
+
+test('never shows half a character, and shows it once its rest has come', async () => {
+  const grown: number[] = [];
+  const store = await openLog(directory, 1, (size) => grown.push(size));
+  const euro = bytesOf('€');
+  await store.write('stdout', Buffer.concat([bytesOf('a'), euro.subarray(0, 2)]));
+  await expect.poll(() => grown.length).toBe(1);
+  expect((await readLogPage(directory, 1, 0)).chunks.map((chunk) => chunk.text)).toEqual(['a']);
+  expect(store.position().stdout).toBe(3);
+  await store.write('stdout', euro.subarray(2));
+  await store.finish();
+  expect((await readLogPage(directory, 1, 0)).chunks.map((chunk) => chunk.text).join('')).toBe('a€');
+  await store.close();
+});
+
+test('writes a flood of small lines with few records, and both streams in their order', async () => {
+  const store = await openLog(directory, 1);
+  const lines = 100_000;
+  for (let line = 0; line < lines; line += 1) await store.write('stdout', bytesOf(`line ${line}\n`));
+  for (let line = 0; line < 3; line += 1) {
+    await store.write('stderr', bytesOf(`e${line}`));
+    await store.write('stdout', bytesOf(`o${line}`));
+  }
+  await store.finish();
+  await store.close();
+  expect(statSync(indexPath(directory, 1)).size / recordBytes).toBeLessThan(500);
+  const text = readFileSync(logPath(directory, 1), 'utf8');
+  expect(text.endsWith('e0o0e1o1e2o2')).toBe(true);
+  expect(text.split('\n').slice(0, lines)).toEqual(Array.from({ length: lines }, (_, line) => `line ${line}`));
+});
+
+test('reads from the end, from the middle of a character and past the end', async () => {
+  const store = await openLog(directory, 1);
+  await store.write('stdout', bytesOf('äöü'));
+  await store.finish();
+  await store.close();
+  expect(await readLogPage(directory, 1, -3)).toMatchObject({ chunks: [{ offset: 4, text: 'ü' }], next: 6, size: 6 });
+  expect((await readLogPage(directory, 1, 1)).chunks[0]).toMatchObject({ offset: 2, text: 'öü' });
+  expect(await readLogPage(directory, 1, 99)).toEqual({ chunks: [], next: 6, size: 6 });
+  expect(await readLogPage(directory, 1, -99)).toMatchObject({ chunks: [{ offset: 0, text: 'äöü' }] });
+  expect(await readLogPage(directory, 7, 0)).toEqual({ chunks: [], next: 0, size: 0 });
+});
+
+test('bytes that come after it was closed are not counted, so that they are asked for again', async () => {
+  const store = await openLog(directory, 1);
+  await store.write('stdout', bytesOf('one'));
+  await store.close();
+  await store.write('stdout', bytesOf('late'));
+  const again = await openLog(directory, 1);
+  expect(again.position()).toEqual({ stdout: 3, stderr: 0 });
+  await again.close();
+});

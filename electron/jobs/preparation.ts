@@ -1,0 +1,122 @@
+import { lchown, mkdir, opendir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Address, parseAddress } from '#shared/address.ts';
+import type { Plan, PlannedMount } from '#shared/contract/plan.ts';
+import { StowageError } from '#shared/errors.ts';
+import type { Engine, RunRequest } from '../engines/engine.ts';
+import type { VfolderLookup } from '../services.ts';
+import type { VfolderUse } from './journal.ts';
+
+/** The vfolder that takes the outputs of jobs when nothing else is asked for. */
+export const outputsVfolder = 'outputs';
+
+/** What the engine is asked for, from the plan's steps. */
+export function toRunRequest(jobId: number, plan: Plan): RunRequest {
+  return {
+    jobId,
+    image: plan.image,
+    command: plan.command,
+    workdir: plan.workdir,
+    env: plan.env,
+    binds: plan.steps.flatMap((step) =>
+      step.kind === 'bind' ? [{ source: step.source, target: step.target, readOnly: step.readOnly }] : [],
+    ),
+    directories: plan.steps.flatMap((step) =>
+      step.kind === 'make-container-directory' ? [{ path: step.path, mode: step.mode }] : [],
+    ),
+    user: plan.user,
+    cpus: plan.resources.cpus,
+    memoryBytes: plan.resources.memoryBytes,
+    shmBytes: plan.resources.shmBytes,
+    network: plan.network,
+  };
+}
+
+/** Where a mount's source lies, when it lies in a vfolder. */
+export function mountAddress(mount: PlannedMount): Address | null {
+  if (mount.vfolder === null) return null;
+  try {
+    return { vfolder: mount.vfolder, path: parseAddress(mount.source).path };
+  } catch {
+    // The planner may write a source in words; the vfolder itself is used then.
+    return parseAddress(mount.vfolder);
+  }
+}
+
+/** The places in vfolders that a plan mounts; those of vfolders that do not exist yet are left out. */
+export function vfolderUses(plan: Plan, lookup: VfolderLookup): VfolderUse[] {
+  return plan.mounts.flatMap((mount) => {
+    const address = mountAddress(mount);
+    const vfolder = address && lookup.find(address.vfolder);
+    return vfolder ? [{ vfolderId: vfolder.id, path: address.path, mode: mount.mode }] : [];
+  });
+}
+
+/**
+ * Makes this machine ready for the run: the image is there, the folders to be mounted are there and belong to this
+ * user. Can be repeated.
+ * @throws `image-missing`, `mount-failed` naming the folder, `disk-full`, `permission-denied`, those of the engine
+ */
+export async function prepare(engine: Engine, plan: Plan, lookup: VfolderLookup, signal: AbortSignal): Promise<void> {
+  if (plan.image !== null) await engine.inspectImage(plan.image);
+  signal.throwIfAborted();
+  for (const step of plan.steps) if (step.kind === 'make-host-directory') await makeDirectory(step.path);
+  for (const mount of plan.mounts) {
+    if (mount.role === 'output' && mount.localPath !== null) await makeDirectory(mount.localPath);
+    const vfolder = mount.vfolder === null ? null : lookup.find(mount.vfolder);
+    if (vfolder) lookup.touch(vfolder.id);
+  }
+  signal.throwIfAborted();
+  for (const step of plan.steps) if (step.kind === 'bind') await checkSource(step.source, step.target);
+  signal.throwIfAborted();
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    const data = { subject: path, detail: String(error) };
+    if (code === 'ENOSPC' || code === 'EDQUOT')
+      throw new StowageError('disk-full', `The disk is full: the folder “${path}” cannot be made.`, data, { cause: error });
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+      throw new StowageError('permission-denied', `The folder “${path}” may not be made.`, data, { cause: error });
+    throw new StowageError('mount-failed', `The folder “${path}” cannot be made.`, data, { cause: error });
+  }
+}
+
+async function checkSource(source: string, target: string): Promise<void> {
+  try {
+    await stat(source);
+  } catch (error) {
+    const data = {
+      subject: source,
+      detail: String(error),
+      hint: 'Put it back, or choose another source, and run the job again.',
+    };
+    throw new StowageError('mount-failed', `“${source}”, to be mounted at “${target}”, is gone or cannot be read.`, data, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Gives what a job left in its output folder to the folder's owner, as far as this process may (only root may). An image
+ * that runs as root leaves files that the user could not delete.
+ */
+export async function ownOutputs(plan: Plan): Promise<void> {
+  if (plan.engine !== 'docker' || plan.user !== null || process.getuid?.() !== 0) return;
+  for (const mount of plan.mounts) {
+    if (mount.role !== 'output' || mount.localPath === null) continue;
+    const { uid, gid } = await stat(mount.localPath);
+    if (uid !== 0) await giveTree(mount.localPath, uid, gid);
+  }
+}
+
+async function giveTree(folder: string, uid: number, gid: number): Promise<void> {
+  for await (const entry of await opendir(folder)) {
+    const path = join(folder, entry.name);
+    await lchown(path, uid, gid);
+    if (entry.isDirectory()) await giveTree(path, uid, gid);
+  }
+}

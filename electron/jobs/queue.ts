@@ -1,0 +1,83 @@
+import { activeStates, hasEnded } from '#shared/jobs/state.ts';
+import type { EngineRegistry } from '../services.ts';
+import type { JobJournal } from './journal.ts';
+import { type JobRun, type RunnerOptions, startRun } from './runner.ts';
+
+/**
+ * Jobs at the engines at once; further ones wait in the queue. Four keeps a laptop usable, and the preparations of one
+ * job run beside the work of another.
+ */
+export const jobsAtOnce = 4;
+
+/** How long the start waits for engines that say nothing, before it lets new jobs begin. */
+const sweepMilliseconds = 5_000;
+
+export interface JobQueue {
+  /** The run in this process's hands, if the job is with an engine. */
+  run(id: number): JobRun | null;
+  /** Starts what may start now. */
+  pump(): void;
+  /** Takes up what a former process left, then begins with the queue. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createQueue(options: RunnerOptions): JobQueue {
+  const { journal, engines } = options;
+  const runs = new Map<number, JobRun>();
+  let open = false;
+
+  const take = (id: number, resumed: boolean): void => {
+    const run = startRun(id, resumed, options);
+    runs.set(id, run);
+    void run.settled.then(() => {
+      runs.delete(id);
+      pump();
+    });
+  };
+  const pump = (): void => {
+    if (!open || runs.size >= jobsAtOnce) return;
+    for (const id of journal.idsIn(['queued'])) {
+      if (runs.size >= jobsAtOnce) return;
+      if (runs.has(id)) continue;
+      journal.advance(id, { type: 'prepare', at: Date.now() });
+      take(id, false);
+    }
+  };
+  return {
+    run: (id) => runs.get(id) ?? null,
+    pump,
+    start: async () => {
+      for (const id of journal.idsIn(activeStates)) take(id, true);
+      const patience = Promise.withResolvers<void>();
+      const timer = setTimeout(patience.resolve, sweepMilliseconds);
+      await Promise.race([sweep(journal, engines), patience.promise]);
+      clearTimeout(timer);
+      open = true;
+      pump();
+    },
+    close: async () => {
+      open = false;
+      await Promise.all([...runs.values()].map((run) => run.detach()));
+    },
+  };
+}
+
+/**
+ * Removes from the engines what belongs to jobs that ended (the former process did not come to it), and keeps the numbers
+ * of runs that the journal does not know from being given again: an engine finds runs by number.
+ */
+async function sweep(journal: JobJournal, engines: EngineRegistry): Promise<void> {
+  await Promise.all(
+    engines.all().map(async (engine) => {
+      // An engine that is away now is swept at the next start.
+      const found = await engine.find().catch(() => []);
+      for (const run of found) {
+        const job = journal.get(run.jobId);
+        if (!job) journal.reserveIds(run.jobId);
+        else if (hasEnded(job.life.state) && job.engine === engine.id && run.state !== 'running')
+          await engine.remove(run.reference).catch(() => {});
+      }
+    }),
+  );
+}

@@ -1,0 +1,320 @@
+import type { Problem } from '#shared/contract/base.ts';
+import { assertNever, type ErrorCode, StowageError, toStowageError } from '#shared/errors.ts';
+import { causeOf } from '#shared/jobs/cause.ts';
+import { hasEnded } from '#shared/jobs/state.ts';
+import type { Engine, FoundRun, OutputSink } from '../engines/engine.ts';
+import type { EngineRegistry, VfolderLookup } from '../services.ts';
+import type { JobJournal, JobRecord } from './journal.ts';
+import { type LogStore, openLog } from './log-store.ts';
+import { ownOutputs, prepare, toRunRequest } from './preparation.ts';
+
+/** SIGTERM to SIGKILL, when the one who stops it says nothing else. */
+export const defaultGraceSeconds = 10;
+/** Tries of an engine that fails to start a run without saying why for good. */
+const startAttempts = 3;
+/** What may pass by itself, or says that the run was started already. */
+const retriedAtStart: readonly ErrorCode[] = ['engine-absent', 'wrong-state', 'disk-full'];
+const firstRetry = 500;
+const longestRetry = 5_000;
+
+export interface RunnerOptions {
+  readonly journal: JobJournal;
+  readonly engines: EngineRegistry;
+  readonly lookup: VfolderLookup;
+  readonly logsDirectory: string;
+  readonly onLogGrown: (id: number, size: number) => void;
+}
+
+/**
+ * Carries one job from `preparing` to its end, from whatever state the journal has. After a trouble with the engine it
+ * looks the run up again and goes on; a job that was started is never failed because the engine is away.
+ */
+export interface JobRun {
+  /** Resolves when the job ended, went back to the queue, or `detach` was called. Never rejects. */
+  readonly settled: Promise<void>;
+  /** Bytes of output kept so far; null before there are any. */
+  logSize(): number | null;
+  /** The journal says `stopRequested` now: acts on it. Resolves when the job has ended. @throws what the engine throws */
+  stop(graceSeconds: number): Promise<void>;
+  /** Lets go; the job runs on at the engine. */
+  detach(): Promise<void>;
+}
+
+/** `resumed`: a former process had this job in hand, so the engine is asked what became of it. */
+export function startRun(id: number, resumed: boolean, options: RunnerOptions): JobRun {
+  const run = new Run(id, resumed, options);
+  const settled = run.live();
+  return {
+    settled,
+    logSize: () => run.logSize(),
+    stop: async (graceSeconds) => {
+      await Promise.race([settled, run.stop(graceSeconds)]);
+      await settled;
+    },
+    detach: async () => {
+      run.detach();
+      await settled;
+    },
+  };
+}
+
+class Run {
+  readonly #id: number;
+  readonly #options: RunnerOptions;
+  readonly #engine: Engine;
+  /** What the former process did is unknown until the engine was asked. */
+  #unsure: boolean;
+  #attached = false;
+  #connection: symbol | null = null;
+  #starts = 0;
+  #grace = defaultGraceSeconds;
+  #store: LogStore | null = null;
+  readonly #detached = new AbortController();
+  readonly #preparing = new AbortController();
+  #wake: () => void = () => {};
+
+  constructor(id: number, resumed: boolean, options: RunnerOptions) {
+    this.#id = id;
+    this.#unsure = resumed;
+    this.#options = options;
+    this.#engine = options.engines.get(options.journal.require(id).engine);
+  }
+
+  logSize(): number | null {
+    return this.#store?.size() ?? null;
+  }
+
+  detach(): void {
+    this.#detached.abort();
+    this.#preparing.abort();
+    this.#wake();
+  }
+
+  async stop(graceSeconds: number): Promise<void> {
+    this.#grace = graceSeconds;
+    this.#preparing.abort();
+    this.#wake();
+    const { state, reference } = this.#options.journal.require(this.#id).life;
+    // Before it runs, the steps themselves look whether a stop was asked for.
+    if (state === 'running' && reference !== null) await this.#engine.stop(reference, { graceSeconds });
+  }
+
+  async live(): Promise<void> {
+    let troubles = 0;
+    for (;;) {
+      const job = this.#options.journal.get(this.#id);
+      if (!job || this.#detached.signal.aborted || hasEnded(job.life.state) || job.life.state === 'queued') break;
+      try {
+        await this.#step(job);
+        troubles = 0;
+      } catch (error) {
+        if (this.#detached.signal.aborted) break;
+        const trouble = toStowageError(error);
+        if (this.#isFinal(trouble)) this.#fail(trouble);
+        else await this.#waitOut(trouble, troubles++);
+      }
+    }
+    await this.#letGo();
+  }
+
+  async #step(job: JobRecord): Promise<void> {
+    switch (job.life.state) {
+      case 'preparing':
+        return this.#prepare(job);
+      case 'starting':
+        return this.#start(job);
+      case 'running':
+        return this.#follow(job);
+      case 'finalizing':
+        return this.#finalize(job);
+      case 'queued':
+      case 'succeeded':
+      case 'failed':
+      case 'stopped':
+      case 'timed-out':
+        return;
+      default:
+        return assertNever(job.life.state);
+    }
+  }
+
+  async #prepare(job: JobRecord): Promise<void> {
+    const { journal, lookup } = this.#options;
+    if (job.life.stopRequested) throw new StowageError('cancelled', 'The job was stopped before it began.');
+    if (job.life.reference !== null) {
+      // Journaled before the engine is told: after a crash in between, the engine is asked instead of told again.
+      journal.advance(this.#id, { type: 'start', at: Date.now() });
+      this.#unsure = false;
+      return;
+    }
+    if (this.#unsure) {
+      const found = await this.#find();
+      this.#unsure = false;
+      if (found) journal.advance(this.#id, { type: 'created', reference: found.reference });
+      else journal.advance(this.#id, { type: 'requeue', at: Date.now() });
+      return;
+    }
+    this.#tell('Preparing the folders');
+    const plan = journal.plan(this.#id);
+    await prepare(this.#engine, plan, lookup, this.#preparing.signal);
+    this.#tell(plan.image === null ? 'Laying out the run' : 'Creating the container');
+    const reference = await this.#engine.create(toRunRequest(this.#id, plan));
+    journal.advance(this.#id, { type: 'created', reference });
+  }
+
+  async #start(job: JobRecord): Promise<void> {
+    const reference = referenceOf(job);
+    const state = this.#unsure ? (await this.#required()).state : 'created';
+    // Whatever happens from here, the engine knows better than we do.
+    this.#unsure = true;
+    if (state === 'created') await this.#launch(reference);
+    else await this.#attach(reference);
+    this.#options.journal.advance(this.#id, { type: 'started', at: Date.now() });
+  }
+
+  async #launch(reference: string): Promise<void> {
+    const { stopRequested } = this.#options.journal.require(this.#id).life;
+    if (stopRequested) throw new StowageError('cancelled', 'The job was stopped before it began.');
+    this.#starts += 1;
+    await this.#engine.start(reference, this.#sink(await this.#log()));
+    this.#attached = true;
+  }
+
+  async #attach(reference: string): Promise<void> {
+    const log = await this.#log();
+    const sink = this.#sink(log);
+    // Behind whatever an earlier connection handed over and the disk has not taken yet; only then the position is known.
+    await log.write('stdout', new Uint8Array(0));
+    await this.#engine.follow(reference, sink, log.position());
+    this.#attached = true;
+  }
+
+  /** Takes output from the newest connection only: an older one that still gives would give it twice. */
+  #sink(log: LogStore): OutputSink {
+    const connection = Symbol('connection');
+    this.#connection = connection;
+    return { write: async (stream, bytes) => (this.#connection === connection ? log.write(stream, bytes) : undefined) };
+  }
+
+  async #follow(job: JobRecord): Promise<void> {
+    const reference = referenceOf(job);
+    if (!this.#attached) {
+      const found = await this.#required();
+      if (found.state === 'created') await this.#launch(reference);
+      else await this.#attach(reference);
+    }
+    if (job.life.progress !== null) this.#tell(null);
+    const stopping = this.#options.journal.require(this.#id).life.stopRequested
+      ? this.#engine.stop(reference, { graceSeconds: this.#grace })
+      : null;
+    const [exit] = await Promise.all([this.#engine.wait(reference, { signal: this.#detached.signal }), stopping]);
+    this.#detached.signal.throwIfAborted();
+    // Whole before the journal says so: from `finalizing` on nobody asks the engine for output again.
+    await (await this.#log()).finish();
+    const plan = this.#options.journal.plan(this.#id);
+    const context = { command: plan.command, memoryBytes: plan.resources.memoryBytes };
+    this.#options.journal.advance(this.#id, {
+      type: 'ended',
+      at: Date.now(),
+      exitCode: exit.code,
+      problem: causeOf(exit, context),
+      startedAt: exit.startedAt,
+      endedAt: exit.endedAt,
+    });
+  }
+
+  async #finalize(job: JobRecord): Promise<void> {
+    const { journal } = this.#options;
+    this.#tell('Handing over the outputs');
+    // Best effort: an output folder that was deleted meanwhile does not make the job a failure.
+    await ownOutputs(journal.plan(job.id)).catch(() => {});
+    journal.advance(this.#id, { type: 'finalized', at: Date.now() });
+  }
+
+  /** True when trying again cannot help, or must not be done. */
+  #isFinal(error: StowageError): boolean {
+    const { state, stopRequested } = this.#options.journal.require(this.#id).life;
+    switch (state) {
+      case 'preparing':
+        return stopRequested || error.code !== 'engine-absent';
+      case 'starting':
+        if (retriedAtStart.includes(error.code)) return false;
+        return error.code !== 'engine-error' || this.#starts >= startAttempts;
+      case 'finalizing':
+        return true;
+      default:
+        return error instanceof RunGone || (stopRequested && error.code === 'cancelled');
+    }
+  }
+
+  #fail(error: StowageError): void {
+    const problem: Problem = { code: error.code, message: error.message, ...error.data };
+    this.#options.journal.advance(this.#id, { type: 'fail', at: Date.now(), problem });
+  }
+
+  async #waitOut(error: StowageError, troubles: number): Promise<void> {
+    this.#attached = false;
+    this.#connection = null;
+    if (this.#store?.failure()) await this.#closeLog();
+    this.#tell(`${error.message} Trying again.`);
+    const woken = Promise.withResolvers<void>();
+    this.#wake = woken.resolve;
+    const timer = setTimeout(woken.resolve, Math.min(longestRetry, firstRetry * 2 ** Math.min(troubles, 10)));
+    await woken.promise;
+    clearTimeout(timer);
+    this.#wake = () => {};
+  }
+
+  async #find(): Promise<FoundRun | null> {
+    return (await this.#engine.find()).find((run) => run.jobId === this.#id) ?? null;
+  }
+
+  async #required(): Promise<FoundRun> {
+    const found = await this.#find();
+    if (!found) throw new RunGone(this.#engine.id);
+    return found;
+  }
+
+  async #log(): Promise<LogStore> {
+    const grown = (size: number): void => this.#options.onLogGrown(this.#id, size);
+    this.#store ??= await openLog(this.#options.logsDirectory, this.#id, grown);
+    return this.#store;
+  }
+
+  /** Says what it is doing; not worth a write when it said so already. */
+  #tell(text: string | null): void {
+    if (this.#options.journal.require(this.#id).life.progress === text) return;
+    this.#options.journal.advance(this.#id, { type: 'progress', text });
+  }
+
+  async #closeLog(): Promise<void> {
+    const store = this.#store;
+    this.#store = null;
+    // What could not be written was not acknowledged either: the engine gives it again.
+    await store?.close().catch(() => {});
+  }
+
+  async #letGo(): Promise<void> {
+    await this.#closeLog();
+    const life = this.#options.journal.get(this.#id)?.life;
+    if (!life || !hasEnded(life.state) || life.reference === null || this.#detached.signal.aborted) return;
+    // What stays behind because the engine is away is swept up at the next start.
+    await this.#engine.remove(life.reference).catch(() => {});
+  }
+}
+
+/** The engine answers and does not know the run. */
+class RunGone extends StowageError {
+  constructor(engine: Engine['id']) {
+    const what = engine === 'docker' ? 'The container of the job' : 'The run directory of the job';
+    super('job-failed', `${what} is gone: it was removed while Stowage was away or outside of it.`, {
+      hint: 'What it wrote to its output folder so far is still there. Run the job again.',
+    });
+  }
+}
+
+function referenceOf(job: JobRecord): string {
+  if (job.life.reference === null)
+    throw new StowageError('internal', `Job ${job.id} is ${job.life.state} without a reference to its run.`);
+  return job.life.reference;
+}
