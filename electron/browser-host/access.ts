@@ -1,0 +1,67 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { browserHost } from '#shared/bridge.ts';
+import { equalSecrets, randomSecret } from '../rpc/owner-only.ts';
+
+/** Signed-in browsers at a time; the one signed in first goes first. */
+const maxSessions = 64;
+
+interface Session {
+  readonly cookie: string;
+  readonly value: string;
+}
+
+/**
+ * Who may use the browser host. The start key, which only the owner can read, is exchanged for a cookie and a session
+ * value, and both are needed from then on: browsers send cookies to every port of a host, so also to ports that jobs
+ * publish, but the session value only to this one. All are kept in memory and end with the process.
+ */
+export interface Access {
+  /** The key of this start, for the owner-only file. */
+  readonly key: string;
+  /** Exchanges the key; null when it is wrong. A browser that is signed in gets the session it has. */
+  signIn(headers: IncomingHttpHeaders): { session: string; setCookie: string } | null;
+  /** Cookie and session value agree. */
+  hasSession(headers: IncomingHttpHeaders, value: string | undefined): boolean;
+  /** The cookie alone: only for downloads, whose address holds a one-time ticket. */
+  hasCookie(headers: IncomingHttpHeaders): boolean;
+}
+
+export function createAccess(port: number): Access {
+  const key = randomSecret();
+  // Cookies ignore ports: the name keeps two hosts on one machine apart.
+  const cookieName = `stowage-${port}`;
+  const sessions: Session[] = [];
+  const byCookie = (headers: IncomingHttpHeaders): Session | undefined => {
+    const cookies = readCookies(headers.cookie, cookieName);
+    return sessions.find((session) => cookies.some((cookie) => equalSecrets(cookie, session.cookie)));
+  };
+  return {
+    key,
+    signIn: (headers) => {
+      const given = headers[browserHost.keyHeader];
+      if (typeof given !== 'string' || !equalSecrets(given, key)) return null;
+      let session = byCookie(headers);
+      if (!session) {
+        session = { cookie: randomSecret(), value: randomSecret() };
+        sessions.push(session);
+        if (sessions.length > maxSessions) sessions.shift();
+      }
+      return { session: session.value, setCookie: `${cookieName}=${session.cookie}; Path=/; HttpOnly; SameSite=Strict` };
+    },
+    hasSession: (headers, value) => {
+      const session = byCookie(headers);
+      return session !== undefined && value !== undefined && equalSecrets(value, session.value);
+    },
+    hasCookie: (headers) => byCookie(headers) !== undefined,
+  };
+}
+
+/** Every value under this name: another port may have set a cookie of the same name beside ours. */
+function readCookies(header: string | undefined, name: string): string[] {
+  return (header ?? '')
+    .split(';')
+    .map((part) => part.trim())
+    .filter((part) => part.startsWith(`${name}=`))
+    .map((part) => part.slice(name.length + 1))
+    .slice(0, 8);
+}

@@ -1,0 +1,181 @@
+import { rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { browserHost } from '#shared/bridge.ts';
+import { assertNever, StowageError } from '#shared/errors.ts';
+import { runFolder, writeOwnerOnly } from '../rpc/owner-only.ts';
+import type { Router } from '../rpc/router.ts';
+import { createSocketHandler, maxMessageBytes } from '../rpc/websocket.ts';
+import { createStaticApp, type StaticApp } from '../static-app.ts';
+import { type Access, createAccess } from './access.ts';
+import { refuseSocket, sendError, sendJson } from './answers.ts';
+import { type BodyCore, receiveBody, sendDownload } from './bodies.ts';
+import { createGuard, type Verdict } from './guard.ts';
+
+/** What the host needs of the core. */
+export interface HostCore extends BodyCore {
+  readonly router: Router;
+}
+
+export interface BrowserHostOptions {
+  readonly core: HostCore;
+  readonly home: string;
+  /** 0 or none: any free one. */
+  readonly port?: number;
+  /** The built renderer. */
+  readonly staticRoot: string;
+}
+
+export interface BrowserHost {
+  /** Address without any secret. */
+  readonly url: string;
+  /** Owner-only file that signs a browser in when it is opened. */
+  readonly openPath: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the app to browsers of this machine's owner, on the loopback address only.
+ * @throws StowageError `in-use` when the port is taken, `not-found` when the renderer is not built
+ */
+export async function startBrowserHost({ core, home, port = 0, staticRoot }: BrowserHostOptions): Promise<BrowserHost> {
+  const app = createStaticApp(staticRoot);
+  const folder = runFolder(home);
+  const server = createServer({ requestTimeout: 0 });
+  const bound = await listen(server, port);
+  const access = createAccess(bound);
+  const guard = createGuard({ port: bound, access, isStatic: app.has });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxMessageBytes,
+    perMessageDeflate: false,
+    handleProtocols: () => browserHost.rpcProtocol,
+  });
+  attach(server, guard, { core, app, access, sockets });
+  const url = `http://127.0.0.1:${bound}/`;
+  const files = writeKeyFiles(folder, url, access.key);
+  return {
+    url,
+    openPath: files.openPath,
+    port: bound,
+    close: async () => {
+      files.remove();
+      for (const socket of sockets.clients) socket.terminate();
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+interface Parts {
+  readonly core: HostCore;
+  readonly app: StaticApp;
+  readonly access: Access;
+  readonly sockets: WebSocketServer;
+}
+
+/** Every way into the server passes the guard: requests of every kind, upgrades, and CONNECT. */
+function attach(server: Server, guard: (request: IncomingMessage, upgrade: boolean) => Verdict, parts: Parts): void {
+  const serveSocket = createSocketHandler(parts.core.router);
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const verdict = guard(request, false);
+    if (!verdict.allowed) {
+      sendError(request, response, verdict.error, verdict.status);
+      return;
+    }
+    if (request.headers.expect !== undefined) response.writeContinue();
+    answer(verdict, parts, request, response).catch((error: unknown) => sendError(request, response, error));
+  };
+  const onSocket = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const verdict = guard(request, true);
+    if (!verdict.allowed) refuseSocket(socket, verdict.status, verdict.error);
+    else if (verdict.route.name !== 'rpc') refuseSocket(socket, 405, notHere());
+    else parts.sockets.handleUpgrade(request, socket, head, serveSocket);
+  };
+  server.on('request', onRequest);
+  server.on('checkContinue', onRequest);
+  server.on('checkExpectation', onRequest);
+  server.on('upgrade', onSocket);
+  server.on('connect', onSocket);
+}
+
+const notHere = (): StowageError => new StowageError('unsupported', 'This address does not do that.');
+
+async function answer(
+  { route, host }: Extract<Verdict, { allowed: true }>,
+  { core, app, access }: Parts,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  switch (route.name) {
+    case 'static': {
+      const { status, headers, body } = await app.answer(route.path, [`ws://${host}`]);
+      response.writeHead(status, { ...headers, 'content-length': body.length }).end(request.method === 'HEAD' ? undefined : body);
+      return;
+    }
+    case 'sign-in': {
+      const signedIn = access.signIn(request.headers);
+      if (!signedIn) throw new StowageError('unauthorised', 'This key does not open this Stowage. Open it again from its file.');
+      return sendJson(response, 200, { session: signedIn.session }, { 'set-cookie': signedIn.setCookie });
+    }
+    case 'body':
+      return receiveBody(core, route, request, response);
+    case 'download':
+      return sendDownload(core, route.ticket, request, response);
+    case 'rpc':
+      throw notHere();
+    default:
+      return assertNever(route);
+  }
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE' || error.code === 'EACCES'
+          ? new StowageError(
+              'in-use',
+              `Port ${port} cannot be used: ${error.code === 'EACCES' ? 'it is not permitted' : 'another program has it'}.`,
+              {
+                subject: String(port),
+                hint: 'Choose another with --port, or leave it out.',
+              },
+            )
+          : error,
+      );
+    });
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+/** The key for programs, and a page that hands it to a browser in the one part of an address that is never sent. */
+function writeKeyFiles(folder: string, url: string, key: string): { openPath: string; remove(): void } {
+  const keyPath = join(folder, 'key');
+  const openPath = join(folder, 'open.html');
+  const target = `${url}#${browserHost.fragment}=${key}`;
+  writeOwnerOnly(keyPath, `${key}\n`);
+  writeOwnerOnly(
+    openPath,
+    `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="referrer" content="no-referrer">
+<meta http-equiv="refresh" content="0; url=${target}">
+<title>Stowage</title>
+<p><a href="${target}">Open Stowage</a></p>
+</html>
+`,
+  );
+  return {
+    openPath,
+    remove: () => {
+      for (const path of [keyPath, openPath]) rmSync(path, { force: true });
+    },
+  };
+}
