@@ -102,8 +102,7 @@ async function planToRun(options: ServiceOptions, spec: JobSpec, folder: string)
   const { planner, lookup } = options;
   const plan = await planner.plan(spec, folder);
   refuseConflicts(plan);
-  const output = plan.mounts.find((mount) => mount.role === 'output');
-  if (output?.vfolder !== outputsVfolder || lookup.find(outputsVfolder) !== null) return plan;
+  if (spec.output !== undefined || lookup.find(outputsVfolder) !== null) return plan;
   // The first job: its plan was a promise of the vfolder that is made now.
   await lookup.ensure(outputsVfolder, { usage: 'output', note: 'What jobs wrote, a folder for each.' });
   const real = await planner.plan(spec, folder);
