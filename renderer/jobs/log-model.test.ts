@@ -61,7 +61,9 @@ describe('LogModel', () => {
   });
 
   it('leaves out titles, links and cursor moves', () => {
-    expect(texts(modelOf('\x1b]0;title\x07a\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\\x1b[2Ab\x1b[?25l\x07\x00c'))).toEqual(['alinkbc']);
+    expect(texts(modelOf('\x1b]0;title\x07a\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\\x1b[2Ab\x1b[?25l\x07\x00c'))).toEqual([
+      'alinkbc',
+    ]);
   });
 
   it('shows the same whatever the chunks', () => {

@@ -1,0 +1,56 @@
+import { Combobox, makeStyles, Option } from '@fluentui/react-components';
+import { useState } from 'react';
+import { useAddressSuggestions } from './address-suggestions.ts';
+
+const useStyles = makeStyles({
+  root: { width: '100%', minWidth: 0 },
+  input: { minWidth: 0, width: '100%' },
+  list: { maxHeight: '280px' },
+});
+
+export interface AddressFieldProps {
+  readonly id?: string;
+  readonly label: string;
+  readonly value: string;
+  readonly placeholder: string;
+  readonly invalid?: boolean;
+  readonly autoFocus?: boolean;
+  readonly onChange: (value: string) => void;
+}
+
+/** A text field for `name:/path` that completes vfolders and the folders in them. */
+export function AddressField({ id, label, value, placeholder, invalid = false, autoFocus = false, onChange }: AddressFieldProps) {
+  const styles = useStyles();
+  const [open, setOpen] = useState(false);
+  const suggestions = useAddressSuggestions(value, open).filter((address) => address !== value);
+  return (
+    <Combobox
+      {...(id && { id })}
+      aria-label={label}
+      className={styles.root}
+      input={{ className: styles.input, spellCheck: false, autoComplete: 'off', autoFocus }}
+      listbox={{ className: styles.list }}
+      size="small"
+      freeform
+      value={value}
+      selectedOptions={[]}
+      placeholder={placeholder}
+      {...(invalid && { 'aria-invalid': true })}
+      open={open && suggestions.length > 0}
+      onOpenChange={(_, data) => setOpen(data.open)}
+      onChange={(event) => {
+        setOpen(true);
+        onChange(event.currentTarget.value);
+      }}
+      onOptionSelect={(_, data) => {
+        if (data.optionValue !== undefined) onChange(data.optionValue);
+      }}
+    >
+      {suggestions.map((address) => (
+        <Option key={address} value={address} checkIcon={null}>
+          {address}
+        </Option>
+      ))}
+    </Combobox>
+  );
+}

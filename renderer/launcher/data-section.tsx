@@ -1,0 +1,253 @@
+import { Button, Input, makeStyles, mergeClasses, Select, tokens } from '@fluentui/react-components';
+import { AddRegular, ArrowRightRegular, DeleteRegular } from '@fluentui/react-icons';
+import { useId, useState } from 'react';
+import type { MountMode } from '#shared/contract/base.ts';
+import type { Fix, Plan, PlanConflict, PlannedMount } from '#shared/contract/plan.ts';
+import { ConflictLine } from '../planner/conflict-line.tsx';
+import { approachWord } from '../planner/plan-words.ts';
+import { AddressField } from './address-field.tsx';
+import type { Draft, DraftMount } from './draft.ts';
+import { newMount } from './draft.ts';
+import { changeDraft, useDraft } from './draft-store.ts';
+import { FieldRow, Section } from './form-parts.tsx';
+
+const useStyles = makeStyles({
+  rows: { listStyleType: 'none', margin: 0, padding: 0, display: 'flex', flexDirection: 'column', gap: '10px' },
+  line: {
+    display: 'grid',
+    gridTemplateColumns: 'minmax(0, 5fr) 16px minmax(0, 5fr) 66px 28px',
+    gap: '6px',
+    alignItems: 'center',
+  },
+  modeOnly: { display: 'grid', gridTemplateColumns: 'minmax(0, 1fr) 66px', gap: '6px' },
+  arrow: { color: tokens.colorNeutralForeground3, fontSize: '16px' },
+  target: { minWidth: 0 },
+  targetInput: { minWidth: 0, width: '100%' },
+  mode: { minWidth: 0 },
+  about: {
+    marginTop: '3px',
+    paddingLeft: '9px',
+    fontSize: tokens.fontSizeBase200,
+    color: tokens.colorNeutralForeground3,
+    overflow: 'hidden',
+    textOverflow: 'ellipsis',
+    whiteSpace: 'nowrap',
+  },
+  conflicts: { display: 'flex', flexDirection: 'column', gap: '4px', marginTop: '4px' },
+  none: { color: tokens.colorNeutralForeground3, padding: '2px 0 4px' },
+  output: { display: 'grid', gridTemplateColumns: '148px minmax(0, 1fr)', gap: '8px' },
+});
+
+interface ModeSelectProps {
+  readonly label: string;
+  readonly value: MountMode | '';
+  /** What the empty choice comes to. */
+  readonly planned?: MountMode | undefined;
+  readonly onChange: (mode: MountMode | null) => void;
+}
+
+function ModeSelect({ label, value, planned, onChange }: ModeSelectProps) {
+  const styles = useStyles();
+  return (
+    <Select
+      size="small"
+      className={styles.mode}
+      aria-label={label}
+      title="ro: the job can only read it. rw: the job may change it."
+      value={value || (planned ?? 'ro')}
+      onChange={(_, data) => onChange(data.value === 'rw' ? 'rw' : 'ro')}
+    >
+      <option value="ro">ro</option>
+      <option value="rw">rw</option>
+    </Select>
+  );
+}
+
+interface MountRowProps {
+  readonly number: number;
+  readonly row: DraftMount;
+  readonly planned: PlannedMount | undefined;
+  readonly conflicts: readonly PlanConflict[];
+  readonly autoFocus: boolean;
+  readonly onChange: (row: DraftMount) => void;
+  readonly onRemove: () => void;
+  readonly onFix: (fix: Fix) => void;
+}
+
+function MountRow({ number, row, planned, conflicts, autoFocus, onChange, onRemove, onFix }: MountRowProps) {
+  const styles = useStyles();
+  return (
+    <li>
+      <div className={styles.line}>
+        <AddressField
+          label={`Source of mount ${number}`}
+          value={row.source}
+          placeholder="name:/path"
+          autoFocus={autoFocus}
+          invalid={conflicts.some((conflict) => conflict.severity === 'error')}
+          onChange={(source) => onChange({ ...row, source })}
+        />
+        <ArrowRightRegular className={styles.arrow} aria-hidden />
+        <Input
+          size="small"
+          className={styles.target}
+          input={{ className: styles.targetInput, spellCheck: false }}
+          aria-label={`Target of mount ${number}`}
+          value={row.target}
+          placeholder={planned?.target ?? 'where the job sees it'}
+          onChange={(_, data) => onChange({ ...row, target: data.value })}
+        />
+        <ModeSelect
+          label={`Mode of mount ${number}`}
+          value={row.mode ?? ''}
+          planned={planned?.mode}
+          onChange={(mode) => onChange({ ...row, mode })}
+        />
+        <Button
+          size="small"
+          appearance="subtle"
+          icon={<DeleteRegular />}
+          aria-label={`Remove mount ${number}`}
+          title="Remove this mount"
+          onClick={onRemove}
+        />
+      </div>
+      {planned && (
+        <div className={styles.about} title={planned.reason}>
+          {approachWord(planned.approach)}: {planned.reason}
+        </div>
+      )}
+      {conflicts.length > 0 && (
+        <div className={styles.conflicts}>
+          {conflicts.map((conflict) => (
+            <ConflictLine key={`${conflict.code} ${conflict.message}`} conflict={conflict} onFix={onFix} />
+          ))}
+        </div>
+      )}
+    </li>
+  );
+}
+
+export interface DataSectionProps {
+  readonly draft: Draft;
+  /** The rows that the plan was made of, in its order. */
+  readonly rows: readonly DraftMount[];
+  readonly plan: Plan | null;
+  readonly onFix: (fix: Fix) => void;
+}
+
+/** Conflicts that have no mount in the plan's tree: they are told at the row they come from. */
+function unplaced(plan: Plan | null, index: number): PlanConflict[] {
+  if (!plan || index < 0 || plan.mounts.some((mount) => mount.request === index)) return [];
+  return plan.conflicts.filter((conflict) => conflict.mounts.length === 0 && conflict.fixes.some((fix) => fix.request === index));
+}
+
+/** On which data: code, mounts, output. */
+export function DataSection({ draft, rows, plan, onFix }: DataSectionProps) {
+  const styles = useStyles();
+  const ids = { code: useId(), output: useId() };
+  const [added, setAdded] = useState<number | null>(null);
+  const planned = (role: PlannedMount['role']) => plan?.mounts.find((mount) => mount.role === role);
+  const output = planned('output');
+  const code = planned('code');
+  const change = (key: number, next: DraftMount | null): void =>
+    changeDraft({
+      mounts: useDraft.getState().draft.mounts.flatMap((row) => (row.key === key ? (next ? [next] : []) : [row])),
+    });
+  const add = (): void => {
+    const row = newMount();
+    setAdded(row.key);
+    changeDraft({ mounts: [...draft.mounts, row] });
+  };
+  return (
+    <Section
+      title="On which data"
+      aside={
+        <Button size="small" icon={<AddRegular />} onClick={add}>
+          Add mount
+        </Button>
+      }
+    >
+      {draft.mounts.length === 0 ? (
+        <div className={styles.none}>Nothing is mounted yet. Add a mount, or drag a vfolder onto the container view.</div>
+      ) : (
+        <ul className={styles.rows} aria-label="Mounts">
+          {draft.mounts.map((row, index) => {
+            const at = rows.findIndex((one) => one.key === row.key);
+            return (
+              <MountRow
+                key={row.key}
+                number={index + 1}
+                row={row}
+                planned={at < 0 ? undefined : plan?.mounts.find((mount) => mount.request === at)}
+                conflicts={unplaced(plan, at)}
+                autoFocus={row.key === added}
+                onChange={(next) => change(row.key, next)}
+                onRemove={() => change(row.key, null)}
+                onFix={onFix}
+              />
+            );
+          })}
+        </ul>
+      )}
+      <FieldRow
+        label="Code folder"
+        htmlFor={ids.code}
+        hint={
+          code
+            ? `Seen by the job at ${code.target}.`
+            : 'A vfolder, or a folder of this machine: mounted under the working directory.'
+        }
+      >
+        <div className={mergeClasses(draft.code !== '' && styles.modeOnly)}>
+          <AddressField
+            id={ids.code}
+            label="Code folder"
+            value={draft.code}
+            placeholder="None"
+            onChange={(value) => changeDraft({ code: value })}
+          />
+          {draft.code !== '' && (
+            <ModeSelect
+              label="Mode of the code folder"
+              value={draft.codeMode}
+              onChange={(mode) => changeDraft({ codeMode: mode ?? 'ro' })}
+            />
+          )}
+        </div>
+      </FieldRow>
+      <FieldRow
+        label="Output"
+        htmlFor={ids.output}
+        hint={
+          draft.output === 'none'
+            ? 'What the job writes outside its mounts is lost when it ends.'
+            : output && `What the job writes to ${output.target} is kept in ${output.source}.`
+        }
+      >
+        <div className={mergeClasses(draft.output === 'address' && styles.output)}>
+          <Select
+            id={ids.output}
+            size="small"
+            value={draft.output}
+            onChange={(_, data) =>
+              changeDraft({ output: data.value === 'none' ? 'none' : data.value === 'address' ? 'address' : 'default' })
+            }
+          >
+            <option value="default">{draft.output === 'address' ? 'Outputs' : 'A new folder in outputs'}</option>
+            <option value="address">{draft.output === 'address' ? 'Another folder' : 'Another folder…'}</option>
+            <option value="none">None</option>
+          </Select>
+          {draft.output === 'address' && (
+            <AddressField
+              label="Output folder"
+              value={draft.outputAddress}
+              placeholder="name:/path"
+              onChange={(value) => changeDraft({ outputAddress: value })}
+            />
+          )}
+        </div>
+      </FieldRow>
+    </Section>
+  );
+}

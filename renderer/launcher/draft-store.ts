@@ -1,0 +1,62 @@
+import { create } from 'zustand';
+import { useNavigation } from '../app/navigation.ts';
+import { useSettings } from '../app/stores/settings.ts';
+import { parseLayout, remember } from '../ui/remembered.ts';
+import { showToast } from '../ui/toasts.tsx';
+import { type Draft, emptyDraft, fromSpec, isPristine, newMount, reviveDraft } from './draft.ts';
+
+interface DraftStore {
+  readonly draft: Draft;
+  /** The last request of navigation that was taken over. */
+  readonly taken: number;
+}
+
+/** The one job that is being prepared; leaving the screen or the app loses nothing of it. */
+export const useDraft = create<DraftStore>()(() => ({ draft: emptyDraft, taken: 0 }));
+
+const layoutKey = 'launch.draft';
+/** The layout of all screens has 64 KiB; a draft larger than this lives only as long as the window. */
+const keptLength = 24_000;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let restored = false;
+
+function keepSoon(): void {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    const { draft } = useDraft.getState();
+    remember(layoutKey, isPristine(draft) || JSON.stringify(draft).length > keptLength ? null : draft);
+  }, 600);
+}
+
+export function changeDraft(change: Partial<Draft>): void {
+  useDraft.setState((state) => ({ draft: { ...state.draft, ...change } }));
+  keepSoon();
+}
+
+/** Begins another job; what was there can be had back for a moment. */
+export function replaceDraft(draft: Draft, why: string): void {
+  const before = useDraft.getState().draft;
+  useDraft.setState({ draft });
+  keepSoon();
+  if (isPristine(before) || JSON.stringify(before) === JSON.stringify(draft)) return;
+  showToast({ intent: 'info', title: why, action: { label: 'Undo', run: () => changeDraft(before) } });
+}
+
+/** Adds a vfolder or folder by its address. */
+export function addMount(source: string): void {
+  changeDraft({ mounts: [...useDraft.getState().draft.mounts, newMount({ source })] });
+}
+
+/** Takes over the kept draft once the settings are there, and what navigation asks Launch to begin with. */
+export function syncDraft(): void {
+  const { loaded, settings } = useSettings.getState();
+  if (loaded && !restored) {
+    restored = true;
+    const kept = reviveDraft(parseLayout(settings.layout)[layoutKey]);
+    if (kept && isPristine(useDraft.getState().draft)) useDraft.setState({ draft: kept });
+  }
+  const request = useNavigation.getState().launchRequest;
+  if (!request || request.number === useDraft.getState().taken) return;
+  useDraft.setState({ taken: request.number });
+  replaceDraft(fromSpec(request.value), 'A new job was begun in place of the one you were preparing.');
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import type { JobSpec } from '#shared/contract/plan.ts';
+import { applyFixToDraft, type Draft, emptyDraft, fromSpec, isPristine, newMount, reviveDraft, toSpec } from './draft.ts';
+import { parseBytes, writeBytes } from './sizes.ts';
+
+const full: JobSpec = {
+  name: 'train',
+  engine: 'docker',
+  image: 'python:3.12',
+  command: ['sh', '-c', 'python train.py | tee log'],
+  code: { source: 'code:/', mode: 'ro' },
+  workdir: '/srv',
+  mounts: [{ source: 'data:/train', target: '/data', mode: 'ro' }, { source: 'models' }],
+  output: 'runs:/42',
+  noAutomount: ['.config'],
+  env: [{ name: 'SEED', value: ' 1 ' }],
+  resources: { cpus: 1.5, memoryBytes: 4 * 2 ** 30, shmBytes: 1000 },
+  network: false,
+  user: 'image',
+};
+
+describe('the launch draft', () => {
+  it('keeps everything of a job that is cloned', () => {
+    expect(toSpec(fromSpec(full))).toMatchObject({ spec: full, problems: [] });
+    expect(toSpec(fromSpec({ ...full, output: null })).spec.output).toBeNull();
+  });
+
+  it('asks for the defaults when nothing is typed', () => {
+    expect(toSpec(emptyDraft).spec).toEqual({ command: [], mounts: [], env: [], resources: {}, network: true, user: 'self' });
+    expect(isPristine(emptyDraft)).toBe(true);
+  });
+
+  it('names what cannot be read instead of sending it', () => {
+    const { spec, problems } = toSpec({ ...emptyDraft, command: "echo 'x", cpus: 'two', memory: '4 cows', shm: '1g' });
+    expect(problems.map((problem) => problem.field)).toEqual(['command', 'cpus', 'memory']);
+    expect(spec.resources).toEqual({ shmBytes: 2 ** 30 });
+  });
+
+  it('leaves rows without a source out, and knows which row a mount came from', () => {
+    const rows = [newMount(), newMount({ source: 'a' }), newMount(), newMount({ source: 'b' })];
+    const read = toSpec({ ...emptyDraft, mounts: rows });
+    expect(read.spec.mounts).toEqual([{ source: 'a' }, { source: 'b' }]);
+    expect(read.rows).toEqual([rows[1], rows[3]]);
+  });
+
+  it('applies a fix to the row it is about and keeps the unfinished ones', () => {
+    const draft: Draft = {
+      ...emptyDraft,
+      mounts: [newMount(), newMount({ source: 'a' }), newMount({ source: 'b' })],
+      memory: '4 g',
+    };
+    const moved = applyFixToDraft(draft, { label: '', request: 1, change: { kind: 'set-target', target: '/b2' } });
+    expect(moved.mounts.map((row) => [row.source, row.target])).toEqual([
+      ['', ''],
+      ['a', ''],
+      ['b', '/b2'],
+    ]);
+    expect(moved.memory).toBe('4 g');
+    const without = applyFixToDraft(draft, { label: '', request: 0, change: { kind: 'remove-mount' } });
+    expect(without.mounts.map((row) => row.source)).toEqual(['', 'b']);
+    expect(applyFixToDraft(draft, { label: '', request: null, change: { kind: 'set-engine', engine: 'process' } }).engine).toBe(
+      'process',
+    );
+  });
+
+  it('is found again after it was kept, and not when it is damaged', () => {
+    const kept: unknown = JSON.parse(JSON.stringify(fromSpec(full)));
+    const revived = reviveDraft(kept);
+    expect(revived && toSpec(revived).spec).toEqual(full);
+    expect(reviveDraft({ name: 'x' })).toBeNull();
+    expect(reviveDraft('x')).toBeNull();
+  });
+});
+
+describe('sizes', () => {
+  it.each([
+    ['1024', 1024],
+    ['4g', 4 * 2 ** 30],
+    ['4 GiB', 4 * 2 ** 30],
+    ['1.5 GB', 1.5e9],
+    ['512m', 512 * 2 ** 20],
+  ])('reads %s', (text, bytes) => {
+    expect(parseBytes(text)).toBe(bytes);
+  });
+
+  it.each(['', 'x', '0', '-1', '4 cows', '1e3'])('refuses %j', (text) => {
+    expect(parseBytes(text)).toBeNull();
+  });
+
+  it('reads back what it writes', () => {
+    for (const bytes of [1, 1000, 1024, 3 * 2 ** 20, 2 ** 40, 2 ** 40 + 1]) expect(parseBytes(writeBytes(bytes))).toBe(bytes);
+  });
+});

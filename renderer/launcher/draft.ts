@@ -1,0 +1,224 @@
+import type { MountMode } from '#shared/contract/base.ts';
+import type { EngineId } from '#shared/contract/engines.ts';
+import type { Fix, JobSpec, MountRequest } from '#shared/contract/plan.ts';
+import { applyFix } from '#shared/plan/apply-fix.ts';
+import { fromArgv, toArgv } from './command-line.ts';
+import { parseBytes, writeBytes } from './sizes.ts';
+
+export interface DraftMount {
+  /** Tells rows apart while they are edited. */
+  readonly key: number;
+  readonly source: string;
+  /** '' is the vfolder's own default. */
+  readonly target: string;
+  /** null is the vfolder's permission. */
+  readonly mode: MountMode | null;
+}
+
+export interface DraftVariable {
+  readonly key: number;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The launch form as it is typed: texts that may not be finished yet. */
+export interface Draft {
+  readonly name: string;
+  /** null: what the core prefers. */
+  readonly engine: EngineId | null;
+  readonly image: string;
+  readonly command: string;
+  readonly shell: boolean;
+  readonly code: string;
+  readonly codeMode: MountMode;
+  readonly mounts: readonly DraftMount[];
+  readonly output: 'default' | 'address' | 'none';
+  readonly outputAddress: string;
+  readonly env: readonly DraftVariable[];
+  readonly cpus: string;
+  readonly memory: string;
+  readonly shm: string;
+  readonly workdir: string;
+  readonly network: boolean;
+  readonly user: 'self' | 'image';
+  readonly noAutomount: boolean | readonly string[];
+}
+
+export const emptyDraft: Draft = {
+  name: '',
+  engine: null,
+  image: '',
+  command: '',
+  shell: false,
+  code: '',
+  codeMode: 'ro',
+  mounts: [],
+  output: 'default',
+  outputAddress: '',
+  env: [],
+  cpus: '',
+  memory: '',
+  shm: '',
+  workdir: '',
+  network: true,
+  user: 'self',
+  noAutomount: false,
+};
+
+/** Something typed that cannot be sent yet. */
+export interface DraftProblem {
+  readonly field: 'command' | 'cpus' | 'memory' | 'shm';
+  readonly message: string;
+}
+
+export interface DraftSpec {
+  readonly spec: JobSpec;
+  /** Per mount of the spec, the row that it came from. Rows without a source are not in the spec. */
+  readonly rows: readonly DraftMount[];
+  readonly problems: readonly DraftProblem[];
+}
+
+let keys = 0;
+/** A key that no row has. */
+export const newKey = (): number => {
+  keys += 1;
+  return keys;
+};
+
+const present = <K extends string>(key: K, text: string): Partial<Record<K, string>> =>
+  text.trim() === '' ? {} : ({ [key]: text.trim() } as Record<K, string>);
+
+function readResources(draft: Draft): { resources: JobSpec['resources']; problems: DraftProblem[] } {
+  const problems: DraftProblem[] = [];
+  const cpus = Number(draft.cpus);
+  if (draft.cpus.trim() !== '' && !(cpus > 0 && cpus <= 4096))
+    problems.push({ field: 'cpus', message: `“${draft.cpus}” is not a number of CPUs: write 2 or 0.5.` });
+  const bytes = (field: 'memory' | 'shm'): number | null => {
+    if (draft[field].trim() === '') return null;
+    const value = parseBytes(draft[field]);
+    if (value === null) problems.push({ field, message: `“${draft[field]}” is not a size: write 512 MiB or 4 GiB.` });
+    return value;
+  };
+  const memoryBytes = bytes('memory');
+  const shmBytes = bytes('shm');
+  return {
+    problems,
+    resources: {
+      ...(draft.cpus.trim() !== '' && cpus > 0 && cpus <= 4096 && { cpus }),
+      ...(memoryBytes !== null && { memoryBytes }),
+      ...(shmBytes !== null && { shmBytes }),
+    },
+  };
+}
+
+function mountOf(row: DraftMount): MountRequest {
+  return { source: row.source.trim(), ...present('target', row.target), ...(row.mode && { mode: row.mode }) };
+}
+
+/** What the form asks for, as far as it can be read. */
+export function toSpec(draft: Draft): DraftSpec {
+  const command = toArgv({ text: draft.command, shell: draft.shell });
+  const { resources, problems } = readResources(draft);
+  const rows = draft.mounts.filter((row) => row.source.trim() !== '');
+  const output =
+    draft.output === 'none' ? null : draft.output === 'address' ? draft.outputAddress.trim() || undefined : undefined;
+  const spec: JobSpec = {
+    ...present('name', draft.name),
+    ...(draft.engine && { engine: draft.engine }),
+    ...present('image', draft.image),
+    command: command.argv,
+    ...(draft.code.trim() !== '' && { code: { source: draft.code.trim(), mode: draft.codeMode } }),
+    ...present('workdir', draft.workdir),
+    mounts: rows.map(mountOf),
+    ...(output !== undefined && { output }),
+    ...(draft.noAutomount !== false && { noAutomount: draft.noAutomount === true ? true : [...draft.noAutomount] }),
+    env: draft.env
+      .filter((row) => row.name.trim() !== '' || row.value !== '')
+      .map(({ name, value }) => ({ name: name.trim(), value })),
+    resources,
+    network: draft.network,
+    user: draft.user,
+  };
+  return {
+    spec,
+    rows,
+    problems: command.error ? [{ field: 'command', message: command.error }, ...problems] : problems,
+  };
+}
+
+/** The form for a spec: a past job to run again, a vfolder to mount, the sample. */
+export function fromSpec(spec: Partial<JobSpec>): Draft {
+  const command = fromArgv(spec.command ?? []);
+  return {
+    name: spec.name ?? '',
+    engine: spec.engine ?? null,
+    image: spec.image ?? '',
+    command: command.text,
+    shell: command.shell,
+    code: spec.code?.source ?? '',
+    codeMode: spec.code?.mode ?? 'ro',
+    mounts: (spec.mounts ?? []).map((mount) => newMount(mount)),
+    output: spec.output === null ? 'none' : spec.output === undefined ? 'default' : 'address',
+    outputAddress: spec.output ?? '',
+    env: (spec.env ?? []).map(({ name, value }) => ({ key: newKey(), name, value })),
+    cpus: spec.resources?.cpus === undefined ? '' : String(spec.resources.cpus),
+    memory: spec.resources?.memoryBytes === undefined ? '' : writeBytes(spec.resources.memoryBytes),
+    shm: spec.resources?.shmBytes === undefined ? '' : writeBytes(spec.resources.shmBytes),
+    workdir: spec.workdir ?? '',
+    network: spec.network ?? true,
+    user: spec.user ?? 'self',
+    noAutomount: spec.noAutomount ?? false,
+  };
+}
+
+export const newMount = (mount: MountRequest = { source: ' ' }): DraftMount => ({
+  key: newKey(),
+  source: mount.source.trim(),
+  target: mount.target ?? '',
+  mode: mount.mode ?? null,
+});
+
+/** The form after a one-click fix. Rows without a source, which the plan does not know, stay. */
+export function applyFixToDraft(draft: Draft, fix: Fix): Draft {
+  const { spec, rows } = toSpec(draft);
+  const next = applyFix(spec, fix);
+  const removed = fix.change.kind === 'remove-mount' && fix.request !== null ? rows[fix.request] : undefined;
+  const kept = rows.filter((row) => row !== removed);
+  const changed = new Map(kept.map((row, index) => [row.key, next.mounts[index]]));
+  return {
+    ...draft,
+    engine: next.engine ?? null,
+    user: next.user ?? draft.user,
+    code: next.code?.source ?? '',
+    codeMode: next.code?.mode ?? draft.codeMode,
+    mounts: draft.mounts
+      .filter((row) => row.key !== removed?.key)
+      .map((row) => {
+        const mount = changed.get(row.key);
+        return mount ? { key: row.key, source: mount.source, target: mount.target ?? '', mode: mount.mode ?? null } : row;
+      }),
+  };
+}
+
+/** Nothing was typed yet, or all of it was taken back. */
+export const isPristine = (draft: Draft): boolean => JSON.stringify(draft) === JSON.stringify(emptyDraft);
+
+/** Reads a kept draft; null when an older version or someone else wrote it. */
+export function reviveDraft(value: unknown): Draft | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const given = value as Record<string, unknown>;
+  for (const [key, initial] of Object.entries(emptyDraft)) {
+    const found = given[key];
+    if (key === 'noAutomount' || key === 'engine') continue;
+    if (Array.isArray(initial) ? !Array.isArray(found) : typeof found !== typeof initial) return null;
+  }
+  const draft = value as Draft;
+  if (![...draft.mounts, ...draft.env].every((row: unknown) => typeof row === 'object' && row !== null)) return null;
+  return {
+    ...emptyDraft,
+    ...draft,
+    engine: draft.engine === 'docker' || draft.engine === 'process' ? draft.engine : null,
+    mounts: draft.mounts.map((row) => ({ ...row, key: newKey() })),
+    env: draft.env.map((row) => ({ ...row, key: newKey() })),
+  };
+}

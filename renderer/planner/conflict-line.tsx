@@ -1,0 +1,56 @@
+import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
+import { ErrorCircleFilled, WarningFilled } from '@fluentui/react-icons';
+import type { Fix, PlanConflict } from '#shared/contract/plan.ts';
+import { visible } from '#shared/paths.ts';
+
+const useStyles = makeStyles({
+  root: {
+    display: 'grid',
+    gridTemplateColumns: '16px 1fr',
+    columnGap: '8px',
+    padding: '6px 8px',
+    borderRadius: tokens.borderRadiusMedium,
+    fontSize: tokens.fontSizeBase200,
+    lineHeight: tokens.lineHeightBase200,
+  },
+  error: { backgroundColor: tokens.colorPaletteRedBackground1 },
+  warning: { backgroundColor: tokens.colorPaletteYellowBackground1 },
+  icon: { fontSize: '16px' },
+  errorIcon: { color: tokens.colorPaletteRedForeground1 },
+  warningIcon: { color: tokens.colorPaletteDarkOrangeForeground1 },
+  message: { overflowWrap: 'anywhere' },
+  fixes: { display: 'flex', flexWrap: 'wrap', gap: '6px', marginTop: '5px' },
+});
+
+export interface ConflictLineProps {
+  readonly conflict: PlanConflict;
+  /** Absent: the plan can no longer be changed. */
+  readonly onFix?: ((fix: Fix) => void) | undefined;
+}
+
+/** One conflict in words, with the buttons that mend it. */
+export function ConflictLine({ conflict, onFix }: ConflictLineProps) {
+  const styles = useStyles();
+  const isError = conflict.severity === 'error';
+  const Icon = isError ? ErrorCircleFilled : WarningFilled;
+  return (
+    <div className={mergeClasses(styles.root, isError ? styles.error : styles.warning)}>
+      <Icon
+        className={mergeClasses(styles.icon, isError ? styles.errorIcon : styles.warningIcon)}
+        aria-label={isError ? 'Problem' : 'Warning'}
+      />
+      <div>
+        <div className={styles.message}>{visible(conflict.message)}</div>
+        {onFix && conflict.fixes.length > 0 && (
+          <div className={styles.fixes}>
+            {conflict.fixes.map((fix) => (
+              <Button key={fix.label} size="small" onClick={() => onFix(fix)}>
+                {visible(fix.label)}
+              </Button>
+            ))}
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
