@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -74,6 +74,18 @@ it.each([
   const { status, body } = await app.answer(path);
   expect(status).toBe(404);
   expect(Buffer.from(body).toString()).not.toContain('outside');
+});
+
+it('serves the files of a new build from the next look at its page on', async () => {
+  const root = join(folder, 'rebuilt');
+  mkdirSync(join(root, 'assets'), { recursive: true });
+  writeFileSync(join(root, 'index.html'), '<html><head></head></html>');
+  const rebuilt = createStaticApp(root);
+  writeFileSync(join(root, 'assets', 'new-12345678.js'), '1');
+  writeFileSync(join(root, 'index.html'), '<html><head></head>new</html>');
+  utimesSync(join(root, 'index.html'), 2e9, 2e9);
+  expect(Buffer.from((await rebuilt.answer('/')).body).toString()).toContain('new');
+  expect(rebuilt.has('/assets/new-12345678.js')).toBe(true);
 });
 
 it('says that the renderer is not built', () => {

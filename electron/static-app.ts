@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { StowageError } from '#shared/errors.ts';
@@ -68,29 +68,38 @@ export function pagePolicy(nonce: string, connect: readonly string[] = []): stri
 }
 
 /**
- * Serves the built renderer in `root` (a folder, also inside an asar archive). The files are listed once: a path that
- * is not in the list is not looked for, so none can climb out.
+ * Serves the built renderer in `root` (a folder, also inside an asar archive). The files are listed once for each build:
+ * a path that is not in the list is not looked for, so none can climb out.
  * @throws StowageError `not-found` when the renderer is not built
  */
 export function createStaticApp(root: string): StaticApp {
-  const files = new Map(list(root));
-  const page = files.get('/index.html');
-  if (!page) {
+  const page = join(root, 'index.html');
+  let files = listFiles(root);
+  let built = mtimeOf(page);
+  if (built === null) {
     throw new StowageError('not-found', `The app's page is missing from “${root}”.`, {
       subject: root,
       hint: 'Build it with: npm run build',
     });
   }
-  files.set('/', page);
   return {
     has: (path) => files.has(path),
     answer: async (path, connect) => {
+      const found = path === '/' ? mtimeOf(page) : built;
+      if (found !== null && found !== built) {
+        built = found;
+        files = listFiles(root);
+      }
       const file = files.get(path);
       if (!file) return missing();
       return file === page ? answerPage(page, connect) : answerAsset(path, file);
     },
   };
 }
+
+const mtimeOf = (path: string): number | null => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null;
+
+const listFiles = (root: string): Map<string, string> => new Map([['/', join(root, 'index.html')], ...list(root)]);
 
 function* list(root: string, prefix = '/'): Generator<[string, string]> {
   let entries: ReturnType<typeof readEntries>;

@@ -189,7 +189,8 @@ it('A11 refuses a foreign Host on every route and verb, whoever asks', async () 
 });
 
 it('A11 refuses a foreign Origin on every route and verb, and none on writes, whoever asks', async () => {
-  const { origin: _own, ...headers } = { ...(await signedIn()), 'x-stowage-key': key() };
+  const { cookie, session } = await signIn();
+  const headers = { cookie, 'x-stowage-session': session, 'x-stowage-key': key() };
   const foreign = [
     'http://evil.example',
     'null',
