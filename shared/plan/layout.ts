@@ -1,6 +1,6 @@
 import { visible } from '../paths.ts';
 import { ancestorsOf, resolveTarget, segmentsOf, workHome } from './target.ts';
-import type { LaidMount, Layout, PlanRequest, SourceFacts } from './types.ts';
+import type { InsideKind, LaidMount, Layout, PlanRequest, SourceFacts } from './types.ts';
 
 /** Gives every mount its target and mode, by the request and the defaults. */
 export function layOut(request: PlanRequest): Layout {
@@ -63,6 +63,12 @@ export const coveringMount = (layout: Layout, path: string): LaidMount | null =>
 
 /** A path below a mount's target, relative to its source. */
 export const insidePath = (parent: LaidMount, path: string): string => path.slice(parent.target.length + 1);
+
+/** What lies at a path below a mount's target, by the facts; undefined when nobody looked. */
+export function lookedUp(parent: LaidMount, rel: string): InsideKind | undefined {
+  // Names such as “constructor” must not reach the prototype.
+  return Object.hasOwn(parent.facts.inside, rel) ? parent.facts.inside[rel] : undefined;
+}
 
 export const isPlaced = (layout: Layout, mount: LaidMount): boolean => layout.placed.get(mount.target) === mount;
 

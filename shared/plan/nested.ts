@@ -1,7 +1,7 @@
 import type { Fix } from '../contract/plan.ts';
 import { visible } from '../paths.ts';
 import { joinHostPath } from './host-path.ts';
-import { coveringMount, describe, insidePath, parentMount, sentence } from './layout.ts';
+import { coveringMount, describe, insidePath, lookedUp, parentMount, sentence } from './layout.ts';
 import { createFreeTargets, retarget } from './target-conflicts.ts';
 import type { Finding, InsideKind, LaidMount, Layout } from './types.ts';
 
@@ -52,7 +52,7 @@ function judgeNested(parent: LaidMount, mount: LaidMount, fixes: Fix[]): Judgeme
     finding: { code: kind, severity: 'error', message, mounts: [parent, mount], fixes },
   });
   if (parent.facts.stat === 'file') return error('folder-onto-file', `${sentence(place)}, which is a file.`);
-  const there: InsideKind | undefined = parentIsNew ? 'missing' : parent.facts.inside[rel];
+  const there: InsideKind | undefined = parentIsNew ? 'missing' : lookedUp(parent, rel);
   const isFile = mount.facts.stat === 'file';
   if (there === undefined) return {};
   if (there === 'symlink') return error(code, `${sentence(place)}, where a symlink is in the way at “${visible(rel)}”.`);
@@ -106,7 +106,7 @@ function judgeWorkdir(layout: Layout): Judgement {
     return { finding: { code: 'target-hides-workdir', severity: 'error', message, mounts: [mount], targets: [workdir] } };
   }
   const rel = insidePath(mount, workdir);
-  const there = mount.facts.stat === 'file' ? 'file' : mount.facts.inside[rel];
+  const there = mount.facts.stat === 'file' ? 'file' : lookedUp(mount, rel);
   if (there === undefined || there === 'directory' || there === 'symlink') return {};
   const base = { code: 'target-hides-workdir', mounts: [mount], targets: [workdir] } as const;
   const where = `The working directory ${visible(workdir)} lies inside ${describe(mount)}`;

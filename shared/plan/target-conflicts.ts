@@ -89,9 +89,9 @@ function equalTargets({ mounts }: Layout, free: FreeTargets): Finding[] {
     if (first === undefined) continue;
     const names = `${others.slice(0, -1).map(describe).join(', ')}${others.length > 1 ? ' and ' : ''}${others.slice(-1).map(describe).join('')}`;
     const message = `${sentence(describe(first))} and ${names} have the same target ${visible(target)}; the container can hold one there.`;
-    // Of two, only the first may be one that the request can move (the other is the code, output or an automount).
-    const movable = others.filter((mount) => mount.request !== null);
-    const moved = movable.length > 0 ? movable : group.filter((mount) => mount.request !== null);
+    // One may stay: a folder that the request cannot move (code, output, automount) where there is one, else the first.
+    const movable = group.filter((mount) => mount.request !== null);
+    const moved = movable.length < group.length ? movable : others;
     const fixes = moved.flatMap((mount) => [...retarget(mount, free(mount)), ...removal(mount)]);
     found.push({ code: 'target-twice', severity: 'error', message, mounts: group, fixes });
   }

@@ -1,0 +1,244 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ContainerNode, Plan } from '../contract/plan.ts';
+import { planSchema } from '../contract/plan.ts';
+import { applyFix } from './apply-fix.ts';
+import { probesFor } from './layout.ts';
+import { planJob } from './plan-job.ts';
+import { sampleDocker, sampleProcess, sampleRequest, sampleSource } from './sample-request.ts';
+import type { ImagePathKind, InsideKind, PlanRequest, SourceFacts } from './types.ts';
+
+const word = fc.constantFrom(
+  'a',
+  'b',
+  'c',
+  'data',
+  'out',
+  'code',
+  'home',
+  'work',
+  'etc',
+  '..',
+  '.',
+  '',
+  '__proto__',
+  'constructor',
+);
+const inner = fc.array(fc.constantFrom('a', 'b', 'c', 'constructor'), { maxLength: 3 }).map((words) => words.join('/'));
+const target = fc.oneof(
+  { weight: 6, arbitrary: fc.array(word, { maxLength: 4 }).map((words) => `/${words.join('/')}`) },
+  { weight: 3, arbitrary: fc.array(word, { maxLength: 4 }).map((words) => words.join('/')) },
+  { weight: 1, arbitrary: fc.string({ maxLength: 30 }) },
+);
+const mode = fc.constantFrom('ro' as const, 'rw' as const);
+const insideKind = fc.constantFrom<InsideKind>('missing', 'file', 'directory', 'symlink', 'special');
+const imageKind = fc.constantFrom<ImagePathKind>('missing', 'file', 'empty-directory', 'directory');
+
+const source: fc.Arbitrary<SourceFacts> = fc
+  .record({
+    name: fc.constantFrom('a', 'b', 'c', 'data', '.x'),
+    inner,
+    stat: fc.constantFrom('directory' as const, 'directory' as const, 'file' as const, 'missing' as const, 'special' as const),
+    readable: fc.boolean(),
+    writable: fc.boolean(),
+    permission: mode,
+    mountPath: fc.option(target),
+    path: fc.constantFrom('own', 'own', 'own', 'remote', '/', '/run', '/srv/elsewhere'),
+    broken: fc.constantFrom(false, false, false, true),
+  })
+  .map(({ name, inner: path, permission, mountPath, broken, path: place, ...rest }) =>
+    sampleSource(name, path, {
+      ...rest,
+      vfolder: { id: `id-${name}`, name, permission, mountPath },
+      ...(broken && { problem: { code: 'vfolder-missing' as const, message: 'There is no such vfolder.' } }),
+      ...(place === 'remote' && { localPath: null, realPath: null, root: null }),
+      ...(place.startsWith('/') && { realPath: place }),
+    }),
+  );
+
+/** Requests with all facts that `probesFor` asks for, found at random. */
+const request: fc.Arbitrary<PlanRequest> = fc
+  .record({
+    mounts: fc.array(fc.record({ facts: source, target: fc.option(target), mode: fc.option(mode) }), { maxLength: 12 }),
+    code: fc.option(source),
+    output: fc.option(source),
+    automounts: fc.array(source, { maxLength: 2 }),
+    workdir: fc.option(target),
+    process: fc.boolean(),
+    image: fc.constantFrom('known', 'missing', 'unknown'),
+    insideKinds: fc.infiniteStream(insideKind),
+    imageKinds: fc.infiniteStream(imageKind),
+  })
+  .map(({ mounts, code, output, workdir, process, image, insideKinds, imageKinds, automounts }) => {
+    const draft = sampleRequest({
+      mounts: mounts.map((mount) => ({
+        // Every mount has facts of its own, as the core finds them.
+        facts: { ...mount.facts },
+        ...(mount.target !== null && { target: mount.target }),
+        ...(mount.mode !== null && { mode: mount.mode }),
+      })),
+      ...(code && { code }),
+      output,
+      automounts,
+      engine: process ? sampleProcess : sampleDocker,
+      ...(workdir !== null && { spec: { workdir } }),
+      ...(image !== 'known' && { image: image as 'missing' | 'unknown' }),
+    });
+    const probes = probesFor(draft);
+    const next = <Value>(stream: Stream<Value>): Value => stream.next().value as Value;
+    const found = (facts: SourceFacts): SourceFacts => ({
+      ...facts,
+      inside: Object.fromEntries((probes.inside.get(facts) ?? []).map((path) => [path, next(insideKinds)])),
+    });
+    const { sources } = draft;
+    return {
+      ...draft,
+      image:
+        typeof draft.image === 'string'
+          ? draft.image
+          : { ...draft.image, paths: Object.fromEntries(probes.image.map((path) => [path, next(imageKinds)])) },
+      sources: {
+        mounts: sources.mounts.map(found),
+        code: sources.code && found(sources.code),
+        output: sources.output && found(sources.output),
+        automounts: sources.automounts.map(found),
+      },
+    };
+  });
+type Stream<Value> = IterableIterator<Value>;
+
+const nodesOf = (node: ContainerNode): ContainerNode[] => [node, ...node.children.flatMap(nodesOf)];
+const runs = { numRuns: 600 };
+const always = (check: (plan: Plan, request: PlanRequest) => void): void =>
+  fc.assert(
+    fc.property(request, (one) => check(planJob(one), one)),
+    runs,
+  );
+
+describe('every plan', () => {
+  it('writes no path with two steps, on this machine or in the container', () => {
+    always(({ steps }) => {
+      const written = steps.map((step) =>
+        step.kind === 'bind' ? `in ${step.target}` : step.kind === 'make-host-directory' ? `on ${step.path}` : `in ${step.path}`,
+      );
+      expect(new Set(written).size).toBe(written.length);
+    });
+  });
+
+  it('has each mount in the tree at most once, at its own target, and each valid target of a runnable plan exactly once', () => {
+    always(({ tree, mounts, runnable }) => {
+      const nodes = nodesOf(tree);
+      expect(new Set(nodes.map((node) => node.path)).size).toBe(nodes.length);
+      const mounted = nodes.filter((node) => node.kind === 'mount');
+      for (const node of mounted) expect(mounts[node.mount ?? -1]?.target).toBe(node.path);
+      expect(new Set(mounted.map((node) => node.mount)).size).toBe(mounted.length);
+      if (runnable) expect(mounted.map((node) => node.path).sort()).toEqual(mounts.map((mount) => mount.target).sort());
+    });
+  });
+
+  it('without errors has no target twice, and only absolute normal targets outside the system', () => {
+    always(({ mounts, runnable, steps }) => {
+      if (!runnable) return;
+      const targets = mounts.map((mount) => mount.target);
+      expect(new Set(targets).size).toBe(targets.length);
+      for (const path of targets) expect(path).toMatch(/^(\/(?!\.\.?(\/|$))[^/]+)+$/);
+      expect(steps.filter((step) => step.kind === 'bind' && (step.source === '/' || step.source === '/run'))).toEqual([]);
+    });
+  });
+
+  it('is runnable exactly when no conflict is an error, and points at mounts that exist', () => {
+    always((plan, { spec }) => {
+      expect(plan.runnable).toBe(plan.conflicts.every((conflict) => conflict.severity !== 'error'));
+      for (const { mounts, fixes, message } of plan.conflicts) {
+        for (const index of mounts) expect(plan.mounts[index]).toBeDefined();
+        for (const fix of fixes) if (fix.request !== null) expect(spec.mounts[fix.request]).toBeDefined();
+        expect(message).toMatch(/\.$/);
+      }
+    });
+  });
+
+  it('is the same for the same request, and of the declared shape', () => {
+    always((plan, one) => {
+      expect(planJob(one)).toEqual(plan);
+      expect(planSchema.safeParse(plan).success).toBe(true);
+    });
+  });
+
+  it('makes no folder in a vfolder that is read-only', () => {
+    always(({ steps, mounts }) => {
+      const made = steps.filter((step) => step.kind === 'make-host-directory');
+      // The contents of other vfolders may lie at the same place only when a source leads out of its own, which is an error.
+      expect(made.every((step) => step.path.startsWith('/'))).toBe(true);
+      expect(mounts.length === 0 && made.length > 0).toBe(false);
+    });
+  });
+
+  it('has fixes that can be applied', () => {
+    always((plan, { spec }) => {
+      for (const fix of plan.conflicts.flatMap((conflict) => conflict.fixes)) {
+        expect(applyFix(spec, fix)).not.toBe(spec);
+      }
+    });
+  });
+});
+
+it('moving every mount to the free target that is offered ends "same target twice"', () => {
+  fc.assert(
+    fc.property(request, (one) => {
+      const twice = planJob(one).conflicts.filter((conflict) => conflict.code === 'target-twice');
+      const moves = twice.flatMap((conflict) => conflict.fixes).filter((fix) => fix.change.kind === 'set-target');
+      const spec = moves.reduce((current, fix) => applyFix(current, fix), one.spec);
+      const left = planJob({ ...one, spec }).conflicts.filter((conflict) => conflict.code === 'target-twice');
+      // What is left is between folders that the request cannot move (the same automount given twice).
+      for (const conflict of left) expect(conflict.fixes.filter((fix) => fix.change.kind === 'set-target').length).toBe(0);
+    }),
+    runs,
+  );
+});
+
+it('never throws, whatever the texts are', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' })), { maxLength: 8 }),
+      fc.string({ unit: 'binary' }),
+      (pairs, text) => {
+        const mounts = pairs.map(([name, where]) => ({
+          facts: sampleSource(name, where, { display: text, realPath: text, root: where }),
+          target: where,
+        }));
+        const spec = { workdir: text, command: [text], image: text, env: pairs.map(([name, value]) => ({ name, value })) };
+        expect(planSchema.safeParse(planJob(sampleRequest({ mounts, spec }))).success).toBe(true);
+      },
+    ),
+    runs,
+  );
+});
+
+describe('200 mounts', () => {
+  const median = (many: PlanRequest): number => {
+    const times = Array.from({ length: 15 }, () => {
+      const begin = performance.now();
+      planJob(many);
+      return performance.now() - begin;
+    });
+    return times.sort((a, b) => a - b)[7] ?? 0;
+  };
+  const writers = Array.from({ length: 50 }, (_, index) => ({ jobId: index, jobName: 'x', vfolderId: `id-v${index}`, path: '' }));
+
+  it('are planned within 10 ms', () => {
+    const mounts = Array.from({ length: 200 }, (_, index) => ({
+      facts: sampleSource(`v${index}`, 'a/b'),
+      target: `/data/${index % 20}/x${index}`,
+    }));
+    const many = sampleRequest({ mounts, writers });
+    expect(planJob(many).mounts).toHaveLength(201);
+    expect(median(many)).toBeLessThan(10);
+  });
+
+  it('that all clash are planned within 10 ms', () => {
+    const mounts = Array.from({ length: 200 }, () => ({ facts: sampleSource('v1', 'a'), target: '/data' }));
+    const many = sampleRequest({ mounts, writers });
+    expect(planJob(many).runnable).toBe(false);
+    expect(median(many)).toBeLessThan(10);
+  });
+});
