@@ -48,6 +48,13 @@ export const migrations: readonly string[] = [
     conflict TEXT NOT NULL,
     scanned INTEGER NOT NULL DEFAULT 0,
     problem TEXT,
+    files_total INTEGER NOT NULL DEFAULT 0,
+    files_done INTEGER NOT NULL DEFAULT 0,
+    files_skipped INTEGER NOT NULL DEFAULT 0,
+    files_failed INTEGER NOT NULL DEFAULT 0,
+    conflicts INTEGER NOT NULL DEFAULT 0,
+    bytes_total INTEGER NOT NULL DEFAULT 0,
+    bytes_done INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
     ended_at INTEGER
   ) STRICT;
@@ -55,20 +62,27 @@ export const migrations: readonly string[] = [
   CREATE TABLE transfer_files (
     transfer_id INTEGER NOT NULL REFERENCES transfers(id) ON DELETE CASCADE,
     seq INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    source_index INTEGER NOT NULL,
     source TEXT NOT NULL,
+    read_path TEXT,
     path TEXT NOT NULL,
+    target TEXT,
     kind TEXT NOT NULL,
     size INTEGER NOT NULL,
-    modified INTEGER,
+    modified REAL,
     etag TEXT,
     state TEXT NOT NULL,
     done INTEGER NOT NULL DEFAULT 0,
+    begun INTEGER NOT NULL DEFAULT 0,
+    stale INTEGER NOT NULL DEFAULT 0,
     checkpoint TEXT,
     policy TEXT,
     problem TEXT,
     PRIMARY KEY (transfer_id, seq)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX transfer_files_state ON transfer_files(transfer_id, state, seq);
+  CREATE UNIQUE INDEX transfer_files_key ON transfer_files(transfer_id, key);
 
   CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,0 +1,84 @@
+import { dirname, join } from 'node:path';
+import { StowageError } from '#shared/errors.ts';
+import { type InnerPath, visible } from '#shared/paths.ts';
+import { hasLocalPath } from '../storage/provider.ts';
+import type { CopyJob, CopyOutcome } from './copy-protocol.ts';
+import type { FileRow } from './journal.ts';
+import { fileError, toProblem } from './problems.ts';
+import { checkpointOf, type Item, type Result, type RunState, saveCheckpoint, targetOf } from './run.ts';
+
+/** Where the bytes of a file are gathered: a name that listings hide. */
+export function partOf(run: Pick<RunState, 'id' | 'destination'>, row: FileRow): string {
+  return join(dirname(localTarget(run, row)), `.stowage-part-t${run.id}-${row.seq}`);
+}
+
+function localTarget(run: Pick<RunState, 'destination'>, row: FileRow): string {
+  const { provider } = run.destination;
+  if (!hasLocalPath(provider)) throw new StowageError('internal', 'The destination has no path on this machine.');
+  return provider.localPath(targetOf(run, row));
+}
+
+/** Copies files of one source on a worker thread; `onResult` is called once for each. */
+export async function runBatch(
+  run: RunState,
+  items: readonly Item[],
+  onResult: (item: Item, result: Result) => void,
+): Promise<void> {
+  const { reporter, pool } = run.tools;
+  const [first] = items;
+  const place = first && run.sources[first.row.source_index];
+  const { provider } = run.destination;
+  if (!place || !hasLocalPath(place.provider) || !hasLocalPath(provider)) throw new StowageError('internal', 'No paths to copy.');
+  const bySeq = new Map(items.map((item) => [item.row.seq, item]));
+  const jobs: CopyJob[] = [];
+  for (const item of items) {
+    const source = run.sources[item.row.source_index];
+    if (!source || !hasLocalPath(source.provider)) continue;
+    const { row } = item;
+    jobs.push({
+      seq: row.seq,
+      from: source.provider.localPath((row.read_path ?? row.source) as InnerPath),
+      to: localTarget(run, row),
+      part: partOf(run, row),
+      size: row.size,
+      modified: row.modified,
+      replace: item.replace,
+      checkpoint: checkpointOf(row),
+    });
+  }
+  await pool.run({
+    sourceRoot: place.provider.localPath(place.boundary),
+    targetRoot: provider.localPath(run.destination.boundary),
+    jobs,
+    control: run.control,
+    onReport: (report) => {
+      if (report.type === 'outcomes') {
+        for (const outcome of report.outcomes) {
+          const item = bySeq.get(outcome.seq);
+          if (item) onResult(item, toResult(outcome, item.row));
+        }
+      } else if (report.type === 'progress') {
+        const row = bySeq.get(report.seq)?.row;
+        if (!row) return;
+        if (report.checkpoint) saveCheckpoint(run, row, report.checkpoint);
+        reporter.progress(run.id, report.seq, report.done - row.done);
+        reporter.changed(run.id);
+      }
+    },
+  });
+}
+
+function toResult(outcome: CopyOutcome, row: FileRow): Result {
+  switch (outcome.kind) {
+    case 'done':
+      return outcome;
+    case 'stopped':
+      return outcome;
+    case 'exists':
+      return { kind: 'exists', existing: outcome.existing, identity: outcome.existing.identity };
+    case 'error': {
+      const problem = toProblem(fileError(outcome.code, row.path, outcome.detail), visible(row.path));
+      return { kind: 'error', problem };
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { ErrorCode } from '#shared/errors.ts';
+
+/** What crosses between the core and its copy workers. Paths are absolute paths of this machine. */
+export interface CopyJob {
+  readonly seq: number;
+  readonly from: string;
+  readonly to: string;
+  /** Where the bytes are gathered before they get their name; in the folder of `to`. */
+  readonly part: string;
+  readonly size: number;
+  /** Milliseconds since the epoch; null is not checked. */
+  readonly modified: number | null;
+  /** Null: nothing may lie at `to`; else the identity of what may be replaced. */
+  readonly replace: string | null;
+  /** Bytes that a former process left in `part`, and their CRC-32. */
+  readonly checkpoint: Checkpoint | null;
+}
+
+export interface Checkpoint {
+  readonly offset: number;
+  readonly crc: number;
+}
+
+export interface CopyTask {
+  readonly id: number;
+  /** Nothing outside these two is read or written, whatever links lie inside. */
+  readonly sourceRoot: string;
+  readonly targetRoot: string;
+  readonly jobs: readonly CopyJob[];
+  /** One number, shared: 0 go on, 1 stop and keep the part, 2 stop and remove it. */
+  readonly control: Int32Array;
+}
+
+export interface Existing {
+  readonly kind: 'file' | 'directory' | 'symlink' | 'special';
+  readonly size: number;
+  readonly modified: number;
+  /** Changes when the file is replaced or written. */
+  readonly identity: string;
+}
+
+export type CopyOutcome =
+  | { readonly seq: number; readonly kind: 'done' }
+  /** Something else than expected lies at the destination; nothing was written. */
+  | { readonly seq: number; readonly kind: 'exists'; readonly existing: Existing }
+  | { readonly seq: number; readonly kind: 'error'; readonly code: ErrorCode; readonly detail: string }
+  | { readonly seq: number; readonly kind: 'stopped'; readonly checkpoint: Checkpoint | null };
+
+export type CopyReport =
+  | {
+      readonly type: 'progress';
+      readonly task: number;
+      readonly seq: number;
+      readonly done: number;
+      readonly checkpoint: Checkpoint | null;
+    }
+  | { readonly type: 'outcomes'; readonly task: number; readonly outcomes: readonly CopyOutcome[] }
+  | { readonly type: 'end'; readonly task: number };

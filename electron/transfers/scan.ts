@@ -1,0 +1,196 @@
+import type { Problem } from '#shared/contract/base.ts';
+import { StowageError, toStowageError } from '#shared/errors.ts';
+import { baseName, type InnerPath, joinPath, visible } from '#shared/paths.ts';
+import { collisionKey, pathProblem, resolveLink } from '#shared/transfers/names.ts';
+import type { StorageEntry, StorageProvider } from '../storage/provider.ts';
+import type { FileRow, Journal, NewFile } from './journal.ts';
+import { fileError, toProblem } from './problems.ts';
+import type { Place } from './request.ts';
+
+const batchFiles = 500;
+const maxHops = 40;
+
+export interface ScanContext {
+  readonly id: number;
+  readonly journal: Journal;
+  readonly sources: readonly Place[];
+  readonly destination: Place;
+  readonly rename: string | undefined;
+  readonly signal: AbortSignal;
+  /** True for a source that may be moved whole by renaming it. */
+  renames(place: Place): boolean;
+  /** Called whenever files were added. */
+  onFound(): void;
+  /** Called for every folder that is there now at the destination. */
+  onFolder(path: string): void;
+}
+
+/** The names of the sources at the destination; `''` for one whose contents are meant. */
+export const topName = (place: Place, rename: string | undefined): string => rename ?? (place.contents ? '' : place.name);
+
+const join = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`);
+
+export function folderKey(index: number, path: string): string {
+  return `${index}:${path}/`;
+}
+
+/** How two entries that would become one at the destination are told. */
+export function collisionProblem(entry: NewFile): Problem {
+  const error = new StowageError(
+    'name-taken',
+    `“${visible(entry.path)}” would take the place of another file of this transfer: the destination cannot tell their names apart.`,
+    { subject: entry.path, hint: 'Rename one of them and transfer it again.' },
+  );
+  return toProblem(error, entry.path);
+}
+
+/**
+ * Finds what is to be transferred, folder by folder. Folders that are still to be listed are journal rows themselves,
+ * so memory stays bounded however wide the tree is, and a scan that was broken off goes on where it was; listing a
+ * folder again adds nothing twice.
+ */
+export async function scan(context: ScanContext): Promise<void> {
+  const { id, journal, sources, signal } = context;
+  if (!journal.transfer(id).scanned) {
+    for (const [index, place] of sources.entries()) {
+      signal.throwIfAborted();
+      await scanTop(context, place, index);
+    }
+  }
+  for (;;) {
+    signal.throwIfAborted();
+    const [folder] = journal.rows(id, 'scan', 0, 1);
+    if (!folder) break;
+    await scanFolder(context, folder);
+  }
+  journal.setScanned(id, true);
+}
+
+async function scanTop(context: ScanContext, place: Place, index: number): Promise<void> {
+  const path = topName(place, context.rename);
+  let entry: NewFile;
+  try {
+    const found = await place.provider.stat(place.path, { signal: context.signal });
+    entry = await classify(context, place, index, found, path);
+    if (!place.contents && context.renames(place) && (entry.state === 'scan' || entry.state === 'pending')) {
+      entry = { ...entry, kind: 'tree', state: 'pending' };
+    }
+  } catch (error) {
+    context.signal.throwIfAborted();
+    entry = failed(index, place.path, path, error);
+  }
+  context.journal.addFiles(context.id, [entry], collisionProblem);
+  context.onFound();
+}
+
+async function scanFolder(context: ScanContext, folder: FileRow): Promise<void> {
+  const { id, journal, destination, signal } = context;
+  const place = context.sources[folder.source_index];
+  if (!place) return;
+  let batch: NewFile[] = [];
+  try {
+    const target = joinPath(destination.path, folder.path);
+    if (target !== destination.boundary) await destination.provider.makeDirectory(target, { signal });
+    context.onFolder(folder.path);
+    const source = folder.source as InnerPath;
+    for await (const page of place.provider.list(source, { signal })) {
+      for (const entry of page) {
+        const path = join(folder.path, baseName(entry.path));
+        batch.push(await classify(context, place, folder.source_index, entry, path));
+        if (batch.length < batchFiles) continue;
+        signal.throwIfAborted();
+        journal.addFiles(id, batch, collisionProblem);
+        context.onFound();
+        batch = [];
+      }
+    }
+    signal.throwIfAborted();
+    journal.addFiles(id, batch, collisionProblem, folder.seq);
+  } catch (error) {
+    signal.throwIfAborted();
+    journal.addFiles(id, batch, collisionProblem);
+    journal.update(id, new Map([[folder.seq, { state: 'failed', problem: toProblem(error, folder.path) }]]));
+  }
+  context.onFound();
+}
+
+function failed(index: number, source: string, path: string, error: unknown, kind: FileRow['kind'] = 'file'): NewFile {
+  const key = kind === 'directory' ? folderKey(index, path) : collisionKey(path, true);
+  return { key, source_index: index, source, path, kind, size: 0, state: 'failed', problem: toProblem(error, path) };
+}
+
+/** What a found entry means for the transfer: a file to send, a folder to list, or a failure with its reason. */
+export async function classify(
+  context: Pick<ScanContext, 'destination' | 'signal'>,
+  place: Place,
+  index: number,
+  entry: StorageEntry,
+  path: string,
+): Promise<NewFile> {
+  const { provider } = context.destination;
+  const why = pathProblem(path, provider.nameRules);
+  if (why) {
+    const inside = entry.kind === 'directory' ? ' The folder and what is in it were left out.' : '';
+    const error = new StowageError('name-invalid', `The destination cannot hold “${visible(path)}”: ${why}.${inside}`, {
+      subject: path,
+      hint: 'Rename it, then transfer it again.',
+    });
+    return failed(index, entry.path, path, error, entry.kind === 'directory' ? 'directory' : 'file');
+  }
+  const key = collisionKey(path, provider.caseSensitive);
+  const common = { source_index: index, source: entry.path, path };
+  switch (entry.kind) {
+    case 'directory':
+      return { ...common, key: folderKey(index, path), kind: 'directory', size: 0, state: 'scan' };
+    case 'file':
+      return {
+        ...common,
+        key,
+        kind: 'file',
+        size: entry.size,
+        modified: entry.modified,
+        etag: entry.etag ?? null,
+        state: 'pending',
+      };
+    case 'special':
+      return failed(index, entry.path, path, fileError('special-file', path));
+    case 'symlink':
+      try {
+        // Links stay in the tree that is copied; one that was itself named as the source stays in its vfolder.
+        const root = entry.path === place.path ? place.boundary : place.path;
+        const found = await followLink(place.provider, entry, root, context.signal);
+        const { size, modified, etag } = found;
+        return { ...common, key, kind: 'file', read_path: found.path, size, modified, etag: etag ?? null, state: 'pending' };
+      } catch (error) {
+        context.signal.throwIfAborted();
+        return failed(index, entry.path, path, error);
+      }
+  }
+}
+
+async function followLink(
+  provider: StorageProvider,
+  link: StorageEntry,
+  root: InnerPath,
+  signal: AbortSignal,
+): Promise<StorageEntry> {
+  const refuse = (why: string): StowageError =>
+    new StowageError('path-refused', `The link “${visible(link.path)}” was left out: ${why}.`, { subject: link.path });
+  let entry = link;
+  for (let hop = 0; hop < maxHops; hop++) {
+    const next = resolveLink(entry.path, entry.linkTarget ?? '', root);
+    if (next === null || entry.linkTarget?.startsWith('/'))
+      throw refuse(`it leads out of the folder, to “${visible(entry.linkTarget ?? '')}”`);
+    try {
+      entry = await provider.stat(next as InnerPath, { signal });
+    } catch (error) {
+      const known = toStowageError(error);
+      if (known.code === 'not-found') throw refuse('what it points to does not exist');
+      throw error;
+    }
+    if (entry.kind === 'file') return entry;
+    if (entry.kind === 'directory') throw refuse('it points to a folder, and folders are not copied through links');
+    if (entry.kind === 'special') throw fileError('special-file', link.path);
+  }
+  throw refuse('it goes round in a circle');
+}

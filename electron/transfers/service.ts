@@ -1,0 +1,226 @@
+import type { Endpoint, Transfer, TransferFile, transfersContract } from '#shared/contract/transfers.ts';
+import { StowageError } from '#shared/errors.ts';
+import { isWithin, joinPath } from '#shared/paths.ts';
+import type { Service } from '../rpc/service.ts';
+import type { VfolderLookup } from '../services.ts';
+import { type FileRow, type Journal, liveStates, type TransferRow } from './journal.ts';
+import { preview } from './preview.ts';
+import type { Push } from './push.ts';
+import type { Queue } from './queue.ts';
+import type { Reporter } from './reporter.ts';
+import { identityOf, nameOf, type Place, resolveDestination, resolveSource, type StoredRequest } from './request.ts';
+import { topName } from './scan.ts';
+
+export interface ServiceTools {
+  readonly journal: Journal;
+  readonly reporter: Reporter;
+  readonly queue: Queue;
+  readonly push: Push;
+  readonly lookup: VfolderLookup;
+}
+
+const wrongState = (row: TransferRow, what: string): StowageError =>
+  new StowageError('wrong-state', `The transfer “${row.title}” is ${row.state} and cannot be ${what}.`, {
+    subject: String(row.id),
+  });
+
+/** The part of the contract about transfers; behaviour as its comments say. */
+export function createService(tools: ServiceTools): Service<typeof transfersContract> {
+  const { journal, reporter, queue, push, lookup } = tools;
+  const shown = (id: number): Transfer => reporter.describe(journal.transfer(id));
+  const changed = (id: number): Transfer => {
+    reporter.changed(id);
+    return shown(id);
+  };
+  const requeue = (id: number): Transfer => {
+    const row = journal.transfer(id);
+    journal.setState(id, row.kind === 'push' ? 'running' : 'queued');
+    queue.pump();
+    return changed(id);
+  };
+  return {
+    list: () => journal.transfers().map((row) => reporter.describe(row)),
+    get: ({ id }) => {
+      queue.running(id)?.flush();
+      return shown(id);
+    },
+    files: ({ id, state, after, limit }) => {
+      journal.transfer(id);
+      queue.running(id)?.flush();
+      return journal.files(id, state, after ?? 0, limit ?? 200).map((row) => showFile(row, reporter.flying(id, row.seq)));
+    },
+    start: async (input) => {
+      const { rename, move, conflict } = input;
+      if (rename !== undefined && input.sources.length !== 1) {
+        throw new StowageError('bad-request', 'A new name can be given to one source only.');
+      }
+      if (rename !== undefined && (rename === '' || /[/\0]/.test(rename) || rename === '.' || rename === '..')) {
+        throw new StowageError('name-invalid', `“${rename}” cannot be a name.`, { subject: rename });
+      }
+      const destination = await resolveDestination(input.destination, lookup);
+      const vfolderIds = await checkSources(input, destination, lookup);
+      const request: StoredRequest = {
+        sources: input.sources,
+        destination: input.destination,
+        vfolderIds,
+        ...(rename !== undefined && { rename }),
+        ...(move && { move }),
+      };
+      const id = journal.create({
+        kind: kindOf(input.sources, input.destination, move === true),
+        title: titleOf(input.sources, rename),
+        request,
+        state: 'queued',
+        conflict: conflict ?? 'ask',
+      });
+      for (const vfolder of vfolderIds) lookup.touch(vfolder);
+      queue.pump();
+      return changed(id);
+    },
+    preview: (input, call) => preview(input, lookup, call.signal),
+    pause: async ({ id }) => {
+      const row = journal.transfer(id);
+      if (!['queued', 'running', 'waiting', 'paused'].includes(row.state)) throw wrongState(row, 'paused');
+      journal.setState(id, 'paused');
+      push.interrupt(id);
+      await queue.stop(id, 'keep');
+      return changed(id);
+    },
+    resume: ({ id }) => {
+      const row = journal.transfer(id);
+      if (row.state === 'running' || row.state === 'queued') return shown(id);
+      if (row.state !== 'paused' && row.state !== 'waiting') throw wrongState(row, 'resumed');
+      return requeue(id);
+    },
+    cancel: async ({ id }) => {
+      const row = journal.transfer(id);
+      if (row.state === 'cancelled') return shown(id);
+      if (!liveStates.includes(row.state) && row.state !== 'failed') throw wrongState(row, 'cancelled');
+      journal.setState(id, 'cancelled');
+      if (row.kind === 'push') await push.cancel(id);
+      else if (queue.running(id)) await queue.stop(id, 'remove');
+      else await queue.sweep(id);
+      return changed(id);
+    },
+    retry: ({ id }) => {
+      const row = journal.transfer(id);
+      if (row.state !== 'failed' && row.state !== 'cancelled' && row.state !== 'waiting' && row.state !== 'paused') {
+        throw wrongState(row, 'retried');
+      }
+      journal.requeue(id, 'failed', { stale: 1, done: 0, checkpoint: null });
+      return requeue(id);
+    },
+    reorder: ({ id, before }) => {
+      const moved = journal.transfer(id);
+      if (moved.state !== 'queued') throw wrongState(moved, 'moved in the queue');
+      const ids = journal
+        .transfers()
+        .map((row) => row.id)
+        .filter((other) => other !== id);
+      const index = before === null ? ids.length : ids.indexOf(before);
+      if (index < 0) throw new StowageError('not-found', `There is no transfer ${before}.`, { subject: String(before) });
+      ids.splice(index, 0, id);
+      journal.order(ids);
+      queue.pump();
+      reporter.changed(id);
+      return journal.transfers().map((row) => reporter.describe(row));
+    },
+    clear: ({ ids }) => {
+      const ended = journal
+        .transfers()
+        .filter((row) => !liveStates.includes(row.state) && !queue.running(row.id) && (!ids || ids.includes(row.id)))
+        .map((row) => row.id);
+      journal.remove(ended);
+      if (ended.length > 0) reporter.cleared(ended);
+      return { cleared: ended.length };
+    },
+    answer: ({ id, seq, policy }) => {
+      const row = journal.transfer(id);
+      queue.running(id)?.flush();
+      if (seq === undefined) {
+        journal.setConflict(id, policy);
+        journal.requeue(id, 'conflict', { policy });
+      } else {
+        const file = journal.file(id, seq);
+        if (file?.state !== 'conflict') {
+          throw new StowageError('wrong-state', `File ${seq} of “${row.title}” waits for no answer.`, { subject: String(seq) });
+        }
+        journal.update(id, new Map([[seq, { state: 'pending', policy }]]));
+      }
+      queue.running(id)?.wake();
+      return row.state === 'waiting' ? requeue(id) : changed(id);
+    },
+    pushOpen: (input) => push.open(input),
+    pushAdd: (input) => push.add(input),
+    pushNext: (input) => push.next(input),
+  };
+}
+
+function showFile(row: FileRow, flying: number | undefined): TransferFile {
+  return {
+    seq: row.seq,
+    path: row.target ?? row.path,
+    size: row.size,
+    done: Math.min(row.size, row.done + (flying ?? 0)),
+    state: row.state === 'scan' || row.state === 'scanned' ? 'pending' : row.state,
+    problem: row.problem === null ? null : JSON.parse(row.problem),
+  };
+}
+
+function kindOf(sources: readonly Endpoint[], destination: Endpoint, move: boolean): Transfer['kind'] {
+  if (move) return 'move';
+  if (destination.kind === 'vfolder') return sources.every(({ kind }) => kind === 'local') ? 'upload' : 'copy';
+  return sources.every(({ kind }) => kind === 'vfolder') ? 'download' : 'copy';
+}
+
+function titleOf(sources: readonly Endpoint[], rename: string | undefined): string {
+  const [first] = sources;
+  const name = rename ?? (first ? nameOf(first) : '');
+  return sources.length > 1 ? `${name} and ${sources.length - 1} more` : name;
+}
+
+/** Resolves every source once, so that what is plainly wrong is told at once; gives the vfolders that are touched. */
+async function checkSources(
+  input: { sources: readonly Endpoint[]; rename?: string | undefined; move?: boolean | undefined; conflict?: string | undefined },
+  destination: Place,
+  lookup: VfolderLookup,
+): Promise<string[]> {
+  const ids = new Set<string>(destination.vfolder ? [destination.vfolder.id] : []);
+  for (const source of input.sources) {
+    const place = await resolveSource(source, lookup);
+    const { vfolder } = place;
+    if (vfolder) ids.add(vfolder.id);
+    if (input.move && vfolder?.permission === 'ro') {
+      throw new StowageError('read-only', `Nothing can be moved out of the read-only vfolder “${vfolder.name}”.`, {
+        subject: vfolder.name,
+        hint: 'Copy it instead, or change its permission.',
+      });
+    }
+    if (vfolder) await place.provider.stat(place.path);
+    checkNotIntoItself(input, place, destination);
+  }
+  return [...ids];
+}
+
+function checkNotIntoItself(
+  input: { rename?: string | undefined; move?: boolean | undefined; conflict?: string | undefined },
+  place: Place,
+  destination: Place,
+): void {
+  const from = identityOf(place);
+  const into = identityOf(destination);
+  const to = identityOf(destination, joinPath(destination.path, topName(place, input.rename)));
+  const name = place.name || place.inner || from;
+  if (from === to && (input.move || input.conflict !== 'keep-both')) {
+    throw new StowageError('bad-request', `“${name}” lies in this folder already.`, {
+      subject: name,
+      hint: 'Choose another folder or another name, or keep both.',
+    });
+  }
+  if (from !== to && isWithin(into, from) && !(place.contents && from !== into)) {
+    throw new StowageError('bad-request', `“${name}” cannot be put into itself.`, {
+      subject: name,
+      hint: 'Choose another folder.',
+    });
+  }
+}

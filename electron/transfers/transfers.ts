@@ -1,0 +1,63 @@
+import type { transfersContract } from '#shared/contract/transfers.ts';
+import type { Changes } from '../events.ts';
+import type { Service } from '../rpc/service.ts';
+import type { VfolderLookup, VfolderUsers } from '../services.ts';
+import type { Database } from '../store/database.ts';
+import { createCopyPool } from './copy-pool.ts';
+import { createJournal, liveStates } from './journal.ts';
+import { createPush } from './push.ts';
+import { createQueue } from './queue.ts';
+import { createReporter } from './reporter.ts';
+import type { StoredRequest } from './request.ts';
+import { createService } from './service.ts';
+
+export interface Transfers {
+  readonly service: Service<typeof transfersContract>;
+  readonly users: VfolderUsers;
+  /**
+   * A body of a push, from `offset` to the end of the file. Gives the bytes of the file that are kept.
+   * @throws `not-found`, `wrong-state` when it is not awaited, `bad-request` for an offset past what is kept,
+   * `source-changed` when the body is longer or shorter than announced, `disk-full`
+   */
+  receive(
+    id: number,
+    seq: number,
+    offset: number,
+    body: AsyncIterable<Uint8Array>,
+    signal?: AbortSignal,
+  ): Promise<{ done: number }>;
+  /** Goes on with what a former process left. */
+  start(): void;
+  /** Stops at a checkpoint; the state is kept. */
+  close(): Promise<void>;
+}
+
+/** The transfers of a data directory: a durable queue of copies and moves, journaled file by file. */
+export function createTransfers(options: { database: Database; changes: Changes; lookup: VfolderLookup }): Transfers {
+  const { database, changes, lookup } = options;
+  const journal = createJournal(database);
+  const reporter = createReporter(journal, changes);
+  const pool = createCopyPool();
+  const queue = createQueue(journal, reporter, { journal, reporter, pool, lookup });
+  const push = createPush(journal, reporter, lookup);
+  return {
+    service: createService({ journal, reporter, queue, push, lookup }),
+    users: (vfolderId) =>
+      journal
+        .inStates(liveStates)
+        .filter((row) => (JSON.parse(row.request) as StoredRequest).vfolderIds.includes(vfolderId))
+        .map((row) => `${row.kind === 'push' ? 'upload' : row.kind} “${row.title}”`),
+    receive: (id, seq, offset, body, signal) => push.receive(id, seq, offset, body, signal),
+    start: () => {
+      push.recover();
+      for (const row of journal.inStates(['running'])) journal.setState(row.id, 'queued');
+      queue.pump();
+    },
+    close: async () => {
+      await push.close();
+      await queue.close();
+      await pool.close();
+      reporter.close();
+    },
+  };
+}
