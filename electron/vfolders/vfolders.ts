@@ -85,13 +85,12 @@ export function createVfolders({ database, changes, hosts, startClone }: Vfolder
         return changed(to);
       }),
     clone: async ({ name, to, host }) => {
-      const { usage, permission, note, mountPath } = show(getLive(database, name));
-      const copy = await create(to, host ?? getLive(database, name).host_id, { usage, permission: 'rw', note, mountPath });
+      const original = getLive(database, name);
+      const { usage, note, mountPath } = show(original);
+      // Always rw: the transfer has to write it.
+      const copy = await create(to, host ?? original.host_id, { usage, note, mountPath });
       try {
-        const transferId = await startClone(name, to);
-        if (permission === 'rw') return { vfolder: copy, transferId };
-        // The copy is written first; jobs and people see it read-only as the original once the transfer runs.
-        return { vfolder: copy, transferId };
+        return { vfolder: copy, transferId: await startClone(name, to) };
       } catch (error) {
         await exclusive(() => removeEmpty(database, hosts, to));
         changes.emit({ type: 'vfolders' });
