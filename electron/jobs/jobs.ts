@@ -43,13 +43,8 @@ const logEventMilliseconds = 200;
 export function createJobs(options: JobsOptions): Jobs {
   const { database, changes, engines, planner, lookup, logsDirectory } = options;
   mkdirSync(logsDirectory, { recursive: true, mode: 0o700 });
-  const logSizes = new Map<number, number>();
-  const logBytes = (id: number): number => {
-    const known = queue.run(id)?.logSize() ?? logSizes.get(id);
-    if (known !== undefined) return known;
-    const size = statSync(logPath(logsDirectory, id), { throwIfNoEntry: false })?.size ?? 0;
-    return size;
-  };
+  const logBytes = (id: number): number =>
+    queue.run(id)?.logSize() ?? statSync(logPath(logsDirectory, id), { throwIfNoEntry: false })?.size ?? 0;
   const view = (job: JobRecord): Job => toJob(job, logBytes(job.id));
   const journal = createJournal(database, (job) => changes.emit({ type: 'job', job: view(job) }));
   const logEvents = createLogEvents(changes);

@@ -12,6 +12,16 @@ export const jobsAtOnce = 4;
 /** How long the start waits for engines that say nothing, before it lets new jobs begin. */
 const sweepMilliseconds = 5_000;
 
+/** How long quitting waits for a call to an engine that hangs. What it would have told is asked for at the next start. */
+const closeMilliseconds = 3_000;
+
+async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const patience = Promise.withResolvers<void>();
+  const timer = setTimeout(patience.resolve, milliseconds);
+  await Promise.race([work, patience.promise]);
+  clearTimeout(timer);
+}
+
 export interface JobQueue {
   /** The run in this process's hands, if the job is with an engine. */
   run(id: number): JobRun | null;
@@ -49,16 +59,13 @@ export function createQueue(options: RunnerOptions): JobQueue {
     pump,
     start: async () => {
       for (const id of journal.idsIn(activeStates)) take(id, true);
-      const patience = Promise.withResolvers<void>();
-      const timer = setTimeout(patience.resolve, sweepMilliseconds);
-      await Promise.race([sweep(journal, engines), patience.promise]);
-      clearTimeout(timer);
+      await atMost(sweepMilliseconds, sweep(journal, engines));
       open = true;
       pump();
     },
     close: async () => {
       open = false;
-      await Promise.all([...runs.values()].map((run) => run.detach()));
+      await atMost(closeMilliseconds, Promise.all([...runs.values()].map((run) => run.detach())));
     },
   };
 }

@@ -296,8 +296,9 @@ class Run {
 
   async #letGo(): Promise<void> {
     await this.#closeLog();
+    if (this.#detached.signal.aborted) return;
     const life = this.#options.journal.get(this.#id)?.life;
-    if (!life || !hasEnded(life.state) || life.reference === null || this.#detached.signal.aborted) return;
+    if (!life || !hasEnded(life.state) || life.reference === null) return;
     // What stays behind because the engine is away is swept up at the next start.
     await this.#engine.remove(life.reference).catch(() => {});
   }

@@ -1,0 +1,114 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Job, LogChunk } from '#shared/contract/jobs.ts';
+import type { JobSpec } from '#shared/contract/plan.ts';
+import { StowageError } from '#shared/errors.ts';
+import { hasEnded } from '#shared/jobs/state.ts';
+import { createDockerEngine } from '../engines/docker/engine.ts';
+import type { Engine } from '../engines/engine.ts';
+import { createProcessEngine } from '../engines/process/engine.ts';
+import { createEngineRegistry } from '../engines/registry.ts';
+import { type Changes, createChanges } from '../events.ts';
+import { createHosts } from '../hosts/hosts.ts';
+import { createPlanner } from '../mounts/planner.ts';
+import type { VfolderLookup } from '../services.ts';
+import { type Database, openDatabase } from '../store/database.ts';
+import { createVfolders } from '../vfolders/vfolders.ts';
+import { createJobs, type Jobs } from './jobs.ts';
+
+/** For tests: jobs over a data directory with everything real that they stand on. */
+export interface JobsFixture extends Jobs {
+  readonly database: Database;
+  readonly changes: Changes;
+  readonly lookup: VfolderLookup;
+  readonly engine: Engine;
+  /** Lets go of everything, as quitting does. */
+  quit(): Promise<void>;
+  /** Waits by the change events until it holds for the job. */
+  until(id: number, holds: (job: Job) => boolean): Promise<Job>;
+  ended(id: number): Promise<Job>;
+  log(id: number): Promise<LogChunk[]>;
+}
+
+export type EngineName = 'docker' | 'process';
+
+/** `wrap` puts something between the jobs and the engine, e.g. outages. */
+export function openJobs(home: string, name: EngineName, wrap: (engine: Engine) => Engine = (engine) => engine): JobsFixture {
+  mkdirSync(join(home, 'runs'), { recursive: true });
+  const { database } = openDatabase(home);
+  const changes = createChanges();
+  const hosts = createHosts({ database, changes, localRoot: join(home, 'local') });
+  const startClone = () => Promise.reject(new StowageError('unsupported', 'No clones in this test.'));
+  const { lookup } = createVfolders({ database, changes, hosts, startClone });
+  const homeId = `test-${home.replace(/[^A-Za-z0-9]/g, '')}`;
+  const engine = wrap(
+    name === 'docker' ? createDockerEngine({ homeId }) : createProcessEngine({ directory: join(home, 'runs'), homeId }),
+  );
+  const engines = createEngineRegistry([engine], changes);
+  const planner = createPlanner({ lookup, engines, writers: () => jobs.writers(), home, socketPaths: [] });
+  const jobs: Jobs = createJobs({ database, changes, engines, planner, lookup, logsDirectory: join(home, 'logs') });
+  const until = async (id: number, holds: (job: Job) => boolean): Promise<Job> => {
+    const found = Promise.withResolvers<Job>();
+    const off = changes.on((change) => {
+      if (change.type === 'job' && change.job.id === id && holds(change.job)) found.resolve(change.job);
+    });
+    try {
+      const now = await jobs.service.get({ id }, {});
+      return holds(now) ? now : await found.promise;
+    } finally {
+      off();
+    }
+  };
+  return {
+    ...jobs,
+    database,
+    changes,
+    lookup,
+    engine,
+    quit: async () => {
+      await jobs.close();
+      await engine.close();
+      await hosts.close();
+      database.close();
+    },
+    until,
+    ended: (id) => until(id, (job) => hasEnded(job.state)),
+    log: async (id) => {
+      const chunks: LogChunk[] = [];
+      for (let from = 0; ; ) {
+        const page = await jobs.service.readLog({ id, from, limit: 1_048_576 }, {});
+        chunks.push(...page.chunks);
+        if (page.next >= page.size) return chunks;
+        from = page.next;
+      }
+    },
+  };
+}
+
+/** A job of a shell script that runs on either engine. */
+export function scriptJob(name: EngineName, script: string, more: Partial<JobSpec> = {}): JobSpec {
+  return {
+    engine: name,
+    ...(name === 'docker' && { image: 'busybox:local' }),
+    command: ['sh', '-c', script],
+    mounts: [],
+    env: [],
+    resources: {},
+    ...more,
+  };
+}
+
+/** Prints `out N` on stdout and, for each second, `err N` on stderr, with pauses, and ends with code 7. */
+export const numberedLines = (lines: number): string =>
+  `i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo "out $i"; [ $((i%2)) = 0 ] && echo "err $i" >&2; ` +
+  `[ $((i%50)) = 0 ] && sleep 0.05; done; exit 7`;
+
+/** The numbers of the lines of one stream that `numberedLines` printed. */
+export function numbersOf(chunks: LogChunk[], stream: LogChunk['stream']): number[] {
+  const text = chunks.filter((chunk) => chunk.stream === stream).map((chunk) => chunk.text);
+  return text
+    .join('')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => Number(line.replace(/^(out|err) /, '')));
+}
