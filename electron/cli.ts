@@ -5,6 +5,7 @@ import type { Act } from './cli/act.ts';
 import { addJobCommands, addRunCommands } from './cli/job-commands.ts';
 import { createOutput, printError, table } from './cli/output.ts';
 import { openSession } from './cli/session.ts';
+import { addTransferCommands } from './cli/transfer-commands.ts';
 import { addVfolderCommands } from './cli/vfolder-commands.ts';
 import { runServe } from './serve.ts';
 
@@ -40,6 +41,7 @@ function createProgram(): Command {
   addVfolderCommands(program, act);
   addRunCommands(program, act);
   addJobCommands(program, act);
+  addTransferCommands(program, act);
   program
     .command('doctor')
     .description('what works on this machine, and how to mend what does not')
@@ -65,7 +67,7 @@ function createProgram(): Command {
     .allowExcessArguments()
     .helpOption(false)
     .action(async (_options, command: Command) => {
-      await runServe(command.args);
+      process.exitCode = await runServe(command.args);
     });
   addJsonEverywhere(program);
   return program;

@@ -1,11 +1,11 @@
 // `npm run bench -- [--only NAME,…] [--json FILE]`: ours and the peers in one run, on the project's own Node.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { ensureModules, nodePath } from './setup.mjs';
+import { ensureInstalled, projectNode } from './setup.mjs';
 
-await ensureModules();
+await ensureInstalled();
 const bench = fileURLToPath(new URL('../bench/run.ts', import.meta.url));
-const child = spawn(nodePath(), [bench, ...process.argv.slice(2)], { stdio: 'inherit' });
+const child = spawn(projectNode(), [bench, ...process.argv.slice(2)], { stdio: 'inherit' });
 child.on('exit', (code) => {
   process.exitCode = code ?? 1;
 });

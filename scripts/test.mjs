@@ -3,12 +3,10 @@
 // `npm test -- unit` or `-- e2e` runs one part; further words go to its runner.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { ensureBuilt, ensureModules, nodePath } from './setup.mjs';
+import { dirname, join } from 'node:path';
+import { ensureBuilt, ensureInstalled, projectNode, root } from './setup.mjs';
 import { buildImages, installPackages, startDocker } from './test-machine.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const results = join(root, 'test-results');
 const [only, ...rest] = process.argv.slice(2);
 const started = Date.now();
@@ -82,9 +80,9 @@ let failed = false;
 try {
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });
-  await ensureModules();
+  await ensureInstalled();
   // Everything below runs on the project's own Node and finds its tools.
-  process.env.PATH = `${join(nodePath(), '..')}:${join(root, 'node_modules', '.bin')}:${process.env.PATH}`;
+  process.env.PATH = `${dirname(projectNode())}:${join(root, 'node_modules', '.bin')}:${process.env.PATH}`;
   installPackages();
   stopDocker = await startDocker(join(results, 'dockerd.log'));
   await buildImages();

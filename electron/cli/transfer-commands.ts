@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import type { StowageClient } from '#shared/contract/index.ts';
+import type { Transfer } from '#shared/contract/transfers.ts';
+import { StowageError } from '#shared/errors.ts';
+import type { Act } from './act.ts';
+import { followTransfer } from './follow.ts';
+import { size, table } from './output.ts';
+
+/** `stowage transfer …`: the queue that the app shows too. */
+export function addTransferCommands(program: Command, act: Act): void {
+  const transfer = program.command('transfer').description('uploads, downloads and copies, with their files');
+  transfer
+    .command('list')
+    .description('transfers that run, wait or have ended')
+    .action(
+      act(async ({ client, output }) => {
+        output.result(await client.transfers.list(), (transfers) =>
+          table(
+            ['ID', 'STATE', 'TITLE', 'FILES', 'FAILED', 'DONE', 'SIZE'],
+            transfers.map((each) => [
+              each.id,
+              each.state,
+              each.title,
+              each.files.total,
+              each.files.failed,
+              size(each.bytes.done),
+              size(each.bytes.total),
+            ]),
+          ),
+        );
+      }),
+    );
+  transfer
+    .command('wait <id>')
+    .description('shows the progress of a transfer until it has ended')
+    .action(
+      act(async ({ client, output }, id: string) => {
+        const found = await client.transfers.get({ id: transferId(id) });
+        output.result(
+          await followTransfer(client, found, output),
+          (done) => `${done.title}: ${done.files.done} files, ${size(done.bytes.done)}.`,
+        );
+      }),
+    );
+  const steps: [name: string, about: string, step: (client: StowageClient, id: number) => Promise<Transfer>][] = [
+    ['pause', 'holds a transfer', (client, id) => client.transfers.pause({ id })],
+    ['resume', 'goes on with a paused transfer', (client, id) => client.transfers.resume({ id })],
+    ['cancel', 'ends a transfer; files that arrived stay', (client, id) => client.transfers.cancel({ id })],
+    ['retry', 'tries the failed files again', (client, id) => client.transfers.retry({ id })],
+  ];
+  for (const [name, about, step] of steps) {
+    transfer
+      .command(`${name} <id>`)
+      .description(about)
+      .action(
+        act(async ({ client, output }, id: string) => {
+          output.result(await step(client, transferId(id)), (changed) => `${changed.title}: ${changed.state}.`);
+        }),
+      );
+  }
+}
+
+function transferId(text: string): number {
+  const id = Number(text);
+  if (!Number.isInteger(id) || id < 1)
+    throw new StowageError('bad-request', `“${text}” is not the number of a transfer.`, { subject: text });
+  return id;
+}
