@@ -11,7 +11,13 @@ export default defineConfig({
     build: {
       outDir: 'out/main',
       rollupOptions: {
-        input: { main: at('electron/main.ts'), serve: at('electron/serve.ts'), cli: at('electron/cli.ts') },
+        input: {
+          main: at('electron/main.ts'),
+          serve: at('electron/serve.ts'),
+          cli: at('electron/cli.ts'),
+          // A worker thread; copy-pool.ts finds it beside the entries.
+          'copy-worker': at('electron/transfers/copy-worker.ts'),
+        },
         output: { format: 'es', entryFileNames: '[name].js' },
       },
     },
