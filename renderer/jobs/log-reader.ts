@@ -135,9 +135,13 @@ export class LogReader {
     });
   }
 
+  get closed(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  /** Ends a read that is in flight; the reader is of no use any more. */
   close(): void {
     this.#abort.abort();
-    this.#listeners.clear();
   }
 
   async #toEnd(before: number): Promise<void> {

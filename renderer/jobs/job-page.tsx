@@ -1,0 +1,164 @@
+import { Button, makeStyles, Spinner, Tab, TabList, tokens } from '@fluentui/react-components';
+import { ArrowLeftRegular } from '@fluentui/react-icons';
+import { useEffect, useState } from 'react';
+import type { Job, JobDetail } from '#shared/contract/jobs.ts';
+import type { StowageError } from '#shared/errors.ts';
+import { visible } from '#shared/paths.ts';
+import { client, fromContract } from '../app/client.ts';
+import { goJobs } from '../app/navigation.ts';
+import { useJobs } from '../app/stores/jobs.ts';
+import { ErrorMessage } from '../ui/error-message.tsx';
+import { formatExactTime, formatTime } from '../ui/format.ts';
+import { ProgressBar } from '../ui/progress-bar.tsx';
+import { StateBadge } from '../ui/state-badge.tsx';
+import { JobActions } from './job-actions.tsx';
+import { JobFiles } from './job-files.tsx';
+import { JobPlan } from './job-plan.tsx';
+import { commandOf, durationOf, hasEnded, whereItRuns } from './job-words.ts';
+import { LogView } from './log-view.tsx';
+import { useNow } from './use-now.ts';
+
+const useStyles = makeStyles({
+  root: { display: 'flex', flexDirection: 'column', height: '100%', minHeight: 0 },
+  header: { flexShrink: 0, padding: '10px 16px 0 12px' },
+  line: { display: 'flex', alignItems: 'center', gap: '8px', minHeight: '28px' },
+  title: {
+    margin: 0,
+    fontSize: tokens.fontSizeBase400,
+    fontWeight: tokens.fontWeightSemibold,
+    overflow: 'hidden',
+    textOverflow: 'ellipsis',
+    whiteSpace: 'nowrap',
+    minWidth: 0,
+  },
+  state: { marginLeft: '4px' },
+  actions: { marginLeft: 'auto' },
+  facts: { display: 'flex', flexWrap: 'wrap', columnGap: '24px', rowGap: '2px', margin: '6px 0 0 40px', padding: 0 },
+  fact: { display: 'flex', gap: '6px', minWidth: 0, maxWidth: '100%' },
+  term: { color: tokens.colorNeutralForeground3 },
+  value: { margin: 0, fontVariantNumeric: 'tabular-nums', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  command: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200 },
+  message: { margin: '10px 4px 0 40px' },
+  progress: { margin: '10px 4px 0 40px' },
+  progressWords: { marginBottom: '4px' },
+  tabs: { paddingLeft: '20px', marginTop: '4px', borderBottom: `1px solid ${tokens.colorNeutralStroke2}`, flexShrink: 0 },
+  panel: { flexGrow: 1, minHeight: 0, overflow: 'hidden' },
+  centre: { padding: '24px' },
+});
+
+/** The job with its spec and plan; fetched again when its state changes. */
+function useDetail(id: number, state: Job['state'] | undefined): { detail: JobDetail | null; error: StowageError | null } {
+  const [result, setResult] = useState<{ detail: JobDetail | null; error: StowageError | null }>({ detail: null, error: null });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the plan may be another once the job went on
+  useEffect(() => {
+    const abort = new AbortController();
+    client.jobs
+      .get({ id }, { signal: abort.signal })
+      .then((detail) => setResult({ detail, error: null }))
+      .catch((error: unknown) => {
+        if (!abort.signal.aborted) setResult((before) => ({ ...before, error: fromContract(error) }));
+      });
+    return () => abort.abort();
+  }, [id, state]);
+  return result;
+}
+
+function Facts({ job }: { readonly job: Job }) {
+  const styles = useStyles();
+  const now = useNow(!hasEnded(job));
+  const facts: readonly (readonly [string, string, string?])[] = [
+    ['Runs in', whereItRuns(job)],
+    ['Created', formatTime(job.createdAt, now), formatExactTime(job.createdAt)],
+    ...(job.startedAt === null ? [] : ([['Started', formatTime(job.startedAt, now), formatExactTime(job.startedAt)]] as const)),
+    ...(job.endedAt === null ? [] : ([['Ended', formatTime(job.endedAt, now), formatExactTime(job.endedAt)]] as const)),
+    ...(job.startedAt === null ? [] : ([['Duration', durationOf(job, now)]] as const)),
+    ...(job.exitCode === null ? [] : ([['Exit code', String(job.exitCode)]] as const)),
+  ];
+  return (
+    <dl className={styles.facts}>
+      {facts.map(([term, value, title]) => (
+        <div key={term} className={styles.fact}>
+          <dt className={styles.term}>{term}</dt>
+          <dd className={styles.value} title={title ?? value}>
+            {visible(value)}
+          </dd>
+        </div>
+      ))}
+      {job.command.length > 0 && (
+        <div className={styles.fact}>
+          <dt className={styles.term}>Command</dt>
+          <dd className={`${styles.value} ${styles.command}`} title={visible(job.command.join(' '))}>
+            {visible(commandOf(job))}
+          </dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+type TabName = 'logs' | 'files' | 'plan';
+
+/** One job: its state and what can be done with it; its log, outputs and plan. */
+export function JobPage({ id }: { readonly id: number }) {
+  const styles = useStyles();
+  const [tab, setTab] = useState<TabName>('logs');
+  const listed = useJobs((state) => state.jobs.find((one) => one.id === id));
+  const { detail, error } = useDetail(id, listed?.state);
+  const job = listed ?? detail;
+  const back = (
+    <Button size="small" appearance="subtle" icon={<ArrowLeftRegular />} aria-label="Back to all jobs" onClick={() => goJobs()} />
+  );
+  if (!job) {
+    return (
+      <div className={styles.centre}>
+        {error ? (
+          <ErrorMessage
+            error={error}
+            actions={
+              <Button size="small" onClick={() => goJobs()}>
+                All jobs
+              </Button>
+            }
+          />
+        ) : (
+          <Spinner label="Loading the job" />
+        )}
+      </div>
+    );
+  }
+  return (
+    <div className={styles.root}>
+      <header className={styles.header}>
+        <div className={styles.line}>
+          {back}
+          <h1 className={styles.title} title={visible(job.name)}>
+            {visible(job.name)}
+          </h1>
+          <StateBadge state={job.state} className={styles.state} />
+          <div className={styles.actions}>
+            <JobActions job={job} detail={detail} />
+          </div>
+        </div>
+        <Facts job={job} />
+        {!hasEnded(job) && job.progress && (
+          <div className={styles.progress}>
+            <div className={styles.progressWords}>{visible(job.progress)}</div>
+            <ProgressBar label={job.progress} value={null} />
+          </div>
+        )}
+        {job.problem && <ErrorMessage className={styles.message} error={job.problem} />}
+      </header>
+      <TabList className={styles.tabs} size="small" selectedValue={tab} onTabSelect={(_, data) => setTab(data.value as TabName)}>
+        <Tab value="logs">Logs</Tab>
+        <Tab value="files">Files</Tab>
+        <Tab value="plan">Plan</Tab>
+      </TabList>
+      <div className={styles.panel} role="tabpanel" aria-label={tab === 'logs' ? 'Logs' : tab === 'files' ? 'Files' : 'Plan'}>
+        {tab === 'logs' && <LogView job={job} />}
+        {tab === 'files' && <JobFiles job={job} />}
+        {tab === 'plan' &&
+          (detail ? <JobPlan detail={detail} /> : <Spinner className={styles.centre} size="tiny" label="Loading the plan" />)}
+      </div>
+    </div>
+  );
+}

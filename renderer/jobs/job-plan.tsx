@@ -1,0 +1,96 @@
+import { makeStyles, tokens } from '@fluentui/react-components';
+import type { JobDetail } from '#shared/contract/jobs.ts';
+import { visible } from '#shared/paths.ts';
+import { ContainerView, ModeBadge } from '../planner/container-view.tsx';
+import { approachWord } from '../planner/plan-words.ts';
+import { formatBytes } from '../ui/format.ts';
+
+const useStyles = makeStyles({
+  root: { height: '100%', overflow: 'auto', padding: '16px 20px', boxSizing: 'border-box' },
+  heading: { margin: '0 0 8px', fontSize: tokens.fontSizeBase300, fontWeight: tokens.fontWeightSemibold },
+  table: { borderCollapse: 'collapse', width: '100%', marginBottom: '20px' },
+  th: {
+    textAlign: 'left',
+    fontWeight: tokens.fontWeightRegular,
+    fontSize: tokens.fontSizeBase200,
+    color: tokens.colorNeutralForeground3,
+    padding: '4px 16px 4px 0',
+    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+  },
+  td: {
+    padding: '6px 16px 6px 0',
+    borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
+    verticalAlign: 'top',
+    overflowWrap: 'anywhere',
+  },
+  mono: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200 },
+  quiet: { color: tokens.colorNeutralForeground2 },
+  view: { border: `1px solid ${tokens.colorNeutralStroke2}`, borderRadius: tokens.borderRadiusMedium, marginBottom: '20px' },
+  none: { color: tokens.colorNeutralForeground3, marginBottom: '20px' },
+});
+
+/** What was planned for the job, as it was when it was run. */
+export function JobPlan({ detail }: { readonly detail: JobDetail }) {
+  const styles = useStyles();
+  const { plan } = detail;
+  const rows: readonly [string, string][] = [
+    ['Working directory', plan.workdir],
+    ['User', plan.user ? `you (${plan.user.uid}:${plan.user.gid})` : 'as the image says'],
+    ['Network', plan.network ? 'on' : 'off'],
+    ['CPUs', plan.resources.cpus === null ? 'all' : String(plan.resources.cpus)],
+    ['Memory', plan.resources.memoryBytes === null ? 'no limit' : formatBytes(plan.resources.memoryBytes)],
+    ['Shared memory', formatBytes(plan.resources.shmBytes)],
+    ...detail.spec.env.map(({ name, value }): [string, string] => [name, value]),
+  ];
+  return (
+    <div className={styles.root}>
+      <h2 className={styles.heading}>Mounts</h2>
+      {plan.mounts.length === 0 ? (
+        <div className={styles.none}>Nothing was mounted.</div>
+      ) : (
+        <table className={styles.table}>
+          <thead>
+            <tr>
+              {['Source', 'Target', 'Mode', 'Approach'].map((heading) => (
+                <th key={heading} scope="col" className={styles.th}>
+                  {heading}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {plan.mounts.map((mount) => (
+              <tr key={mount.target}>
+                <td className={styles.td}>{visible(mount.source)}</td>
+                <td className={`${styles.td} ${styles.mono}`}>{visible(mount.target)}</td>
+                <td className={styles.td}>
+                  <ModeBadge mode={mount.mode} />
+                </td>
+                <td className={`${styles.td} ${styles.quiet}`}>
+                  {approachWord(mount.approach)}: {visible(mount.reason)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <h2 className={styles.heading}>What the container saw</h2>
+      <div className={styles.view}>
+        <ContainerView plan={plan} />
+      </div>
+      <h2 className={styles.heading}>Surroundings</h2>
+      <table className={styles.table}>
+        <tbody>
+          {rows.map(([name, value]) => (
+            <tr key={name}>
+              <th scope="row" className={styles.th}>
+                {visible(name)}
+              </th>
+              <td className={`${styles.td} ${styles.mono}`}>{visible(value)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,264 @@
+import { Button, Input, makeStyles, mergeClasses, Spinner, tokens } from '@fluentui/react-components';
+import { BoxMultipleRegular, RocketRegular, SearchRegular } from '@fluentui/react-icons';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type KeyboardEvent, useRef, useState } from 'react';
+import type { Job } from '#shared/contract/jobs.ts';
+import { visible } from '#shared/paths.ts';
+import { goJobs, goLaunch } from '../app/navigation.ts';
+import { loadJobs, useJobs } from '../app/stores/jobs.ts';
+import { EmptyState } from '../ui/empty-state.tsx';
+import { ErrorMessage } from '../ui/error-message.tsx';
+import { formatExactTime, formatTime, plural } from '../ui/format.ts';
+import { StateBadge } from '../ui/state-badge.tsx';
+import { commandOf, durationOf, filterJobs, hasEnded, isGettingReady, whereItRuns } from './job-words.ts';
+import { useNow } from './use-now.ts';
+
+const rowHeight = 34;
+const columns = '132px minmax(140px, 2fr) minmax(120px, 2fr) minmax(120px, 3fr) 124px 92px 52px';
+
+const useStyles = makeStyles({
+  root: { display: 'flex', flexDirection: 'column', height: '100%', minHeight: 0 },
+  header: {
+    display: 'flex',
+    alignItems: 'center',
+    gap: '12px',
+    height: '48px',
+    flexShrink: 0,
+    padding: '0 16px 0 20px',
+    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+  },
+  title: { margin: 0, fontSize: tokens.fontSizeBase400, fontWeight: tokens.fontWeightSemibold },
+  count: { color: tokens.colorNeutralForeground3 },
+  filter: { width: '240px', marginLeft: 'auto' },
+  message: { margin: '12px 20px' },
+  scroller: { flexGrow: 1, minHeight: 0, overflow: 'auto' },
+  head: {
+    position: 'sticky',
+    top: 0,
+    zIndex: 1,
+    backgroundColor: tokens.colorNeutralBackground1,
+    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+    color: tokens.colorNeutralForeground3,
+    fontSize: tokens.fontSizeBase200,
+    height: '30px',
+  },
+  row: {
+    display: 'grid',
+    gridTemplateColumns: columns,
+    columnGap: '16px',
+    alignItems: 'center',
+    padding: '0 20px',
+    minWidth: '880px',
+  },
+  body: { position: 'relative', minWidth: '880px' },
+  item: {
+    position: 'absolute',
+    top: 0,
+    left: 0,
+    right: 0,
+    height: `${rowHeight}px`,
+    boxSizing: 'border-box',
+    borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
+    cursor: 'default',
+    ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover },
+    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: '-2px' },
+  },
+  cell: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', minWidth: 0 },
+  name: { fontWeight: tokens.fontWeightSemibold },
+  command: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
+  number: { textAlign: 'right', fontVariantNumeric: 'tabular-nums' },
+  quiet: { color: tokens.colorNeutralForeground2 },
+  bad: { color: tokens.colorPaletteRedForeground1 },
+});
+
+const headings: readonly [string, boolean][] = [
+  ['State', false],
+  ['Name', false],
+  ['Runs in', false],
+  ['Command', false],
+  ['Started', false],
+  ['Duration', true],
+  ['Exit', true],
+];
+
+function JobCells({ job, now }: { readonly job: Job; readonly now: number }) {
+  const styles = useStyles();
+  const started = job.startedAt ?? job.createdAt;
+  const cell = (extra: string | undefined, text: string, title = text) => (
+    // biome-ignore lint/a11y/useSemanticElements: rows are virtual and absolutely placed, which table elements cannot be
+    // biome-ignore lint/a11y/useFocusableInteractive: the row takes the focus
+    <div role="cell" className={mergeClasses(styles.cell, extra)} title={visible(title)}>
+      {visible(text)}
+    </div>
+  );
+  return (
+    <>
+      {/* biome-ignore lint/a11y/useSemanticElements: see above */}
+      {/* biome-ignore lint/a11y/useFocusableInteractive: the row takes the focus */}
+      <div role="cell" className={styles.cell}>
+        <StateBadge state={job.state} />
+      </div>
+      {cell(styles.name, job.name)}
+      {cell(styles.quiet, isGettingReady(job) && job.progress ? job.progress : whereItRuns(job))}
+      {cell(styles.command, commandOf(job))}
+      {cell(styles.quiet, formatTime(started, now), formatExactTime(started))}
+      {cell(styles.number, durationOf(job, now))}
+      {cell(
+        mergeClasses(styles.number, job.exitCode ? styles.bad : undefined),
+        job.exitCode === null ? '' : String(job.exitCode),
+      )}
+    </>
+  );
+}
+
+function Rows({ jobs }: { readonly jobs: readonly Job[] }) {
+  const styles = useStyles();
+  const scroller = useRef<HTMLDivElement>(null);
+  const now = useNow(jobs.some((job) => !hasEnded(job)));
+  const [current, setCurrent] = useState(0);
+  const virtual = useVirtualizer({
+    count: jobs.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+    scrollPaddingStart: 30,
+  });
+  const at = Math.min(current, jobs.length - 1);
+  const move = (to: number): void => {
+    const next = Math.max(0, Math.min(jobs.length - 1, to));
+    setCurrent(next);
+    virtual.scrollToIndex(next);
+    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus());
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? rowHeight) / rowHeight) - 2);
+    const steps: Record<string, number> = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: -jobs.length,
+      End: jobs.length,
+    };
+    const step = steps[event.key];
+    const job = jobs[at];
+    if (event.key === 'Enter' && job) goJobs(job.id);
+    else if (step !== undefined) move(at + step);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: rows are virtual and absolutely placed, which table elements cannot be
+    <div
+      ref={scroller}
+      className={styles.scroller}
+      role="table"
+      aria-label="Jobs"
+      aria-rowcount={jobs.length + 1}
+      onKeyDown={onKeyDown}
+    >
+      {/* biome-ignore lint/a11y/useSemanticElements: see above */}
+      {/* biome-ignore lint/a11y/useFocusableInteractive: headings are read, not used */}
+      <div role="row" aria-rowindex={1} className={mergeClasses(styles.row, styles.head)}>
+        {headings.map(([heading, right]) => (
+          // biome-ignore lint/a11y/useSemanticElements: see above
+          // biome-ignore lint/a11y/useFocusableInteractive: headings are read, not used
+          <div key={heading} role="columnheader" className={mergeClasses(right && styles.number)}>
+            {heading}
+          </div>
+        ))}
+      </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: see above */}
+      <div className={styles.body} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map((item) => {
+          const job = jobs[item.index];
+          if (!job) return null;
+          return (
+            // biome-ignore lint/a11y/useSemanticElements: see above
+            // biome-ignore lint/a11y/useKeyWithClickEvents: Enter is heard by the table, for the row that has the focus
+            <div
+              key={job.id}
+              role="row"
+              aria-rowindex={item.index + 2}
+              data-index={item.index}
+              tabIndex={item.index === at ? 0 : -1}
+              className={mergeClasses(styles.row, styles.item)}
+              style={{ transform: `translateY(${item.start}px)` }}
+              onFocus={() => setCurrent(item.index)}
+              onClick={() => goJobs(job.id)}
+            >
+              <JobCells job={job} now={now} />
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+/** All jobs, newest first. */
+export function JobTable() {
+  const styles = useStyles();
+  const { jobs, loaded, problem } = useJobs();
+  const [filter, setFilter] = useState('');
+  const shown = filterJobs(jobs, filter);
+  return (
+    <div className={styles.root}>
+      <header className={styles.header}>
+        <h1 className={styles.title}>Jobs</h1>
+        {jobs.length > 0 && (
+          <span className={styles.count}>
+            {filter ? `${shown.length} of ${plural(jobs.length, 'job')}` : plural(jobs.length, 'job')}
+          </span>
+        )}
+        {jobs.length > 0 && (
+          <Input
+            className={styles.filter}
+            size="small"
+            contentBefore={<SearchRegular />}
+            aria-label="Filter jobs"
+            placeholder="Filter by name, state, image, command"
+            value={filter}
+            onChange={(_, data) => setFilter(data.value)}
+          />
+        )}
+        {jobs.length > 0 && (
+          <Button appearance="primary" size="small" icon={<RocketRegular />} onClick={() => goLaunch()}>
+            New job
+          </Button>
+        )}
+      </header>
+      {problem && (
+        <ErrorMessage
+          className={styles.message}
+          error={problem}
+          actions={
+            <Button size="small" appearance="transparent" onClick={() => void loadJobs()}>
+              Try again
+            </Button>
+          }
+        />
+      )}
+      {!loaded && !problem && <Spinner className={styles.message} label="Loading jobs" size="tiny" />}
+      {loaded && jobs.length === 0 && (
+        <EmptyState
+          icon={<BoxMultipleRegular />}
+          title="No jobs yet"
+          actions={
+            <Button appearance="primary" icon={<RocketRegular />} onClick={() => goLaunch()}>
+              Prepare a job
+            </Button>
+          }
+        >
+          A job runs a command in a container with your vfolders mounted. Its log and its outputs are kept here.
+        </EmptyState>
+      )}
+      {jobs.length > 0 && shown.length === 0 && (
+        <EmptyState title="No job matches" actions={<Button onClick={() => setFilter('')}>Clear the filter</Button>}>
+          No job has “{filter}” in its name, state, image or command.
+        </EmptyState>
+      )}
+      {shown.length > 0 && <Rows jobs={shown} />}
+    </div>
+  );
+}

@@ -1,0 +1,37 @@
+import type { Job } from '#shared/contract/jobs.ts';
+import { formatCommandLine } from '../launcher/command-line.ts';
+import { formatDuration } from '../ui/format.ts';
+
+const ended = new Set<Job['state']>(['succeeded', 'failed', 'stopped', 'timed-out']);
+
+export const hasEnded = (job: Job): boolean => ended.has(job.state);
+/** It waits or is being made ready: what it does is in `progress`. */
+export const isGettingReady = (job: Job): boolean =>
+  job.state === 'queued' || job.state === 'preparing' || job.state === 'starting';
+
+/** What it runs in, for people. */
+export const whereItRuns = (job: Job): string => (job.engine === 'process' ? 'This machine' : (job.image ?? 'No image'));
+
+/** How long the command ran, or runs by now; `—` before it started. */
+export function durationOf(job: Job, now: number): string {
+  if (job.startedAt === null) return '—';
+  return formatDuration((job.endedAt ?? now) - job.startedAt);
+}
+
+/** The command in one line: the script itself for `sh -c SCRIPT`. */
+export function commandOf(job: Job): string {
+  const [program, flag, script, ...rest] = job.command;
+  if (program === 'sh' && flag === '-c' && script !== undefined && rest.length === 0)
+    return script.replaceAll(/\s+/g, ' ').trim();
+  return formatCommandLine(job.command);
+}
+
+/** Jobs in which every word of the filter is found: in name, state, image or command. */
+export function filterJobs(jobs: readonly Job[], filter: string): readonly Job[] {
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return jobs;
+  return jobs.filter((job) => {
+    const text = [job.name, job.state, whereItRuns(job), job.command.join(' ')].join('\n').toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
