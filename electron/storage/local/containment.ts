@@ -2,8 +2,9 @@ import type { FileHandle } from 'node:fs/promises';
 import { lstat, mkdir, readlink, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { StowageError } from '#shared/errors.ts';
-import { type NameRules, segmentProblem } from '#shared/names.ts';
+import type { NameRules } from '#shared/names.ts';
 import { baseName, type InnerPath, parentPath, visible } from '#shared/paths.ts';
+import { checkNames } from '../names.ts';
 import { errnoOf } from './errno.ts';
 
 /**
@@ -132,17 +133,6 @@ async function refuseLinks(base: string, folder: InnerPath, path: InnerPath): Pr
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return;
       throw error;
-    }
-  }
-}
-
-/** @throws `name-invalid` for a segment that the file system cannot hold */
-export function checkNames(path: InnerPath, rules: NameRules): void {
-  if (path === '') return;
-  for (const segment of path.split('/')) {
-    const problem = segmentProblem(segment, rules);
-    if (problem !== null) {
-      throw new StowageError('name-invalid', `“${visible(segment)}” cannot be stored: ${problem}.`, { subject: path });
     }
   }
 }

@@ -1,6 +1,8 @@
 import { StowageError } from '#shared/errors.ts';
+import type { NameRules } from '#shared/names.ts';
 import { baseName, type InnerPath, isWithin, parentPath, visible } from '#shared/paths.ts';
 import { checkLength, checkNotLonger, checkSignal, checkWriteKey, chunkBytes, consume } from '../bodies.ts';
+import { checkNames } from '../names.ts';
 import type {
   CallOptions,
   RenameCapable,
@@ -22,6 +24,7 @@ type Node = MemoryFile | { readonly children: Map<string, Node> };
 type Folder = Extract<Node, { children: unknown }>;
 
 const pageSize = 1000;
+const nameRules: NameRules = { maxSegmentBytes: 255, windows: false };
 
 /** Storage in memory: the reference that says what the interface means. Not kept; for tests and for trying things out. */
 export function createMemoryProvider(): MemoryProvider {
@@ -29,7 +32,7 @@ export function createMemoryProvider(): MemoryProvider {
   const unfinished = new Map<string, { chunks: Uint8Array[]; bytes: number }>();
   return {
     kind: 'memory',
-    nameRules: { maxSegmentBytes: 255, windows: false },
+    nameRules,
     caseSensitive: true,
     features: { rename: true, localPath: false, resumableWrite: true, space: false, emptyDirectories: true, modifiedTimes: true },
     list: (folder, call) => list(store, folder, call),
@@ -109,6 +112,7 @@ class MemoryStore {
   }
 
   makeFolder(path: InnerPath): Folder {
+    checkNames(path, nameRules);
     let folder: Folder = this.root;
     if (path === '') return folder;
     for (const segment of path.split('/')) {
@@ -124,6 +128,7 @@ class MemoryStore {
   }
 
   checkTarget(path: InnerPath, expect: WriteOptions['expect']): void {
+    checkNames(path, nameRules);
     const node = this.find(path);
     if (node && 'children' in node) throw fail('is-a-directory', path, 'is a folder');
     if (!expect) return;
@@ -151,6 +156,7 @@ class MemoryStore {
     if (from === '' || to === '') throw fail('bad-request', from, 'is the storage host itself and cannot be changed');
     const node = this.get(from);
     if (from !== to && isWithin(to, from)) throw fail('bad-request', from, 'cannot be moved into itself');
+    checkNames(to, nameRules);
     if (this.find(to)) throw fail('exists', to, 'exists already');
     this.makeFolder(parentPath(to)).children.set(baseName(to), node);
     this.makeFolder(parentPath(from)).children.delete(baseName(from));

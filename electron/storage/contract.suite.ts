@@ -1,0 +1,23 @@
+import { describe } from 'vitest';
+import { listingContract } from './contract/listing.ts';
+import { namesContract } from './contract/names.ts';
+import { readingContract } from './contract/reading.ts';
+import { renamingContract } from './contract/renaming.ts';
+import { resumingContract } from './contract/resuming.ts';
+import type { Joined } from './contract/world.ts';
+import { writingContract } from './contract/writing.ts';
+
+/**
+ * Holds a provider to the comments of provider.ts, a file per topic. A provider joins with a function that opens a
+ * fresh, empty storage, and names the capabilities that it offers.
+ */
+export function storageContract(name: string, joined: Joined & { rename: boolean; resumableWrite: boolean }): void {
+  describe(`the storage contract, kept by ${name}`, () => {
+    describe('listing', () => listingContract(joined));
+    describe('reading', () => readingContract(joined));
+    describe('writing', () => writingContract(joined));
+    describe('names', () => namesContract(joined));
+    if (joined.rename) describe('renaming', () => renamingContract(joined));
+    if (joined.resumableWrite) describe('resuming', () => resumingContract(joined));
+  });
+}

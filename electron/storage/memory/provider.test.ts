@@ -1,0 +1,8 @@
+import { storageContract } from '../contract.suite.ts';
+import { createMemoryProvider } from './provider.ts';
+
+storageContract('memory', {
+  rename: true,
+  resumableWrite: true,
+  open: async () => ({ provider: createMemoryProvider(), cleanUp: async () => undefined }),
+});
