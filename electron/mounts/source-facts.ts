@@ -4,11 +4,11 @@ import path from 'node:path';
 import { formatAddress, parseAddress } from '#shared/address.ts';
 import type { Vfolder } from '#shared/contract/vfolders.ts';
 import { isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
-import { visible } from '#shared/paths.ts';
+import { rootPath, visible } from '#shared/paths.ts';
 import { isHostPath } from '#shared/plan/host-path.ts';
 import type { InsideKind, SourceFacts } from '#shared/plan/types.ts';
-import type { VfolderLookup } from '../services.ts';
-import { hasLocalPath } from '../storage/provider.ts';
+import type { ResolvedPlace, VfolderLookup } from '../services.ts';
+import { hasLocalPath, type LocalPathCapable } from '../storage/provider.ts';
 
 /** What is asked about one source. */
 export interface SourceQuestion {
@@ -52,11 +52,20 @@ export async function sourceFacts(question: SourceQuestion, lookup: VfolderLooku
     const place = lookup.resolve(address.vfolder, address.path);
     const known = { ...nothing, display, inner: place.inner, kind: place.vfolder.kind, vfolder: vfolderOf(place.vfolder) };
     if (!hasLocalPath(place.provider)) return known;
-    const root = await resolveReal(place.provider.localPath(place.root));
+    const root = await rootOf(place, place.provider);
     return { ...known, root, ...(await diskFacts(place.provider.localPath(place.path))) };
   } catch (error) {
     return { ...nothing, display: source, problem: problemOf(error) };
   }
+}
+
+/**
+ * The real path that a source must not leave. The folder of a managed vfolder is never a symlink: when someone put one in
+ * its place, what it leads to counts as outside. A link leads where it leads.
+ */
+async function rootOf(place: ResolvedPlace, provider: LocalPathCapable): Promise<string> {
+  if (place.vfolder.kind === 'linked') return resolveReal(provider.localPath(place.root));
+  return path.join(await resolveReal(provider.localPath(rootPath)), ...place.root.split('/'));
 }
 
 /** The facts of a vfolder as a whole, such as an automount. */

@@ -10,7 +10,7 @@ export async function readMountPoints(): Promise<string[]> {
 export function parseMountPoints(text: string): string[] {
   return text
     .split('\n')
-    .map((line) => line.split(' ')[4])
-    .filter((point) => point !== undefined && point !== '')
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((point) => point !== '')
     .map((point) => point.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))));
 }

@@ -48,7 +48,7 @@ function activeAutomounts({ spec, sources }: PlanRequest): SourceFacts[] {
 /** The vfolder's own mount path; else under the working directory by its name, or by the last part of a subpath. */
 function defaultTarget(facts: SourceFacts): string {
   if (facts.inner === '' && facts.vfolder?.mountPath) return facts.vfolder.mountPath;
-  const name = segmentsOf(facts.inner).at(-1) ?? facts.vfolder?.name ?? segmentsOf(facts.display.replaceAll('\\', '/')).at(-1);
+  const name = segmentsOf(facts.inner).at(-1) ?? facts.vfolder?.name ?? /[^:/\\]+/.exec(facts.display)?.[0];
   return `${workHome}/${name ?? 'data'}`;
 }
 

@@ -62,7 +62,8 @@ export const removal = (mount: LaidMount): Fix[] =>
 function invalidTargets({ mounts, request, workdirProblem }: Layout, free: FreeTargets): Finding[] {
   const found: Finding[] = [];
   for (const mount of mounts) {
-    if (mount.targetProblem === null) continue;
+    // A default target comes from the source: when that is not understood, its own conflict says so.
+    if (mount.targetProblem === null || (mount.facts.problem && !mount.explicitTarget)) continue;
     const message = `The target “${visible(mount.target)}” of ${describe(mount)} ${mount.targetProblem.why}.`;
     const fixes = retarget(mount, mount.targetProblem.suggestion ?? free(mount));
     found.push({ code: 'target-invalid', severity: 'error', message, mounts: [mount], fixes });
