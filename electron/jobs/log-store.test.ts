@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -118,6 +118,40 @@ test('drops a half-written record and bytes that no record covers', async () => 
   expect(readFileSync(logPath(directory, 1), 'utf8')).toBe('kept\nnext\n');
 });
 
+test('a page from any byte on, of any length, holds whole characters only, and moves on', async () => {
+  const text = fc
+    .array(fc.constantFrom('a', 'é', '€', '𝛼', '\n'), { minLength: 1, maxLength: 30 })
+    .map((parts) => parts.join(''));
+  await fc.assert(
+    fc.asyncProperty(
+      text,
+      text,
+      fc.integer({ min: -130, max: 130 }),
+      fc.integer({ min: 1, max: 9 }),
+      async (out, err, from, limit) => {
+        const jobId = nextJob++;
+        const store = await openLog(directory, jobId);
+        await store.write('stdout', bytesOf(out));
+        await store.write('stderr', bytesOf(err));
+        await store.finish();
+        await store.close();
+        const whole = Buffer.from(out + err);
+        const page = await readLogPage(directory, jobId, from, limit);
+        const start = from < 0 ? Math.max(0, whole.length + from) : from;
+        for (const chunk of page.chunks) {
+          const length = Buffer.byteLength(chunk.text);
+          expect(whole.subarray(chunk.offset, chunk.offset + length).toString()).toBe(chunk.text);
+          expect(chunk.offset).toBeGreaterThanOrEqual(start);
+          expect(chunk.offset).toBeLessThan(start + Math.max(limit, 4));
+        }
+        expect(page.size).toBe(whole.length);
+        if (start < whole.length) expect(page.next).toBeGreaterThan(start);
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
 test('never shows half a character, and shows it once its rest has come', async () => {
   const grown: number[] = [];
   const store = await openLog(directory, 1, (size) => grown.push(size));
@@ -168,4 +202,21 @@ test('bytes that come after it was closed are not counted, so that they are aske
   const again = await openLog(directory, 1);
   expect(again.position()).toEqual({ stdout: 3, stderr: 0 });
   await again.close();
+});
+
+test('says that the disk is full, and goes on from what is kept once there is room', async () => {
+  symlinkSync('/dev/full', logPath(directory, 1));
+  const store = await openLog(directory, 1);
+  await store.write('stdout', bytesOf('lost\n'));
+  await expect(store.finish()).rejects.toMatchObject({ code: 'disk-full', data: { subject: logPath(directory, 1) } });
+  await expect(store.write('stdout', bytesOf('more\n'))).rejects.toMatchObject({ code: 'disk-full' });
+  expect(store.failure()?.code).toBe('disk-full');
+  await store.close();
+  rmSync(logPath(directory, 1));
+  const again = await openLog(directory, 1);
+  expect(again.position()).toEqual({ stdout: 0, stderr: 0 });
+  await again.write('stdout', bytesOf('again\n'));
+  await again.finish();
+  await again.close();
+  expect(readFileSync(logPath(directory, 1), 'utf8')).toBe('again\n');
 });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -82,6 +82,19 @@ test('a trouble with the engine does not fail a running job, and its output has 
   expect(troubled).toMatchObject({ state: 'running', progress: 'The engine does not answer. Trying again.' });
   outage.end();
   expect(await jobs.ended(id)).toMatchObject({ state: 'failed', exitCode: 7, progress: null });
+  await wholeLog(jobs, id);
+});
+
+test('a full disk under the log costs no line once there is room again', async () => {
+  const jobs = open('process');
+  const log = join(home, 'logs', '1.log');
+  symlinkSync('/dev/full', log);
+  await jobs.start();
+  const { id } = await jobs.service.run({ spec: scriptJob('process', numberedLines(count)) }, {});
+  const troubled = await jobs.until(id, (job) => job.progress?.includes('full') ?? false);
+  expect(troubled.state).toBe('running');
+  rmSync(log);
+  expect(await jobs.ended(id)).toMatchObject({ state: 'failed', exitCode: 7 });
   await wholeLog(jobs, id);
 });
 
