@@ -27,12 +27,12 @@ export function electronPath() {
  * Fetches the binary, with a line of progress. Gives up when nothing arrives for some seconds, and does not try again
  * for a day unless `again` is set. Returns its path, or null and why not.
  */
-export async function fetchElectron({ again = false, log = console.error } = {}) {
+export async function fetchElectron({ again = false, log = console.error, patience = patienceMs } = {}) {
   const version = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')).version;
   const before = again ? null : rememberedFailure(version);
   if (before) return { path: null, reason: `${before} (npm start -- --fetch-electron tries again)` };
   log(`Fetching Electron ${version} (once)…`);
-  const failure = await download();
+  const failure = await download(patience);
   const path = failure ? null : electronPath();
   if (path) {
     rmSync(failureMark, { force: true });
@@ -53,7 +53,7 @@ function rememberedFailure(version) {
 }
 
 /** Runs the package's own installer in a temporary folder of ours, where its progress can be measured. Null: done. */
-function download() {
+function download(patience) {
   const folder = mkdtempSync(join(tmpdir(), 'stowage-electron-'));
   mkdirSync(join(folder, 'tmp'));
   const temporary = join(folder, 'tmp');
@@ -75,26 +75,26 @@ function download() {
         changed = Date.now();
         if (process.stderr.isTTY) process.stderr.write(`\r  ${Math.round(bytes / 1e6)} MB `);
       }
-      if (Date.now() - changed > patienceMs) end('nothing arrived for 8 seconds');
+      if (Date.now() - changed > patience) end(`nothing arrived for ${Math.round(patience / 1000)} seconds`);
     }, 250);
     const end = (result) => {
       clearInterval(timer);
-      child.removeAllListeners('exit');
+      child.removeAllListeners('close');
       child.kill('SIGKILL');
       if (bytes > 0 && process.stderr.isTTY) process.stderr.write('\n');
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
       resolve(result);
     };
     child.on('error', (error) => end(error.message));
-    child.on('exit', (code) => end(code === 0 ? null : firstLine(said)));
+    child.on('close', (code) => end(code === 0 ? null : reasonIn(said)));
   });
 }
 
-const firstLine = (text) =>
-  text
-    .split('\n')
-    .find((line) => line.trim() !== '')
-    ?.trim() ?? 'its installer failed';
+/** What the stack of a failed installer says to people. */
+function reasonIn(text) {
+  const line = text.split('\n').find((candidate) => candidate.trim() !== '');
+  return !line || /fetch failed/.test(line) ? 'its download failed' : line.trim();
+}
 
 /** Bytes of a folder; files may come and go meanwhile. */
 function sizeOf(folder) {
