@@ -1,0 +1,143 @@
+import { FluentProvider, makeStyles, Spinner, tokens } from '@fluentui/react-components';
+import { lazy, Suspense, useEffect } from 'react';
+import { FilesScreen } from '../explorer/files-screen.tsx';
+import { ConflictDialog } from '../transfers/conflict-dialog.tsx';
+import { useTransfersPanel } from '../transfers/panel-state.ts';
+import { TransfersPanel } from '../transfers/transfers-panel.tsx';
+import { ContextMenus } from '../ui/context-menu.tsx';
+import { SplitPane } from '../ui/split-pane.tsx';
+import { Toasts } from '../ui/toasts.tsx';
+import { useConnection } from './client.ts';
+import { CommandPalette } from './command-palette.tsx';
+import { useGlobalShortcuts } from './global-shortcuts.ts';
+import { type Screen, useNavigation } from './navigation.ts';
+import { Rail } from './rail.tsx';
+import { SignIn } from './sign-in.tsx';
+import { StatusBar } from './status-bar.tsx';
+import { useSettings } from './stores/settings.ts';
+import { themes, useThemeName } from './theme.ts';
+
+const LaunchScreen = lazy(() => import('../launcher/launch-screen.tsx').then((m) => ({ default: m.LaunchScreen })));
+const JobsScreen = lazy(() => import('../jobs/jobs-screen.tsx').then((m) => ({ default: m.JobsScreen })));
+const SettingsScreen = lazy(() => import('../settings/settings-screen.tsx').then((m) => ({ default: m.SettingsScreen })));
+
+const useStyles = makeStyles({
+  provider: { height: '100%', backgroundColor: tokens.colorNeutralBackground2, fontSize: '13px', lineHeight: '19px' },
+  frame: {
+    display: 'grid',
+    height: '100%',
+    gridTemplateRows: 'auto minmax(0, 1fr) auto',
+    gridTemplateColumns: '76px minmax(0, 1fr)',
+  },
+  notice: {
+    gridColumn: '1 / -1',
+    padding: '4px 12px',
+    textAlign: 'center',
+    fontSize: tokens.fontSizeBase200,
+    backgroundColor: tokens.colorPaletteYellowBackground2,
+    color: tokens.colorNeutralForeground1,
+  },
+  main: {
+    gridRow: '2',
+    gridColumn: '2',
+    minWidth: 0,
+    minHeight: 0,
+    backgroundColor: tokens.colorNeutralBackground1,
+    borderLeft: `1px solid ${tokens.colorNeutralStroke2}`,
+    overflow: 'hidden',
+  },
+  screen: { height: '100%', width: '100%', minHeight: 0, overflow: 'hidden' },
+  centre: { height: '100%', display: 'flex', alignItems: 'center', justifyContent: 'center' },
+});
+
+/** The whole window: theme, frame and the screen that navigation names. */
+export function App() {
+  const styles = useStyles();
+  const themeName = useThemeName(useSettings((state) => state.settings.theme));
+  const connection = useConnection((state) => state.state);
+  const loaded = useSettings((state) => state.loaded);
+  useEffect(() => {
+    document.documentElement.dataset.theme = themeName;
+  }, [themeName]);
+  return (
+    <FluentProvider theme={themes[themeName]} className={styles.provider}>
+      {connection === 'signed-out' ? (
+        <SignIn />
+      ) : loaded ? (
+        <Frame />
+      ) : (
+        <div className={styles.centre}>
+          <Spinner label="Opening Stowage" labelPosition="below" />
+        </div>
+      )}
+      <Toasts />
+    </FluentProvider>
+  );
+}
+
+function Frame() {
+  const styles = useStyles();
+  const connection = useConnection((state) => state.state);
+  const screen = useNavigation((state) => state.screen);
+  const { open } = useTransfersPanel();
+  useGlobalShortcuts();
+  const content = (
+    <div className={styles.screen}>
+      <Suspense fallback={<Loading />}>{screenOf(screen)}</Suspense>
+    </div>
+  );
+  return (
+    <div className={styles.frame}>
+      {connection !== 'ready' && (
+        <div className={styles.notice} role="status">
+          Reconnecting…
+        </div>
+      )}
+      <Rail />
+      <main className={styles.main}>
+        {open ? (
+          <SplitPane
+            name="transfers"
+            label="Height of the transfers panel"
+            direction="rows"
+            sized="second"
+            initial={220}
+            min={120}
+            max={560}
+          >
+            {content}
+            <TransfersPanel />
+          </SplitPane>
+        ) : (
+          content
+        )}
+      </main>
+      <StatusBar />
+      <CommandPalette />
+      <ConflictDialog />
+      <ContextMenus />
+    </div>
+  );
+}
+
+function Loading() {
+  const styles = useStyles();
+  return (
+    <div className={styles.centre}>
+      <Spinner aria-label="Loading" />
+    </div>
+  );
+}
+
+function screenOf(screen: Screen) {
+  switch (screen) {
+    case 'files':
+      return <FilesScreen />;
+    case 'launch':
+      return <LaunchScreen />;
+    case 'jobs':
+      return <JobsScreen />;
+    case 'settings':
+      return <SettingsScreen />;
+  }
+}

@@ -1,0 +1,96 @@
+import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
+import { ArrowSortRegular, ChevronDownRegular, ChevronUpRegular, CircleFilled } from '@fluentui/react-icons';
+import type { EngineStatus } from '#shared/contract/engines.ts';
+import { useTransfersPanel } from '../transfers/panel-state.ts';
+import { formatSpeed, plural } from '../ui/format.ts';
+import { goSettings } from './navigation.ts';
+import { useEngines } from './stores/engines.ts';
+import { hasEnded, useTransfers } from './stores/transfers.ts';
+
+const useStyles = makeStyles({
+  bar: {
+    gridRow: '3',
+    gridColumn: '1 / -1',
+    display: 'flex',
+    alignItems: 'center',
+    gap: '2px',
+    height: '27px',
+    padding: '0 8px',
+    fontSize: tokens.fontSizeBase200,
+    color: tokens.colorNeutralForeground2,
+    backgroundColor: tokens.colorNeutralBackground3,
+    borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
+  },
+  item: {
+    display: 'inline-flex',
+    alignItems: 'center',
+    gap: '6px',
+    height: '22px',
+    padding: '0 8px',
+    border: 'none',
+    borderRadius: '4px',
+    background: 'transparent',
+    color: 'inherit',
+    font: 'inherit',
+    whiteSpace: 'nowrap',
+    cursor: 'pointer',
+    ':hover': { backgroundColor: tokens.colorNeutralBackground5 },
+    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: '-2px' },
+  },
+  space: { flexGrow: 1 },
+  dot: { fontSize: '8px', color: tokens.colorNeutralForeground4 },
+  ready: { color: tokens.colorPaletteGreenForeground3 },
+  bad: { color: tokens.colorPaletteRedForeground3 },
+});
+
+/** Engines at the left, transfers in flight at the right. */
+export function StatusBar() {
+  const styles = useStyles();
+  const engines = useEngines((state) => state.engines);
+  const transfers = useTransfers((state) => state.transfers);
+  const { open, setOpen } = useTransfersPanel();
+  const inFlight = transfers.filter((transfer) => !hasEnded(transfer));
+  const speed = inFlight.reduce((sum, transfer) => sum + transfer.speed, 0);
+  return (
+    <footer className={styles.bar} aria-label="Status">
+      {engines.map((engine) => (
+        <button key={engine.id} type="button" className={styles.item} title={engine.message} onClick={goSettings}>
+          <CircleFilled
+            aria-hidden
+            className={mergeClasses(
+              styles.dot,
+              engine.state === 'ready' ? styles.ready : engine.state !== 'absent' && styles.bad,
+            )}
+          />
+          {engineLabel(engine)}
+        </button>
+      ))}
+      <div className={styles.space} />
+      <button
+        type="button"
+        className={styles.item}
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+        title={open ? 'Hide transfers (Ctrl+J)' : 'Show transfers (Ctrl+J)'}
+      >
+        <ArrowSortRegular aria-hidden fontSize={14} />
+        {inFlight.length === 0 ? 'Transfers' : plural(inFlight.length, 'transfer')}
+        {speed > 0 && <span>· {formatSpeed(speed)}</span>}
+        {open ? <ChevronDownRegular aria-hidden fontSize={12} /> : <ChevronUpRegular aria-hidden fontSize={12} />}
+      </button>
+    </footer>
+  );
+}
+
+function engineLabel(engine: EngineStatus): string {
+  switch (engine.state) {
+    case 'ready':
+      return engine.version ? `${engine.name} ${engine.version}` : engine.name;
+    case 'absent':
+      return `${engine.name}: not found`;
+    case 'permission':
+      return `${engine.name}: no permission`;
+    case 'error':
+      return `${engine.name}: not ready`;
+  }
+}

@@ -1,0 +1,24 @@
+import { create } from 'zustand';
+import type { Entry } from '#shared/contract/files.ts';
+import type { Vfolder } from '#shared/contract/vfolders.ts';
+import type { Upload } from '../transfers/dropped.ts';
+
+export type DialogRequest =
+  | {
+      readonly kind: 'create-vfolder';
+      /** Name to begin with. */
+      readonly name?: string;
+      /** What is uploaded into it once it is made. */
+      readonly upload?: Upload;
+    }
+  | { readonly kind: 'rename-vfolder'; readonly vfolder: Vfolder }
+  | { readonly kind: 'clone-vfolder'; readonly vfolder: Vfolder }
+  | { readonly kind: 'vfolder-properties'; readonly vfolder: Vfolder }
+  | { readonly kind: 'purge-vfolder'; readonly vfolder: Vfolder }
+  | { readonly kind: 'properties'; readonly vfolder: string; readonly entries: readonly Entry[] };
+
+/** The one dialog of Files that is open. */
+export const useDialog = create<{ readonly request: DialogRequest | null }>()(() => ({ request: null }));
+
+export const openDialog = (request: DialogRequest): void => useDialog.setState({ request });
+export const closeDialog = (): void => useDialog.setState({ request: null });

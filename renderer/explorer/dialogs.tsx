@@ -1,0 +1,27 @@
+import { assertNever } from '#shared/errors.ts';
+import { CreateVfolderDialog } from './create-vfolder-dialog.tsx';
+import { closeDialog, useDialog } from './dialog-state.ts';
+import { PropertiesDialog, VfolderPropertiesDialog } from './properties-dialog.tsx';
+import { PurgeVfolderDialog } from './purge-vfolder-dialog.tsx';
+import { VfolderNameDialog } from './vfolder-name-dialog.tsx';
+
+/** The dialog of Files that is open, if any. */
+export function Dialogs() {
+  const request = useDialog((state) => state.request);
+  if (!request) return null;
+  switch (request.kind) {
+    case 'create-vfolder':
+      return <CreateVfolderDialog name={request.name ?? ''} upload={request.upload ?? null} onClose={closeDialog} />;
+    case 'rename-vfolder':
+    case 'clone-vfolder':
+      return <VfolderNameDialog kind={request.kind} vfolder={request.vfolder} onClose={closeDialog} />;
+    case 'vfolder-properties':
+      return <VfolderPropertiesDialog vfolder={request.vfolder} onClose={closeDialog} />;
+    case 'purge-vfolder':
+      return <PurgeVfolderDialog vfolder={request.vfolder} onClose={closeDialog} />;
+    case 'properties':
+      return <PropertiesDialog vfolder={request.vfolder} entries={request.entries} onClose={closeDialog} />;
+    default:
+      return assertNever(request);
+  }
+}

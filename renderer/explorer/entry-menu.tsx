@@ -1,0 +1,96 @@
+import {
+  ArrowClockwiseRegular,
+  ArrowDownloadRegular,
+  ArrowUploadRegular,
+  ClipboardPasteRegular,
+  CopyRegular,
+  CutRegular,
+  DeleteRegular,
+  DocumentCopyRegular,
+  FolderAddRegular,
+  FolderArrowUpRegular,
+  FolderOpenRegular,
+  InfoRegular,
+  OpenRegular,
+  RenameRegular,
+  RocketRegular,
+} from '@fluentui/react-icons';
+import type { Entry } from '#shared/contract/files.ts';
+import type { MenuChoice } from '../ui/context-menu.tsx';
+import { copyAddress, download, launchWith, trashEntries } from './actions.ts';
+import { openDialog } from './dialog-state.ts';
+import { folder, type Location } from './location.ts';
+import { chooseAndUpload } from './upload-here.ts';
+
+interface EntryMenu {
+  readonly vfolder: string;
+  readonly entries: readonly Entry[];
+  readonly open: (entry: Entry) => void;
+  readonly openTab: (location: Location) => void;
+  readonly toClipboard: (cut: boolean, entries: readonly Entry[]) => void;
+  readonly rename: () => void;
+}
+
+/** What can be done with the selected entries. */
+export function entryChoices({ vfolder, entries, open, openTab, toClipboard, rename }: EntryMenu): Array<MenuChoice | 'divider'> {
+  const [first] = entries;
+  if (!first) return [];
+  const single = entries.length === 1;
+  const isFolder = single && first.kind === 'directory';
+  const opening: Array<MenuChoice | 'divider'> = isFolder
+    ? [
+        { label: 'Open', icon: <FolderOpenRegular />, hint: 'Enter', run: () => open(first) },
+        { label: 'Open in new tab', icon: <OpenRegular />, run: () => openTab(folder(vfolder, first.path)) },
+        { label: 'Launch with this folder', icon: <RocketRegular />, run: () => launchWith(vfolder, first.path) },
+        'divider',
+      ]
+    : [];
+  return [
+    ...opening,
+    { label: 'Download', icon: <ArrowDownloadRegular />, run: () => void download(vfolder, entries) },
+    { label: 'Copy', icon: <CopyRegular />, hint: 'Ctrl+C', run: () => toClipboard(false, entries) },
+    { label: 'Cut', icon: <CutRegular />, hint: 'Ctrl+X', run: () => toClipboard(true, entries) },
+    ...(single
+      ? [
+          {
+            label: 'Copy address',
+            icon: <DocumentCopyRegular />,
+            run: () => void copyAddress(vfolder, first.path),
+          } satisfies MenuChoice,
+        ]
+      : []),
+    'divider',
+    { label: 'Rename', icon: <RenameRegular />, hint: 'F2', disabled: !single, run: rename },
+    { label: 'Move to trash', icon: <DeleteRegular />, hint: 'Del', run: () => void trashEntries(vfolder, entries) },
+    'divider',
+    {
+      label: 'Properties',
+      icon: <InfoRegular />,
+      hint: 'Alt+Enter',
+      run: () => openDialog({ kind: 'properties', vfolder, entries }),
+    },
+  ];
+}
+
+interface BackgroundMenu {
+  readonly vfolder: string;
+  readonly path: string;
+  readonly newFolder: () => void;
+  /** Null when there is nothing to paste. */
+  readonly paste: (() => void) | null;
+  readonly reload: () => void;
+}
+
+/** What can be done with the folder that is shown. */
+export function backgroundChoices({ vfolder, path, newFolder, paste, reload }: BackgroundMenu): Array<MenuChoice | 'divider'> {
+  return [
+    { label: 'New folder', icon: <FolderAddRegular />, hint: 'Ctrl+Shift+N', run: newFolder },
+    { label: 'Upload files…', icon: <ArrowUploadRegular />, run: () => chooseAndUpload('files') },
+    { label: 'Upload a folder…', icon: <FolderArrowUpRegular />, run: () => chooseAndUpload('folder') },
+    { label: 'Paste', icon: <ClipboardPasteRegular />, hint: 'Ctrl+V', disabled: paste === null, run: () => paste?.() },
+    'divider',
+    { label: 'Launch with this folder', icon: <RocketRegular />, run: () => launchWith(vfolder, path) },
+    { label: 'Copy address', icon: <DocumentCopyRegular />, run: () => void copyAddress(vfolder, path) },
+    { label: 'Refresh', icon: <ArrowClockwiseRegular />, hint: 'F5', run: reload },
+  ];
+}

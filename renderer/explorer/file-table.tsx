@@ -1,0 +1,268 @@
+import { mergeClasses } from '@fluentui/react-components';
+import { ArrowDownRegular, ArrowUpRegular } from '@fluentui/react-icons';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import {
+  type DragEvent,
+  type KeyboardEvent,
+  type MouseEvent,
+  memo,
+  type Ref,
+  useEffect,
+  useImperativeHandle,
+  useRef,
+} from 'react';
+import type { Entry } from '#shared/contract/files.ts';
+import { visible } from '#shared/paths.ts';
+import { formatBytes, formatExactTime, formatTime } from '../ui/format.ts';
+import { EntryIcon } from './entry-icon.tsx';
+import { describeKind } from './kinds.ts';
+import type { Column, Sort } from './rows.ts';
+import type { Selection } from './selection.ts';
+import { rowHeight, useTableStyles } from './table-styles.ts';
+
+const columns: ReadonlyArray<{ readonly id: Column; readonly label: string; readonly right?: boolean }> = [
+  { id: 'name', label: 'Name' },
+  { id: 'size', label: 'Size', right: true },
+  { id: 'modified', label: 'Modified', right: true },
+  { id: 'kind', label: 'Kind' },
+];
+
+export interface RowHandlers {
+  readonly onMouseDown: (event: MouseEvent, entry: Entry) => void;
+  readonly onClick: (event: MouseEvent, entry: Entry) => void;
+  readonly onOpen: (entry: Entry) => void;
+  readonly onMenu: (event: MouseEvent, entry: Entry) => void;
+  readonly onDragStart: (event: DragEvent, entry: Entry) => void;
+  readonly onDragOver: (event: DragEvent, entry: Entry) => void;
+  readonly onDrop: (event: DragEvent, entry: Entry) => void;
+  /** The new name, or null when renaming was given up. */
+  readonly onRenamed: (entry: Entry, name: string | null) => void;
+}
+
+export interface FileTableHandle {
+  focus(): void;
+  /** Rows that fit, for Page Up and Page Down. */
+  pageSize(): number;
+}
+
+export interface FileTableProps {
+  readonly label: string;
+  readonly rows: readonly Entry[];
+  readonly sort: Sort;
+  readonly onSort: (column: Column) => void;
+  readonly selection: Selection;
+  readonly cut: ReadonlySet<string> | null;
+  /** Name of the row that is being renamed. */
+  readonly renaming: string | null;
+  /** Name of the folder row under a drag. */
+  readonly dropRow: string | null;
+  readonly handlers: RowHandlers;
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+  readonly onBackgroundClick: () => void;
+  readonly onBackgroundMenu: (event: MouseEvent) => void;
+  readonly ref?: Ref<FileTableHandle>;
+}
+
+/** A table of entries with virtual rows. The grid has the focus; `aria-activedescendant` tells which row. */
+export function FileTable(props: FileTableProps) {
+  const { label, rows, sort, onSort, selection, renaming, dropRow, cut, handlers, ref } = props;
+  const styles = useTableStyles();
+  const body = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => body.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+  });
+  const focusIndex = selection.focus === null ? -1 : rows.findIndex((row) => row.name === selection.focus);
+  useImperativeHandle(ref, () => ({
+    focus: () => body.current?.focus({ preventScroll: true }),
+    pageSize: () => Math.max(1, Math.floor((body.current?.clientHeight ?? rowHeight) / rowHeight) - 1),
+  }));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: follow the focus, not every new listing
+  useEffect(() => {
+    if (focusIndex >= 0) virtual.scrollToIndex(focusIndex, { align: 'auto' });
+  }, [selection.focus, renaming]);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a grid of a million rows is no <table>
+    <div
+      className={styles.grid}
+      role="grid"
+      aria-label={label}
+      aria-rowcount={rows.length + 1}
+      aria-colcount={columns.length}
+      aria-multiselectable
+    >
+      <HeaderRow sort={sort} onSort={onSort} />
+      {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: the row group has the focus of the grid */}
+      <div
+        ref={body}
+        className={styles.body}
+        role="rowgroup"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls and takes the keys of the grid
+        tabIndex={0}
+        aria-label={label}
+        aria-activedescendant={focusIndex >= 0 ? `entry-${focusIndex}` : undefined}
+        onKeyDown={props.onKeyDown}
+        onClick={(event) => event.target === event.currentTarget && props.onBackgroundClick()}
+        onContextMenu={props.onBackgroundMenu}
+      >
+        <div className={styles.rows} role="presentation" style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map((item) => {
+            const entry = rows[item.index];
+            return entry ? (
+              <Row
+                key={entry.name}
+                entry={entry}
+                index={item.index}
+                top={item.start}
+                selected={selection.names.has(entry.name)}
+                focused={selection.focus === entry.name}
+                cut={cut?.has(entry.path) ?? false}
+                renaming={renaming === entry.name}
+                dropTarget={dropRow === entry.name}
+                handlers={handlers}
+              />
+            ) : null;
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function HeaderRow({ sort, onSort }: Pick<FileTableProps, 'sort' | 'onSort'>) {
+  const styles = useTableStyles();
+  return (
+    <div role="rowgroup">
+      {/* biome-ignore lint/a11y/useSemanticElements: see FileTable */}
+      {/* biome-ignore lint/a11y/useFocusableInteractive: its buttons have the focus */}
+      <div className={styles.header} role="row" aria-rowindex={1}>
+        {columns.map(({ id, label, right }) => {
+          const active = sort.column === id;
+          return (
+            // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see above
+            <div
+              key={id}
+              role="columnheader"
+              aria-sort={active ? (sort.descending ? 'descending' : 'ascending') : 'none'}
+              className={styles.headerCell}
+            >
+              <button
+                type="button"
+                className={mergeClasses(styles.headerButton, right && styles.right)}
+                onClick={() => onSort(id)}
+              >
+                {label}
+                {active && (sort.descending ? <ArrowDownRegular aria-hidden /> : <ArrowUpRegular aria-hidden />)}
+              </button>
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+interface RowProps {
+  readonly entry: Entry;
+  readonly index: number;
+  readonly top: number;
+  readonly selected: boolean;
+  readonly focused: boolean;
+  readonly cut: boolean;
+  readonly renaming: boolean;
+  readonly dropTarget: boolean;
+  readonly handlers: RowHandlers;
+}
+
+const Row = memo(function Row({ entry, index, top, selected, focused, cut, renaming, dropTarget, handlers }: RowProps) {
+  const styles = useTableStyles();
+  return (
+    // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see FileTable
+    <div
+      id={`entry-${index}`}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      className={mergeClasses(
+        styles.row,
+        selected && styles.selected,
+        focused && styles.focused,
+        cut && styles.cut,
+        dropTarget && styles.drop,
+      )}
+      style={{ transform: `translateY(${top}px)` }}
+      draggable={!renaming}
+      onMouseDown={(event) => handlers.onMouseDown(event, entry)}
+      onClick={(event) => handlers.onClick(event, entry)}
+      onDoubleClick={() => handlers.onOpen(entry)}
+      onContextMenu={(event) => handlers.onMenu(event, entry)}
+      onDragStart={(event) => handlers.onDragStart(event, entry)}
+      onDragOver={(event) => handlers.onDragOver(event, entry)}
+      onDrop={(event) => handlers.onDrop(event, entry)}
+    >
+      {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see FileTable */}
+      <div role="gridcell" className={styles.name}>
+        <EntryIcon entry={entry} />
+        {renaming ? (
+          <RenameField entry={entry} onRenamed={handlers.onRenamed} />
+        ) : (
+          <span className={styles.nameText} title={visible(entry.name)}>
+            {visible(entry.name)}
+            {entry.linkTarget !== undefined && <span className={styles.faint}> → {visible(entry.linkTarget)}</span>}
+          </span>
+        )}
+      </div>
+      {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see FileTable */}
+      <div role="gridcell" className={mergeClasses(styles.cell, styles.right)}>
+        {entry.kind === 'file' ? formatBytes(entry.size) : ''}
+      </div>
+      {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see FileTable */}
+      <div
+        role="gridcell"
+        className={mergeClasses(styles.cell, styles.right)}
+        title={entry.modified === null ? undefined : formatExactTime(entry.modified)}
+      >
+        {formatTime(entry.modified)}
+      </div>
+      {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see FileTable */}
+      <div role="gridcell" className={styles.cell}>
+        {describeKind(entry)}
+      </div>
+    </div>
+  );
+});
+
+function RenameField({ entry, onRenamed }: { readonly entry: Entry; readonly onRenamed: RowHandlers['onRenamed'] }) {
+  const styles = useTableStyles();
+  const done = useRef(false);
+  const finish = (name: string | null): void => {
+    if (done.current) return;
+    done.current = true;
+    onRenamed(entry, name === null || name === entry.name || name.trim() === '' ? null : name);
+  };
+  return (
+    <input
+      className={styles.rename}
+      aria-label={`New name of ${visible(entry.name)}`}
+      defaultValue={entry.name}
+      spellCheck={false}
+      // biome-ignore lint/a11y/noAutofocus: renaming was asked for
+      autoFocus
+      onFocus={(event) => {
+        const dot = entry.kind === 'file' ? entry.name.lastIndexOf('.') : -1;
+        event.target.setSelectionRange(0, dot > 0 ? dot : entry.name.length);
+      }}
+      onMouseDown={(event) => event.stopPropagation()}
+      onClick={(event) => event.stopPropagation()}
+      onDoubleClick={(event) => event.stopPropagation()}
+      onBlur={(event) => finish(event.target.value)}
+      onKeyDown={(event) => {
+        event.stopPropagation();
+        if (event.key === 'Enter') finish(event.currentTarget.value);
+        if (event.key === 'Escape') finish(null);
+      }}
+    />
+  );
+}

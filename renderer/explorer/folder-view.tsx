@@ -1,0 +1,293 @@
+import {
+  Button,
+  Menu,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  makeStyles,
+  SearchBox,
+  Spinner,
+  Tooltip,
+  tokens,
+} from '@fluentui/react-components';
+import {
+  ArrowUploadRegular,
+  DocumentAddRegular,
+  FolderAddRegular,
+  FolderArrowUpRegular,
+  FolderOpenRegular,
+  RocketRegular,
+} from '@fluentui/react-icons';
+import { type DragEvent, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { formatAddress } from '#shared/address.ts';
+import type { Entry } from '#shared/contract/files.ts';
+import { visible } from '#shared/paths.ts';
+import { useVfolders } from '../app/stores/vfolders.ts';
+import { EmptyState } from '../ui/empty-state.tsx';
+import { ErrorMessage } from '../ui/error-message.tsx';
+import { formatBytes, formatCount, plural } from '../ui/format.ts';
+import { launchWith, makeFolder } from './actions.ts';
+import { carriesEntries, carriesFiles, describeDrop, dropInto } from './drag.ts';
+import { DropOverlay } from './drop-overlay.tsx';
+import { FileTable } from './file-table.tsx';
+import { useListing } from './listing.ts';
+import { folder } from './location.ts';
+import { nameFilter, sortEntries } from './rows.ts';
+import { selectOne } from './selection.ts';
+import { Toolbar } from './toolbar.tsx';
+import { chooseAndUpload } from './upload-here.ts';
+import { useFolderTable } from './use-folder-table.ts';
+import { useSort } from './use-sort.ts';
+
+const useStyles = makeStyles({
+  view: { flexGrow: 1, minHeight: 0, minWidth: 0, display: 'flex', flexDirection: 'column', position: 'relative' },
+  content: { flexGrow: 1, minHeight: 0, display: 'flex', flexDirection: 'column', position: 'relative' },
+  filter: { width: '190px', flexShrink: 1, minWidth: '110px' },
+  actions: { display: 'flex', flexShrink: 0, gap: '2px' },
+  problem: { margin: '12px' },
+  footer: {
+    display: 'flex',
+    alignItems: 'center',
+    gap: '16px',
+    flexShrink: 0,
+    height: '26px',
+    padding: '0 12px',
+    fontSize: tokens.fontSizeBase200,
+    color: tokens.colorNeutralForeground3,
+    borderTop: `1px solid ${tokens.colorNeutralStroke3}`,
+    whiteSpace: 'nowrap',
+  },
+  space: { flexGrow: 1 },
+});
+
+interface FolderViewProps {
+  readonly vfolder: string;
+  readonly path: string;
+  /** Name of an entry to select once it is there. */
+  readonly select: string | null;
+}
+
+/** One folder: toolbar, table, footer; takes drops anywhere on it. */
+export function FolderView({ vfolder, path, select }: FolderViewProps) {
+  const styles = useStyles();
+  const listing = useListing(vfolder, path);
+  const [sort, setSort] = useSort();
+  const [filter, setFilter] = useState('');
+  const deferredFilter = useDeferredValue(filter);
+  const sorted = useMemo(() => sortEntries(listing.entries, sort), [listing.entries, sort]);
+  const rows = useMemo(() => {
+    const passes = nameFilter(deferredFilter);
+    return deferredFilter.trim() === '' ? sorted : sorted.filter((entry) => passes(entry.name));
+  }, [sorted, deferredFilter]);
+  const table = useFolderTable({ vfolder, path, rows, present: listing.entries, reload: listing.reload });
+  const { setSelection, handle } = table;
+  const readOnly = useVfolders((state) => state.vfolders.find((one) => one.name === vfolder)?.permission === 'ro');
+  const served = useRef<string | null>(null);
+  useEffect(() => {
+    if (select === null || served.current === select || !rows.some((row) => row.name === select)) return;
+    served.current = select;
+    setSelection(selectOne(select));
+  }, [select, rows, setSelection]);
+  useEffect(() => handle.current?.focus(), [handle]);
+  const drop = useFolderDrop(vfolder, path);
+  const empty = listing.complete && listing.problem === null && listing.entries.length === 0;
+  const newFolder = async (): Promise<void> => {
+    const name = await makeFolder(vfolder, path, new Set(listing.entries.map((entry) => entry.name)));
+    if (name !== null) table.renameWhenThere(name);
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping has a keyboard way, the upload button
+    <div className={styles.view} data-testid="folder-view" {...drop.handlers}>
+      <Toolbar location={folder(vfolder, path)}>
+        <SearchBox
+          size="small"
+          className={styles.filter}
+          placeholder="Filter (*.csv)"
+          aria-label="Filter this folder"
+          value={filter}
+          onChange={(_, data) => setFilter(data.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') setFilter('');
+            if (event.key === 'ArrowDown' || event.key === 'Enter') handle.current?.focus();
+          }}
+        />
+        <FolderActions readOnly={readOnly} onNewFolder={() => void newFolder()} onLaunch={() => launchWith(vfolder, path)} />
+      </Toolbar>
+      <div className={styles.content}>
+        {listing.problem && (
+          <ErrorMessage
+            className={styles.problem}
+            error={listing.problem}
+            actions={
+              <Button size="small" onClick={listing.reload}>
+                Try again
+              </Button>
+            }
+          />
+        )}
+        {empty ? (
+          <EmptyState
+            icon={<FolderOpenRegular />}
+            title={path === '' ? `“${vfolder}” is empty` : 'This folder is empty'}
+            actions={
+              !readOnly && (
+                <>
+                  <Button appearance="primary" icon={<ArrowUploadRegular />} onClick={() => chooseAndUpload('files')}>
+                    Upload files
+                  </Button>
+                  <Button icon={<FolderArrowUpRegular />} onClick={() => chooseAndUpload('folder')}>
+                    Upload a folder
+                  </Button>
+                </>
+              )
+            }
+          >
+            {readOnly ? 'It is read-only; change its permission to put files in.' : 'Drop files or folders here, or upload them.'}
+          </EmptyState>
+        ) : (
+          <FileTable
+            ref={handle}
+            label={`Files in ${visible(formatAddress(vfolder, path))}`}
+            rows={rows}
+            sort={sort}
+            onSort={(column) =>
+              setSort({ column, descending: sort.column === column ? !sort.descending : column !== 'name' && column !== 'kind' })
+            }
+            selection={table.selection}
+            cut={table.cut}
+            renaming={table.renaming}
+            dropRow={drop.row}
+            handlers={{ ...table.handlers, onDragOver: drop.onRowOver, onDrop: drop.onRowDrop }}
+            onKeyDown={(event) => table.onKeyDown(event, () => void newFolder())}
+            onBackgroundClick={table.clear}
+            onBackgroundMenu={(event) => table.openBackgroundMenu(event, () => void newFolder())}
+          />
+        )}
+        {drop.label && <DropOverlay label={drop.label} outlined={drop.row === null} />}
+      </div>
+      <FolderFooter
+        entries={listing.entries}
+        rows={rows}
+        complete={listing.complete}
+        selected={table.selected}
+        filtered={filter.trim() !== ''}
+      />
+    </div>
+  );
+}
+
+interface FolderActionsProps {
+  readonly readOnly: boolean;
+  readonly onNewFolder: () => void;
+  readonly onLaunch: () => void;
+}
+
+function FolderActions({ readOnly, onNewFolder, onLaunch }: FolderActionsProps) {
+  const styles = useStyles();
+  return (
+    <div className={styles.actions}>
+      <Tooltip content="New folder (Ctrl+Shift+N)" relationship="label">
+        <Button size="small" appearance="subtle" icon={<FolderAddRegular />} disabled={readOnly} onClick={onNewFolder} />
+      </Tooltip>
+      <Tooltip content="Launch a job with this folder" relationship="label">
+        <Button size="small" appearance="subtle" icon={<RocketRegular />} onClick={onLaunch} />
+      </Tooltip>
+      <Menu>
+        <MenuTrigger disableButtonEnhancement>
+          <Button size="small" appearance="primary" icon={<ArrowUploadRegular />} disabled={readOnly}>
+            Upload
+          </Button>
+        </MenuTrigger>
+        <MenuPopover>
+          <MenuList>
+            <MenuItem icon={<DocumentAddRegular />} onClick={() => chooseAndUpload('files')}>
+              Files…
+            </MenuItem>
+            <MenuItem icon={<FolderArrowUpRegular />} onClick={() => chooseAndUpload('folder')}>
+              Folder…
+            </MenuItem>
+          </MenuList>
+        </MenuPopover>
+      </Menu>
+    </div>
+  );
+}
+
+interface FolderFooterProps {
+  readonly entries: readonly Entry[];
+  readonly rows: readonly Entry[];
+  readonly complete: boolean;
+  readonly filtered: boolean;
+  readonly selected: readonly Entry[];
+}
+
+const sizeOf = (entries: readonly Entry[]): number => entries.reduce((sum, entry) => sum + entry.size, 0);
+
+function FolderFooter({ entries, rows, complete, filtered, selected }: FolderFooterProps) {
+  const styles = useStyles();
+  const total = useMemo(() => sizeOf(rows), [rows]);
+  return (
+    <div className={styles.footer} role="status" aria-label="Folder summary">
+      <span>
+        {filtered ? `${formatCount(rows.length)} of ${plural(entries.length, 'item')}` : plural(entries.length, 'item')}
+      </span>
+      <span>{formatBytes(total)}</span>
+      {!complete && (
+        <span>
+          <Spinner size="extra-tiny" label="Reading…" />
+        </span>
+      )}
+      <span className={styles.space} />
+      {selected.length > 0 && (
+        <span>
+          {formatCount(selected.length)} selected · {formatBytes(sizeOf(selected))}
+        </span>
+      )}
+    </div>
+  );
+}
+
+/** A drag over the folder: what it would do and to which folder row. */
+function useFolderDrop(vfolder: string, path: string) {
+  const [over, setOver] = useState<{ readonly label: string; readonly row: string | null } | null>(null);
+  const takes = (event: DragEvent): boolean => carriesFiles(event.dataTransfer) || carriesEntries(event.dataTransfer);
+  const address = (inner: string): string => visible(inner === '' ? vfolder : `${vfolder}/${inner}`);
+  const show = (event: DragEvent, inner: string, row: string | null): void => {
+    event.preventDefault();
+    event.stopPropagation();
+    const label = describeDrop(event.dataTransfer, address(inner), event.ctrlKey);
+    if (carriesFiles(event.dataTransfer)) event.dataTransfer.dropEffect = 'copy';
+    setOver((before) => (label === null || (before?.label === label && before.row === row) ? before : { label, row }));
+  };
+  const take = (event: DragEvent, inner: string): void => {
+    event.preventDefault();
+    event.stopPropagation();
+    setOver(null);
+    dropInto(event, vfolder, inner);
+  };
+  return {
+    label: over?.label ?? null,
+    row: over?.row ?? null,
+    onRowOver: (event: DragEvent, entry: Entry): void => {
+      if (takes(event) && entry.kind === 'directory') show(event, entry.path, entry.name);
+    },
+    onRowDrop: (event: DragEvent, entry: Entry): void => {
+      if (takes(event) && entry.kind === 'directory') take(event, entry.path);
+    },
+    handlers: {
+      onDragOver: (event: DragEvent): void => {
+        // Entries of this very folder have nothing to gain from being dropped on it.
+        if (carriesFiles(event.dataTransfer)) show(event, path, null);
+        else if (carriesEntries(event.dataTransfer)) setOver(null);
+      },
+      onDragLeave: (event: DragEvent): void => {
+        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(null);
+      },
+      onDrop: (event: DragEvent): void => {
+        if (carriesFiles(event.dataTransfer)) take(event, path);
+        else setOver(null);
+      },
+    },
+  };
+}

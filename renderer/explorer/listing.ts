@@ -1,0 +1,73 @@
+import { useEffect, useState } from 'react';
+import type { Entry } from '#shared/contract/files.ts';
+import type { StowageError } from '#shared/errors.ts';
+import { onChange } from '../app/changes.ts';
+import { client, fromContract, useConnection } from '../app/client.ts';
+
+export interface Listing {
+  readonly entries: readonly Entry[];
+  /** The whole folder was read. */
+  readonly complete: boolean;
+  readonly problem: StowageError | null;
+}
+
+const nothingYet: Listing = { entries: [], complete: false, problem: null };
+
+/** Between two updates of the screen while pages come in, so that a folder of 100,000 is not sorted 100 times. */
+const publishEvery = 300;
+/** Changes come in bursts (an upload); the folder is read again after this pause. */
+const settle = 250;
+
+async function read(
+  vfolder: string,
+  path: string,
+  signal: AbortSignal,
+  fresh: boolean,
+  show: (listing: Listing) => void,
+): Promise<void> {
+  const entries: Entry[] = [];
+  try {
+    const pages = await client.files.list({ vfolder, path }, { signal });
+    let shown = 0;
+    for await (const page of pages) {
+      for (const entry of page.entries) entries.push(entry);
+      const now = performance.now();
+      // What is shown already stays until the folder was read anew.
+      if (!fresh && now - shown >= publishEvery) {
+        shown = now;
+        show({ entries: [...entries], complete: false, problem: null });
+      }
+    }
+    if (!signal.aborted) show({ entries, complete: true, problem: null });
+  } catch (error) {
+    if (!signal.aborted) show({ entries, complete: true, problem: fromContract(error) });
+  }
+}
+
+/** One folder, kept up to date; `reload` reads it again at once. Unmount (or key) it to look at another folder. */
+export function useListing(vfolder: string, path: string): Listing & { readonly reload: () => void } {
+  const [listing, setListing] = useState(nothingYet);
+  const [round, setRound] = useState(0);
+  const epoch = useConnection((state) => state.epoch);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new connection and `reload` ask for the folder again
+  useEffect(() => {
+    const abort = new AbortController();
+    void read(vfolder, path, abort.signal, round > 0, setListing);
+    return () => abort.abort();
+  }, [vfolder, path, round, epoch]);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = onChange((change) => {
+      if (change.type !== 'files' || change.vfolder !== vfolder || change.path !== path) return;
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        setRound((before) => before + 1);
+      }, settle);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [vfolder, path]);
+  return { ...listing, reload: () => setRound((before) => before + 1) };
+}

@@ -1,0 +1,16 @@
+import { useRemembered } from '../ui/remembered.ts';
+import { defaultSort, type Sort } from './rows.ts';
+
+const isSort = (value: unknown): value is Sort =>
+  typeof value === 'object' &&
+  value !== null &&
+  'column' in value &&
+  'descending' in value &&
+  typeof value.descending === 'boolean' &&
+  ['name', 'size', 'modified', 'kind'].includes(String(value.column));
+
+/** The order of file tables, remembered. */
+export const useSort = (): [Sort, (sort: Sort) => void] => {
+  const [sort, setSort] = useRemembered('files.sort', defaultSort, isSort);
+  return [sort, setSort];
+};

@@ -1,0 +1,31 @@
+import {
+  CopyRegular,
+  DeleteRegular,
+  DocumentCopyRegular,
+  FolderOpenRegular,
+  InfoRegular,
+  RenameRegular,
+  RocketRegular,
+} from '@fluentui/react-icons';
+import type { MouseEvent } from 'react';
+import type { Vfolder } from '#shared/contract/vfolders.ts';
+import { openMenu } from '../ui/context-menu.tsx';
+import { copyAddress, deleteVfolder, launchWith } from './actions.ts';
+import { openDialog } from './dialog-state.ts';
+import { folder } from './location.ts';
+import { openTab } from './tabs.ts';
+
+/** What can be done with a vfolder as a whole. */
+export function openVfolderMenu(event: MouseEvent, vfolder: Vfolder): void {
+  openMenu(event, `Actions for ${vfolder.name}`, [
+    { label: 'Open in new tab', icon: <FolderOpenRegular />, run: () => openTab(folder(vfolder.name, '')) },
+    { label: 'Launch with this folder', icon: <RocketRegular />, run: () => launchWith(vfolder.name, '') },
+    { label: 'Copy address', icon: <CopyRegular />, run: () => void copyAddress(vfolder.name, '') },
+    'divider',
+    { label: 'Rename…', icon: <RenameRegular />, run: () => openDialog({ kind: 'rename-vfolder', vfolder }) },
+    { label: 'Clone…', icon: <DocumentCopyRegular />, run: () => openDialog({ kind: 'clone-vfolder', vfolder }) },
+    { label: 'Move to trash', icon: <DeleteRegular />, run: () => void deleteVfolder(vfolder) },
+    'divider',
+    { label: 'Properties…', icon: <InfoRegular />, run: () => openDialog({ kind: 'vfolder-properties', vfolder }) },
+  ]);
+}
