@@ -83,10 +83,8 @@ export function copyToPart(job: CopyJob, context: CopyContext): Written | CopyOu
     if (job.modified !== null) futimesSync(part, Date.now() / 1000, Number(before.mtimeNs) / 1e9);
     return { job, fd: part };
   } catch (error) {
-    if (part >= 0) {
-      closeSync(part);
-      removePart(job.part);
-    }
+    if (part >= 0) closeSync(part);
+    if (part >= 0 || job.checkpoint) removePart(job.part);
     return failure(job.seq, error);
   } finally {
     if (source >= 0) closeSync(source);

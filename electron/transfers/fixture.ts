@@ -6,11 +6,11 @@ import type { Transfer } from '#shared/contract/transfers.ts';
 import type { Vfolder } from '#shared/contract/vfolders.ts';
 import { StowageError } from '#shared/errors.ts';
 import { joinPath, parseInnerPath } from '#shared/paths.ts';
-import { createChanges } from '../events.ts';
+import { type Changes, createChanges } from '../events.ts';
 import type { VfolderLookup } from '../services.ts';
 import { createLocalProvider } from '../storage/local/provider.ts';
 import type { StorageProvider } from '../storage/provider.ts';
-import { openDatabase } from '../store/database.ts';
+import { type Database, openDatabase } from '../store/database.ts';
 import { createTransfers, type Transfers } from './transfers.ts';
 
 /** A directory, a database and vfolders for tests of transfers; every vfolder is a folder of one local host. */
@@ -19,10 +19,14 @@ export interface Bench {
   readonly host: string;
   readonly transfers: Transfers;
   readonly seen: Change[];
+  readonly changes: Changes;
+  readonly database: Database;
   vfolder(name: string, fields?: Partial<Vfolder>): string;
   /** Resolves with the transfer once it is in one of these states. */
   until(id: number, ...states: Transfer['state'][]): Promise<Transfer>;
-  /** Closes, and opens again on the same data, as a restart does. */
+  /** Resolves once bytes of the transfer have gone. */
+  begun(id: number): Promise<void>;
+  /** Ends the core, keeping the data. */
   close(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -60,6 +64,8 @@ export function openBench(at?: string, provider?: StorageProvider): Bench {
     host,
     transfers,
     seen,
+    changes,
+    database,
     vfolder: (name, fields = {}) => {
       vfolders.set(name, {
         id: `id-${name}`,
@@ -81,6 +87,11 @@ export function openBench(at?: string, provider?: StorageProvider): Bench {
       return join(host, name);
     },
     until: (id, ...states) => untilState(changes, transfers, id, states),
+    begun: async (id) => {
+      for await (const change of changes.subscribe()) {
+        if (change.type === 'transfer' && change.transfer.id === id && change.transfer.bytes.done > 0) return;
+      }
+    },
     close,
     remove: async () => {
       await close();
@@ -90,7 +101,7 @@ export function openBench(at?: string, provider?: StorageProvider): Bench {
 }
 
 async function untilState(
-  changes: ReturnType<typeof createChanges>,
+  changes: Changes,
   transfers: Transfers,
   id: number,
   states: readonly Transfer['state'][],

@@ -418,6 +418,7 @@ async function placeTaken(run: RunState, item: Item, taken: Extract<Result, { ki
     return false;
   }
   const decision = decideConflict(row.policy ?? journal.transfer(run.id).conflict, source, existing);
+  if (decision !== 'overwrite' && decision !== 'keep-both') await dropPart(run, row);
   switch (decision) {
     case 'skip':
       run.settle(item, { state: 'skipped', done: 0, checkpoint: null });
@@ -528,19 +529,24 @@ async function moveTree(run: RunState, item: Item): Promise<void> {
 
 /** After a cancel: takes away the parts of files that had begun. */
 async function removeParts(run: Pick<RunState, 'id' | 'tools' | 'destination'>): Promise<void> {
-  const { provider } = run.destination;
   let after = 0;
   for (;;) {
     const rows = run.tools.journal.rows(run.id, 'pending', after, 500);
     if (rows.length === 0) return;
     after = rows.at(-1)?.seq ?? after;
     for (const row of rows) {
-      if (row.begun === 0) continue;
-      if (hasLocalPath(provider)) removePart(partOf(run, row));
-      if (!canResumeWrite(provider)) continue;
-      const write = await provider.openWrite(targetOf(run, row), `t${run.id}-${row.seq}`).catch(() => null);
-      await write?.abort().catch(() => undefined);
+      if (row.begun > 0) await dropPart(run, row);
     }
+  }
+}
+
+/** Takes away what was gathered of one file. */
+async function dropPart(run: Pick<RunState, 'id' | 'destination'>, row: FileRow): Promise<void> {
+  const { provider } = run.destination;
+  if (hasLocalPath(provider)) removePart(partOf(run, row));
+  else if (canResumeWrite(provider)) {
+    const write = await provider.openWrite(targetOf(run, row), `t${run.id}-${row.seq}`).catch(() => null);
+    await write?.abort().catch(() => undefined);
   }
 }
 

@@ -125,11 +125,12 @@ export function createService(tools: ServiceTools): Service<typeof transfersCont
       reporter.changed(id);
       return journal.transfers().map((row) => reporter.describe(row));
     },
-    clear: ({ ids }) => {
+    clear: async ({ ids }) => {
       const ended = journal
         .transfers()
         .filter((row) => !liveStates.includes(row.state) && !queue.running(row.id) && (!ids || ids.includes(row.id)))
         .map((row) => row.id);
+      for (const id of ended) if (journal.any(id, 'pending') && journal.transfer(id).kind !== 'push') await queue.sweep(id);
       journal.remove(ended);
       if (ended.length > 0) reporter.cleared(ended);
       return { cleared: ended.length };

@@ -1,0 +1,85 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Transfer } from '#shared/contract/transfers.ts';
+
+let directory: string;
+let source: string;
+let child: ChildProcess | undefined;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'stowage-crash-'));
+  source = join(directory, 'source');
+  mkdirSync(source);
+});
+afterEach(() => {
+  child?.kill('SIGKILL');
+  rmSync(directory, { recursive: true, force: true });
+});
+
+type Line = Partial<Transfer> & { written?: number };
+
+/** Runs the child until a line satisfies `enough`, which decides whether it is killed there; gives all lines. */
+async function run(args: string[], enough: (line: Line) => boolean): Promise<Line[]> {
+  const started = spawn(process.execPath, [join(import.meta.dirname, 'crash-child.ts'), directory, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  child = started;
+  const ended = new Promise((resolve) => started.once('exit', resolve));
+  const lines: Line[] = [];
+  for await (const text of createInterface({ input: started.stdout })) {
+    const line = JSON.parse(text) as Line;
+    lines.push(line);
+    if (enough(line)) started.kill('SIGKILL');
+  }
+  await ended;
+  return lines;
+}
+
+const never = (): boolean => false;
+
+describe('after kill -9', () => {
+  it('goes on in the middle of a file at its checkpoint, and the result is equal', async () => {
+    const size = 400_000_000;
+    const big = join(source, 'big');
+    execFileSync('sh', [
+      '-c',
+      `head -c 100000000 /dev/urandom > "${big}"; truncate -s 300000000 "${big}"; head -c 100000000 /dev/urandom >> "${big}"`,
+    ]);
+    const before = await run([source], ({ bytes }) => bytes !== undefined && bytes.done > 140_000_000);
+    expect(before.at(-1)).toMatchObject({ state: 'running', files: { done: 0 } });
+    const after = await run([], never);
+    const written = after.at(-1)?.written ?? Number.NaN;
+    // Checkpoints are 64 MiB apart, so at least two of them were kept; the rest was written once.
+    expect(written).toBeLessThan(size - 128 * 1024 * 1024 + 10_000_000);
+    expect(after.at(-2)).toMatchObject({
+      state: 'done',
+      files: { total: 1, done: 1, failed: 0 },
+      bytes: { total: size, done: size },
+    });
+    execFileSync('cmp', [big, join(directory, 'host/v/source/big')]);
+    expect(readdirSync(join(directory, 'host/v/source'))).toEqual(['big']);
+  }, 60_000);
+
+  it('finishes a tree without sending again, doubting or doubling what had landed', async () => {
+    for (let folder = 0; folder < 40; folder++) {
+      mkdirSync(join(source, `d${folder}`));
+      for (let file = 0; file < 100; file++)
+        writeFileSync(join(source, `d${folder}`, `f${file}`), `${folder} ${file}\n`.repeat(500));
+    }
+    const before = await run([source], ({ files }) => files !== undefined && files.done > 300);
+    expect(before.at(-1)?.state).toBe('running');
+    const done = before.at(-1)?.files?.done ?? 0;
+    const after = await run([], never);
+    expect(after[0]?.files?.done).toBeGreaterThanOrEqual(done);
+    expect(after.at(-2)).toMatchObject({
+      state: 'done',
+      conflicts: 0,
+      files: { total: 4000, done: 4000, skipped: 0, failed: 0 },
+    });
+    execFileSync('diff', ['-r', source, join(directory, 'host/v/source')]);
+  }, 60_000);
+});
