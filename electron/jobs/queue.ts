@@ -46,12 +46,15 @@ export function createQueue(options: RunnerOptions): JobQueue {
     });
   };
   const pump = (): void => {
-    if (!open || runs.size >= jobsAtOnce) return;
+    if (!open) return;
     for (const id of journal.idsIn(['queued'])) {
-      if (runs.size >= jobsAtOnce) return;
       if (runs.has(id)) continue;
-      journal.advance(id, { type: 'prepare', at: Date.now() });
-      take(id, false);
+      if (runs.size < jobsAtOnce) {
+        journal.advance(id, { type: 'prepare', at: Date.now() });
+        take(id, false);
+      } else if (journal.require(id).life.progress === null) {
+        journal.advance(id, { type: 'progress', text: `Waiting: ${jobsAtOnce} jobs run at once` });
+      }
     }
   };
   return {

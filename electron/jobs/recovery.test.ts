@@ -114,6 +114,53 @@ test('a job waits for an engine that is away at the start', async () => {
   expect(await second.service.stop({ id }, {})).toMatchObject({ state: 'stopped' });
 });
 
+test('tries a start that fails for no known reason three times, and no more', async () => {
+  let starts = 0;
+  const failing =
+    (times: number) =>
+    (engine: Engine): Engine => ({
+      ...bound(engine),
+      start: (reference, output) => {
+        starts += 1;
+        if (starts <= times) return Promise.reject(new StowageError('engine-error', 'The engine hiccups.'));
+        return engine.start(reference, output);
+      },
+    });
+  const patient = open('process', failing(2));
+  await patient.start();
+  const first = await patient.service.run({ spec: scriptJob('process', 'true') }, {});
+  expect(await patient.ended(first.id)).toMatchObject({ state: 'succeeded' });
+  expect(starts).toBe(3);
+  await quit(patient);
+  starts = 0;
+  const hopeless = open('process', failing(9));
+  await hopeless.start();
+  const second = await hopeless.service.run({ spec: scriptJob('process', 'true') }, {});
+  expect(await hopeless.ended(second.id)).toMatchObject({ state: 'failed', problem: { code: 'engine-error' } });
+  expect(starts).toBe(3);
+});
+
+test('a job that is stopped while it is prepared never starts', async () => {
+  const creating = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  const jobs = open('process', (engine) => ({
+    ...bound(engine),
+    create: async (run) => {
+      creating.resolve();
+      await go.promise;
+      return engine.create(run);
+    },
+    start: () => Promise.reject(new Error('started all the same')),
+  }));
+  await jobs.start();
+  const { id } = await jobs.service.run({ spec: scriptJob('process', 'true') }, {});
+  await creating.promise;
+  const stopped = jobs.service.stop({ id }, {});
+  go.resolve();
+  expect(await stopped).toMatchObject({ state: 'stopped', startedAt: null, problem: null });
+  expect(await jobs.engine.find()).toEqual([]);
+});
+
 /** As a crash at each place leaves it: what the journal says, and how far the engine had come. */
 const crashes: [string, JobState, 'nothing' | 'created' | 'ended', boolean][] = [
   ['before anything was created', 'preparing', 'nothing', false],

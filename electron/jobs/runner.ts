@@ -67,6 +67,8 @@ class Run {
   #attached = false;
   #connection: symbol | null = null;
   #starts = 0;
+  /** Why the engine could not start it, when that is for good. */
+  #verdict: StowageError | null = null;
   #grace = defaultGraceSeconds;
   #store: LogStore | null = null;
   readonly #detached = new AbortController();
@@ -176,7 +178,14 @@ class Run {
     const { stopRequested } = this.#options.journal.require(this.#id).life;
     if (stopRequested) throw new StowageError('cancelled', 'The job was stopped before it began.');
     this.#starts += 1;
-    await this.#engine.start(reference, this.#sink(await this.#log()));
+    try {
+      await this.#engine.start(reference, this.#sink(await this.#log()));
+    } catch (error) {
+      const trouble = toStowageError(error);
+      const maybeLater = retriedAtStart.includes(trouble.code);
+      if (!maybeLater && (trouble.code !== 'engine-error' || this.#starts >= startAttempts)) this.#verdict = trouble;
+      throw trouble;
+    }
     this.#attached = true;
   }
 
@@ -231,20 +240,12 @@ class Run {
     journal.advance(this.#id, { type: 'finalized', at: Date.now() });
   }
 
-  /** True when trying again cannot help, or must not be done. */
+  /** True when trying again cannot help, or must not be done. What a started job needs is tried for ever. */
   #isFinal(error: StowageError): boolean {
     const { state, stopRequested } = this.#options.journal.require(this.#id).life;
-    switch (state) {
-      case 'preparing':
-        return stopRequested || error.code !== 'engine-absent';
-      case 'starting':
-        if (retriedAtStart.includes(error.code)) return false;
-        return error.code !== 'engine-error' || this.#starts >= startAttempts;
-      case 'finalizing':
-        return true;
-      default:
-        return error instanceof RunGone || (stopRequested && error.code === 'cancelled');
-    }
+    if (state === 'finalizing' || error instanceof RunGone || error === this.#verdict) return true;
+    if (stopRequested && error.code === 'cancelled') return true;
+    return state === 'preparing' && !this.#unsure && error.code !== 'engine-absent';
   }
 
   #fail(error: StowageError): void {
