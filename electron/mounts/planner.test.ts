@@ -168,6 +168,8 @@ describe('a plan from real folders', () => {
   it('refuses an output in a vfolder that is not there, unless it is the default one', async () => {
     expect(codes(await planner.plan(specOf({ output: 'nothing:/x' }), 'train'))).toEqual(['vfolder-missing']);
     expect(codes(await planner.plan(specOf({ output: 'data:/a.csv' }), 'train'))).toEqual(['file-onto-folder']);
+    vfolders.set('other', { permission: 'ro' });
+    expect(codes(await planner.plan(specOf({ output: 'other:/new' }), 'train'))).toEqual(['rw-on-read-only']);
     expect((await planner.plan(specOf({ output: null }), 'train')).mounts).toEqual([]);
   });
 
@@ -181,7 +183,7 @@ describe('a plan from real folders', () => {
     try {
       expect((await code(path.join(files, 'data'))).workdir).toBe('/home/work/code');
       expect(codes(await code(path.join(files, 'data')))).toEqual([]);
-      for (const source of ['/', scratch, 'innocent', 'innocent.sock', 'innocent-home', 'home', 'engine.sock']) {
+      for (const source of ['/', '/run', scratch, 'innocent', 'innocent.sock', 'innocent-home', 'home', 'engine.sock']) {
         expect(codes(await code(path.resolve(scratch, source))), source).toEqual(['source-dangerous']);
       }
       expect(codes(await code(path.join(scratch, 'gone')))).toEqual(['source-missing']);

@@ -17,6 +17,18 @@ const scanMilliseconds = 150;
 const scanEntries = 20_000;
 const cacheMilliseconds = 4000;
 
+/** Sockets that rule a machine, guarded whether or not Stowage uses them. */
+const wellKnownSockets =
+  process.platform === 'win32'
+    ? []
+    : [
+        '/var/run/docker.sock',
+        '/run/docker.sock',
+        '/run/podman/podman.sock',
+        '/run/containerd/containerd.sock',
+        '/run/crio/crio.sock',
+      ];
+
 export interface PlannerOptions {
   readonly lookup: VfolderLookup;
   readonly engines: EngineRegistry;
@@ -92,7 +104,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       ),
       gatherSources(spec, name),
       bothForms([options.home]),
-      bothForms(options.socketPaths),
+      bothForms([...options.socketPaths, ...wellKnownSockets]),
     ]);
     const draft: PlanRequest = {
       spec,

@@ -99,8 +99,9 @@ async function diskFacts(localPath: string): Promise<DiskFacts> {
   const found = await stat(localPath).catch((error: NodeJS.ErrnoException) => error);
   if (found instanceof Error) {
     const missing = found.code === 'ENOENT' || found.code === 'ENOTDIR' || found.code === 'ELOOP';
-    const stated = missing ? 'missing' : 'directory';
-    return { localPath, realPath, stat: stated, readable: false, writable: false, owner: null };
+    if (!missing) return { localPath, realPath, stat: 'directory', readable: false, writable: false, owner: null };
+    const writable = await allowed(await nearestExisting(realPath), constants.W_OK | constants.X_OK);
+    return { localPath, realPath, stat: 'missing', readable: false, writable, owner: null };
   }
   const kind = found.isDirectory() ? 'directory' : found.isFile() ? 'file' : 'special';
   const enter = kind === 'directory' ? constants.X_OK : 0;
@@ -109,6 +110,12 @@ async function diskFacts(localPath: string): Promise<DiskFacts> {
     allowed(localPath, constants.W_OK | enter),
   ]);
   return { localPath, realPath, stat: kind, readable, writable, owner: { uid: found.uid, gid: found.gid } };
+}
+
+async function nearestExisting(file: string): Promise<string> {
+  for (let at = file; ; at = path.dirname(at)) {
+    if (path.dirname(at) === at || (await allowed(at, constants.F_OK))) return at;
+  }
 }
 
 const allowed = (file: string, mode: number): Promise<boolean> =>

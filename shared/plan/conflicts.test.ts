@@ -94,6 +94,11 @@ describe('targets', () => {
     });
   });
 
+  it('does not take a working directory for hidden when the code is mounted on top', () => {
+    const parent = { facts: sampleSource('a', '', { inside: { code: 'directory' } }), target: '/home/work' };
+    expect(codes(planOf({ mounts: [parent], code: sampleSource('src'), output: null }))).toEqual([]);
+  });
+
   it('takes a working directory inside a mount as meant, and sees that it is there', () => {
     const run = (inside: Record<string, 'missing' | 'directory' | 'file'>, writable = true) =>
       planOf({
@@ -273,6 +278,9 @@ describe('sources', () => {
     expect(plan.steps).toContainEqual(
       expect.objectContaining({ kind: 'make-host-directory', path: '/home/ada/Stowage/outputs/train' }),
     );
+    const locked = sampleSource('outputs', 'train', { stat: 'missing', readable: false, writable: false });
+    expect(conflictOf(planOf({ output: locked }), 'rw-on-read-only').severity).toBe('error');
+    expect(planOf({ output: locked }).steps.some((step) => step.kind === 'make-host-directory')).toBe(false);
     const unborn = sampleSource('outputs', 'train', {
       vfolder: null,
       localPath: null,

@@ -39,7 +39,8 @@ const unusable = ({ facts }: LaidMount): boolean =>
   facts.problem !== null || facts.realPath === null || facts.stat === 'special' || facts.stat === 'missing';
 
 /** Whether Stowage may make a folder in the source: writable to this user, and not a vfolder that is read-only. */
-const mayMake = ({ facts }: LaidMount): boolean => facts.writable && facts.vfolder?.permission !== 'ro';
+export const mayMake = ({ facts }: LaidMount): boolean =>
+  facts.problem === null && facts.writable && facts.vfolder?.permission !== 'ro';
 
 function judgeNested(parent: LaidMount, mount: LaidMount, fixes: Fix[]): Judgement {
   // The output folder is made by the job itself: it may be missing yet, and is then empty.
@@ -81,7 +82,7 @@ function judgeMissing(parent: LaidMount, mount: LaidMount, { rel, place, code, f
     fixes,
   });
   const path = parent.facts.realPath === null ? null : joinHostPath(parent.facts.realPath, rel);
-  if (!isFile && path !== null && (mayMake(parent) || parent.role === 'output')) {
+  if (!isFile && path !== null && mayMake(parent)) {
     const end = `: an empty folder “${visible(rel)}” is made in ${describe(parent)} to hold it.`;
     return {
       finding: finding('warning', end),

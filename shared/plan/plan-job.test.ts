@@ -106,6 +106,13 @@ describe('steps', () => {
     expect(plan.steps.filter((step) => step.kind === 'make-container-directory')).toEqual([]);
   });
 
+  it('opens its folders to all when only the image knows the user', () => {
+    const modes = (user: 'self' | 'image') =>
+      planOf({ spec: { user } }).steps.flatMap((step) => ('mode' in step ? [step.mode] : []));
+    expect(modes('self')).toEqual([0o755]);
+    expect(modes('image')).toEqual([0o777]);
+  });
+
   it('leaves folders that the image has to the image', () => {
     const mounts = [{ facts: sampleSource('a'), target: '/opt/a' }];
     const made = planOf({ mounts, imagePaths: { '/opt': 'directory' } }).steps.filter(

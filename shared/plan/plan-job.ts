@@ -41,7 +41,7 @@ export function planJob(request: PlanRequest): Plan {
       shmBytes: spec.resources.shmBytes ?? defaultShmBytes,
     },
     mounts: layout.mounts.map((mount) => plannedMount(mount, layout)),
-    steps: planSteps(layout, nested.directories),
+    steps: planSteps(layout, nested.directories, userOf(request)),
     tree: buildTree(layout, findings),
     conflicts: findings.map(toConflict),
     runnable: findings.every((finding) => finding.severity !== 'error'),

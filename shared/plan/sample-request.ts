@@ -84,9 +84,7 @@ export interface SampleChanges {
 export function sampleRequest(changes: SampleChanges = {}): PlanRequest {
   const mounts = changes.mounts ?? [];
   const output =
-    changes.output === undefined
-      ? sampleSource('outputs', 'train', { stat: 'missing', readable: false, writable: false })
-      : changes.output;
+    changes.output === undefined ? sampleSource('outputs', 'train', { stat: 'missing', readable: false }) : changes.output;
   return {
     spec: {
       image: 'python:3.12',

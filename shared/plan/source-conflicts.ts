@@ -51,7 +51,7 @@ function judgeSource(mount: LaidMount, request: PlanRequest, guarded: GuardedPat
   const danger = facts.realPath === null ? null : dangerOf(mount, facts.realPath, request, guarded);
   if (danger) return error(danger.code, danger.message);
   if (facts.stat === 'missing') {
-    return mount.role === 'output' ? [] : error('source-missing', `${name} does not exist.`);
+    return mount.role === 'output' ? judgeWriting(mount, request) : error('source-missing', `${name} does not exist.`);
   }
   if (facts.stat === 'special') return error('source-unreadable', `${name} is neither a file nor a folder.`);
   if (!facts.readable) return error('source-unreadable', `${name} cannot be read by you.`);

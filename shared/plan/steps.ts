@@ -1,19 +1,21 @@
-import type { PlanStep } from '../contract/plan.ts';
+import type { Plan, PlanStep } from '../contract/plan.ts';
 import { describe, parentMount } from './layout.ts';
-import type { HostDirectory } from './nested.ts';
+import { type HostDirectory, mayMake } from './nested.ts';
 import { compareText } from './overlap.ts';
 import { ancestorsOf, isBelow, workHome } from './target.ts';
 import type { LaidMount, Layout } from './types.ts';
 
-const directoryMode = 0o755;
+/** For the user of the job; open to all where only the image knows who that is. */
+const directoryMode = (user: Plan['user']): number => (user === null ? 0o777 : 0o755);
 
 /** What is done before the start: folders on this machine, folders in the container (parents first), then the mounts. */
-export function planSteps(layout: Layout, directories: readonly HostDirectory[]): PlanStep[] {
+export function planSteps(layout: Layout, directories: readonly HostDirectory[], user: Plan['user']): PlanStep[] {
   const host = new Map<string, HostDirectory>();
   for (const mount of layout.placed.values()) {
     const { facts, role } = mount;
-    if (role !== 'output' || facts.stat !== 'missing' || facts.localPath === null || facts.problem) continue;
-    host.set(facts.localPath, { path: facts.localPath, reason: `Becomes ${describe(mount)}.` });
+    const path = facts.realPath;
+    if (role !== 'output' || facts.stat !== 'missing' || path === null || !mayMake(mount)) continue;
+    host.set(path, { path, reason: `Becomes ${describe(mount)}.` });
   }
   for (const directory of directories) if (!host.has(directory.path)) host.set(directory.path, directory);
   const binds = [...layout.placed.values()].filter(isBound).sort((a, b) => compareText(a.target, b.target));
@@ -21,7 +23,9 @@ export function planSteps(layout: Layout, directories: readonly HostDirectory[])
     ...[...host.values()]
       .sort((a, b) => compareText(a.path, b.path))
       .map(({ path, reason }): PlanStep => ({ kind: 'make-host-directory', path, reason })),
-    ...containerDirectories(layout).map((path): PlanStep => ({ kind: 'make-container-directory', path, mode: directoryMode })),
+    ...containerDirectories(layout).map(
+      (path): PlanStep => ({ kind: 'make-container-directory', path, mode: directoryMode(user) }),
+    ),
     ...binds.map(
       ({ facts, target, mode }): PlanStep => ({
         kind: 'bind',

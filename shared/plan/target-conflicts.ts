@@ -1,6 +1,6 @@
 import type { Fix } from '../contract/plan.ts';
 import { visible } from '../paths.ts';
-import { describe, isPlaced, parentMount, sentence } from './layout.ts';
+import { coveringMount, describe, isPlaced, parentMount, sentence } from './layout.ts';
 import { ancestorsOf, isBelow, isBelowOrSame, segmentsOf, systemPath, workHome } from './target.ts';
 import type { Finding, ImageFactsForPlan, LaidMount, Layout } from './types.ts';
 
@@ -126,18 +126,14 @@ function systemTargets(layout: Layout, free: FreeTargets): Finding[] {
 }
 
 function hiddenWorkdir(layout: Layout, free: FreeTargets): Finding[] {
-  const { workdir, placed, request } = layout;
-  const found: Finding[] = [];
-  for (const path of [...ancestorsOf(workdir), workdir]) {
-    const mount = placed.get(path);
-    if (mount === undefined || mount.role === 'code') continue;
-    // Starting inside a mount is what was asked for when the working directory was named; nested.ts checks that it is there.
-    if (request.spec.workdir !== undefined) continue;
-    const message = `${sentence(describe(mount))} at ${visible(path)} hides the working directory ${visible(workdir)}: the job starts in the mounted folder${mount.mode === 'ro' ? ', which it cannot write' : ''}.`;
-    const fixes = retarget(mount, free(mount));
-    found.push({ code: 'target-hides-workdir', severity: 'warning', message, mounts: [mount], targets: [workdir], fixes });
-  }
-  return found;
+  const { workdir, request } = layout;
+  // Starting inside a mount is what was asked for when the working directory was named; nested.ts sees that it is there.
+  if (request.spec.workdir !== undefined) return [];
+  const mount = coveringMount(layout, workdir);
+  if (mount === null || mount.role === 'code') return [];
+  const message = `${sentence(describe(mount))} at ${visible(mount.target)} hides the working directory ${visible(workdir)}: the job starts in the mounted folder${mount.mode === 'ro' ? ', which it cannot write' : ''}.`;
+  const fixes = retarget(mount, free(mount));
+  return [{ code: 'target-hides-workdir', severity: 'warning', message, mounts: [mount], targets: [workdir], fixes }];
 }
 
 function hiddenImagePaths(layout: Layout, free: FreeTargets): Finding[] {

@@ -34,6 +34,7 @@ export interface SourceFacts {
   readonly root: string | null;
   readonly stat: 'file' | 'directory' | 'special' | 'missing';
   readonly readable: boolean;
+  /** Of a missing path: that it could be made. */
   readonly writable: boolean;
   readonly owner: { readonly uid: number; readonly gid: number } | null;
   /** Symlinks below the source that lead out of it. */
