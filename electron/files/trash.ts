@@ -56,7 +56,7 @@ export function createFileTrash(options: { database: Database; changes: Changes;
       kind,
       trashed_at: Date.now(),
     };
-    // The row first: a crash before the rename leaves a row without a file, which the first look at the trash drops.
+    // The row first: a crash before the rename leaves a row without a file, dropped when it is to be restored or purged.
     database.run(
       'INSERT INTO trashed_files (id, vfolder_id, path, trash_path, kind, trashed_at) VALUES (?, ?, ?, ?, ?, ?)',
       ...[id, row.vfolder_id, row.path, row.trash_path, kind, row.trashed_at],
@@ -71,7 +71,12 @@ export function createFileTrash(options: { database: Database; changes: Changes;
   };
   const restoreOne = async (row: TrashRow): Promise<void> => {
     const place = writable(lookup.resolve(row.vfolder, row.path));
-    await move(place.provider, parseInnerPath(row.trash_path), place.path);
+    const from = parseInnerPath(row.trash_path);
+    await place.provider.stat(from).catch((error: unknown) => {
+      if (isStowageError(error, 'not-found')) forget(row.id);
+      throw error;
+    });
+    await move(place.provider, from, place.path);
     forget(row.id);
   };
 

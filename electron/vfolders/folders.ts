@@ -3,7 +3,7 @@ import { type InnerPath, parseInnerPath, rootPath } from '#shared/paths.ts';
 import { canRename, type StorageEntry, type StorageProvider } from '../storage/provider.ts';
 import { removeTree } from '../storage/remove-tree.ts';
 import type { Database } from '../store/database.ts';
-import { type HostAccess, hostFolder, purgeRoot, trashRoot, type VfolderRow } from './rows.ts';
+import { type HostAccess, hostFolder, trashRoot, type VfolderRow } from './rows.ts';
 
 export async function statOrNull(provider: StorageProvider, path: InnerPath): Promise<StorageEntry | null> {
   try {
@@ -27,7 +27,7 @@ export async function moveFolder(provider: StorageProvider, from: InnerPath, to:
  * to the database first and moves the folder after; here the move is made up for:
  * - live with `trash_root`: a restore or rename had to move the folder from there to `root`;
  * - live without its folder: it was being created;
- * - trashed with its folder still at `root`: it was being deleted;
+ * - trashed with another `root` than `trash_root`: it was being deleted;
  * - a folder under `purging`: it was being purged.
  * A host that does not answer is left for the next start.
  */
@@ -56,13 +56,10 @@ async function settle(database: Database, provider: StorageProvider, row: Vfolde
     if (!(await statOrNull(provider, root))) await provider.makeDirectory(root);
     return;
   }
-  const claimed = database.get(
-    'SELECT id FROM vfolders WHERE host_id = ? AND root = ? AND trashed_at IS NULL',
-    row.host_id,
-    row.root,
-  );
-  const purging = await statOrNull(provider, purgeRoot(row.id));
-  if (!claimed && !purging) await finishMove(provider, root, parseInnerPath(row.trash_root ?? trashRoot(row.id)));
+  const trash = parseInnerPath(row.trash_root ?? trashRoot(row.id));
+  if (root === trash) return;
+  await finishMove(provider, root, trash);
+  database.run('UPDATE vfolders SET root = ? WHERE id = ?', trash, row.id);
 }
 
 /** Moves `from` to `to` if it is still there; an empty folder that a cut-short move left at `to` makes way. */

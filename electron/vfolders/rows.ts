@@ -18,7 +18,7 @@ export interface VfolderRow {
   name: string;
   host_id: string;
   kind: 'managed' | 'linked';
-  /** Its folder in the host while it is live. */
+  /** Its folder in the host; of a trashed one that in the trash, once it was moved there. */
   root: string;
   usage: Usage;
   permission: 'ro' | 'rw';

@@ -64,15 +64,15 @@ export function createVfolders({ database, changes, hosts, startClone }: Vfolder
     });
 
   const service: Vfolders['service'] = {
-    list: (input) => {
+    list: async (input) => {
       const rows = input?.trashed
         ? database.all<VfolderRow>('SELECT * FROM vfolders WHERE trashed_at IS NOT NULL ORDER BY trashed_at DESC')
         : database.all<VfolderRow>('SELECT * FROM vfolders WHERE trashed_at IS NULL ORDER BY name COLLATE NOCASE');
       return rows.map(show);
     },
-    get: ({ name }) => show(getLive(database, name)),
+    get: async ({ name }) => show(getLive(database, name)),
     create: ({ name, host, ...fields }) => create(name, host ?? hosts.defaultHostId(), fields),
-    update: ({ name, ...fields }) => {
+    update: async ({ name, ...fields }) => {
       updateFields(database, getLive(database, name), fields);
       return changed(name);
     },
@@ -122,7 +122,7 @@ export function createVfolders({ database, changes, hosts, startClone }: Vfolder
           changes.emit({ type: 'vfolders' });
         }
       }),
-    info: ({ name }, { signal }) => {
+    info: async ({ name }, { signal }) => {
       const row = getLive(database, name);
       return vfolderInfo(database, hosts.provider(row.host_id), row, show(row), signal);
     },
@@ -255,6 +255,7 @@ async function moveToName(database: Database, hosts: HostAccess, row: VfolderRow
   database.run('UPDATE vfolders SET trash_root = NULL WHERE id = ?', row.id);
 }
 
+/** While `root` and `trash_root` differ the move is not done. */
 async function moveToTrash(database: Database, hosts: HostAccess, row: VfolderRow): Promise<void> {
   const to = trashRoot(row.id);
   database.run('UPDATE vfolders SET trashed_at = ?, trash_root = ? WHERE id = ?', Date.now(), to, row.id);
@@ -264,6 +265,7 @@ async function moveToTrash(database: Database, hosts: HostAccess, row: VfolderRo
     database.run('UPDATE vfolders SET trashed_at = NULL, trash_root = NULL WHERE id = ?', row.id);
     throw error;
   }
+  database.run('UPDATE vfolders SET root = trash_root WHERE id = ?', row.id);
 }
 
 /** Takes back a vfolder that was just made, if nothing is in it. */
