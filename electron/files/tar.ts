@@ -25,6 +25,7 @@ export async function* packTar(items: readonly TarItem[]): AsyncGenerator<Uint8A
   const stop = new AbortController();
   const pack = createPack();
   const flow = measureFlow(pack);
+  pack.on('error', () => undefined);
   let failure: unknown = null;
   const filled = fill(pack, items, flow.slack, stop.signal).catch((error: unknown) => {
     failure = error;
@@ -157,6 +158,8 @@ async function send(
   signal.addEventListener('abort', abort, { once: true });
   try {
     const sink = pack.entry(header, (error) => (error ? done.reject(error) : done.resolve()));
+    // Destroying the archive destroys the open entry too, whose error would otherwise end the process.
+    sink.on('error', (error) => done.reject(error));
     if (header.type === undefined || header.type === 'file') {
       for await (const chunk of body) {
         if (sink.write(chunk)) continue;
