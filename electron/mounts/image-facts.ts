@@ -15,17 +15,9 @@ export interface ImageReader {
 
 /** Remembers what images hold (an image never changes under its id), and for some seconds which image a name means. */
 export function createImageReader(): ImageReader {
-  const inspected = createBriefCache<ImageFacts | 'missing'>(imageSeconds * 1000);
+  // An image that is missing may be pulled at any moment: failures are not kept.
+  const inspected = createBriefCache<ImageFacts>(imageSeconds * 1000);
   const held = new Map<string, Map<string, ImagePathKind>>();
-  const inspect = (engine: Engine, reference: string): Promise<ImageFacts | 'missing'> =>
-    inspected.get(`${engine.id} ${reference}`, async () => {
-      try {
-        return await engine.inspectImage(reference);
-      } catch (error) {
-        if (isStowageError(error, 'image-missing')) return 'missing';
-        throw error;
-      }
-    });
   const pathsOf = (id: string): Map<string, ImagePathKind> => {
     const known = held.get(id) ?? new Map<string, ImagePathKind>();
     held.delete(id);
@@ -37,8 +29,7 @@ export function createImageReader(): ImageReader {
   return {
     read: async (engine, reference, paths) => {
       try {
-        const image = await inspect(engine, reference);
-        if (image === 'missing') return 'missing';
+        const image = await inspected.get(`${engine.id} ${reference}`, () => engine.inspectImage(reference));
         const known = pathsOf(image.id);
         const unknown = paths.filter((path) => !known.has(path));
         if (unknown.length > 0 && unknown.length <= maxPaths) {

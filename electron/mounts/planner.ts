@@ -16,6 +16,7 @@ import { readMountPoints } from './submounts.ts';
 const scanMilliseconds = 150;
 const scanEntries = 20_000;
 const cacheMilliseconds = 4000;
+const statusMilliseconds = 2000;
 
 /** Sockets that rule a machine, guarded whether or not Stowage uses them. */
 const wellKnownSockets =
@@ -52,7 +53,7 @@ export interface Planner {
 export function createPlanner(options: PlannerOptions): Planner {
   const { lookup, engines } = options;
   const images = createImageReader();
-  const statuses = createBriefCache<EngineStatus>(cacheMilliseconds);
+  const statuses = createBriefCache<EngineStatus>(statusMilliseconds);
   const links = createBriefCache<SourceFacts['leavingLinks']>(cacheMilliseconds);
   const mountPoints = createBriefCache<string[]>(cacheMilliseconds);
   const guarded = createBriefCache<string[]>(cacheMilliseconds);

@@ -10,6 +10,8 @@ export const findOverlaps = (layout: Layout): Finding[] => [...overlappingSource
 interface Located {
   readonly mount: LaidMount;
   readonly path: string;
+  /** Sorts what lies below a path directly behind it, before its longer-named neighbours. */
+  readonly order: string;
 }
 
 /**
@@ -21,11 +23,11 @@ function overlappingSources({ mounts, request }: Layout): Finding[] {
   for (const mount of mounts) {
     const { realPath, problem } = mount.facts;
     if (problem === null && realPath !== null) {
-      located.push({ mount, path: comparablePath(realPath, request.machine.platform) });
+      const path = comparablePath(realPath, request.machine.platform);
+      located.push({ mount, path, order: path.replaceAll('/', '\0') });
     }
   }
-  const key = (path: string): string => path.replaceAll('/', '\0');
-  located.sort((a, b) => compareText(key(a.path), key(b.path)) || a.mount.index - b.mount.index);
+  located.sort((a, b) => compareText(a.order, b.order) || a.mount.index - b.mount.index);
   const found: Finding[] = [];
   const stack: { nearest: Located; writable: Located | null }[] = [];
   for (const one of located) {

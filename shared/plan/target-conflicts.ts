@@ -139,31 +139,39 @@ function hiddenWorkdir(layout: Layout, free: FreeTargets): Finding[] {
 function hiddenImagePaths(layout: Layout, free: FreeTargets): Finding[] {
   const image = knownImage(layout);
   if (image === null) return [];
-  const name = visible(layout.request.spec.image ?? '');
   const found: Finding[] = [];
   for (const mount of layout.placed.values()) {
     if (systemPath(mount.target) !== null || parentMount(layout, mount.target) !== null) continue;
-    const target = visible(mount.target);
-    const blocking = ancestorsOf(mount.target).find((path) => image.paths[path] === 'file');
-    const there = image.paths[mount.target];
-    const isFile = mount.facts.stat === 'file';
-    const fixes = retarget(mount, free(mount));
-    if (blocking !== undefined) {
-      const message = `${sentence(describe(mount))} cannot be mounted at ${target}: ${visible(blocking)} is a file in the image “${name}”.`;
-      found.push({ code: 'folder-onto-file', severity: 'error', message, mounts: [mount], fixes });
-    } else if (there === 'file' && mount.facts.stat === 'directory') {
-      const message = `The folder ${describe(mount)} cannot be mounted at ${target}, which is a file in the image “${name}”.`;
-      found.push({ code: 'folder-onto-file', severity: 'error', message, mounts: [mount], fixes });
-    } else if (isFile && (there === 'directory' || there === 'empty-directory')) {
-      const message = `The file ${describe(mount)} cannot be mounted at ${target}, which is a folder in the image “${name}”.`;
-      found.push({ code: 'file-onto-folder', severity: 'error', message, mounts: [mount], fixes });
-    } else if (there === 'directory' || there === 'file') {
-      const what = image.workdir === mount.target ? 'the working directory of the image' : `what the image “${name}” holds there`;
-      const message = `${sentence(describe(mount))} at ${target} hides ${what}.`;
-      found.push({ code: 'target-hides-image', severity: 'warning', message, mounts: [mount], fixes });
-    }
+    const clash = clashWithImage(mount, image, visible(layout.request.spec.image ?? ''));
+    // A free target is looked for only when it is needed: each is given once.
+    if (clash) found.push({ ...clash, mounts: [mount], fixes: retarget(mount, free(mount)) });
   }
   return found;
+}
+
+function clashWithImage(
+  mount: LaidMount,
+  image: ImageFactsForPlan,
+  name: string,
+): Pick<Finding, 'code' | 'severity' | 'message'> | null {
+  const target = visible(mount.target);
+  const there = image.paths[mount.target];
+  const blocking = ancestorsOf(mount.target).find((path) => image.paths[path] === 'file');
+  if (blocking !== undefined) {
+    const message = `${sentence(describe(mount))} cannot be mounted at ${target}: ${visible(blocking)} is a file in the image “${name}”.`;
+    return { code: 'folder-onto-file', severity: 'error', message };
+  }
+  if (there === 'file' && mount.facts.stat === 'directory') {
+    const message = `The folder ${describe(mount)} cannot be mounted at ${target}, which is a file in the image “${name}”.`;
+    return { code: 'folder-onto-file', severity: 'error', message };
+  }
+  if (mount.facts.stat === 'file' && (there === 'directory' || there === 'empty-directory')) {
+    const message = `The file ${describe(mount)} cannot be mounted at ${target}, which is a folder in the image “${name}”.`;
+    return { code: 'file-onto-folder', severity: 'error', message };
+  }
+  if (there !== 'directory' && there !== 'file') return null;
+  const what = image.workdir === mount.target ? 'the working directory of the image' : `what the image “${name}” holds there`;
+  return { code: 'target-hides-image', severity: 'warning', message: `${sentence(describe(mount))} at ${target} hides ${what}.` };
 }
 
 /** An engine without a container lays mounts out below the run directory: only there, and never one inside another. */
