@@ -9,7 +9,8 @@ import { packageVersion } from './app/home.ts';
 import { createAppLog } from './app/log.ts';
 import { prepareSample } from './app/sample.ts';
 import { createSettings } from './app/settings.ts';
-import { createDockerEngine, dockerSocketPaths } from './engines/docker/engine.ts';
+import { findConnection } from './engines/docker/connection.ts';
+import { createDockerEngine } from './engines/docker/engine.ts';
 import { createProcessEngine } from './engines/process/engine.ts';
 import { createEngineRegistry } from './engines/registry.ts';
 import { type Changes, createChanges } from './events.ts';
@@ -60,14 +61,21 @@ export interface Core {
 export async function openCore(options: CoreOptions): Promise<Core> {
   const lock = lockHome(options.home);
   try {
-    return compose(options, lock);
+    return compose(options, lock, await dockerSockets());
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-function compose({ home, localRoot, shell }: CoreOptions, lock: { release(): void }): Core {
+/** Sockets that would give a container the whole machine: no mount may hold one. */
+async function dockerSockets(): Promise<string[]> {
+  const connection = await findConnection().catch(() => null);
+  const chosen = connection && 'socketPath' in connection ? [connection.socketPath] : [];
+  return [...new Set(['/var/run/docker.sock', '/run/docker.sock', ...chosen])];
+}
+
+function compose({ home, localRoot, shell }: CoreOptions, lock: { release(): void }, socketPaths: readonly string[]): Core {
   const log = createAppLog(join(home, 'logs'));
   const { database, quarantined } = openDatabase(home);
   const changes = createChanges();
@@ -89,7 +97,7 @@ function compose({ home, localRoot, shell }: CoreOptions, lock: { release(): voi
     engines,
     writers: () => jobs.writers(),
     home,
-    socketPaths: dockerSocketPaths(),
+    socketPaths,
   });
   const jobs = createJobs({
     database,
