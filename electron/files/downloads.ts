@@ -45,15 +45,11 @@ export function createDownloads(lookup: VfolderLookup): Downloads {
       const places = paths.map((path) => lookup.resolve(vfolder, path));
       const first = places[0];
       if (!first) throw new StowageError('bad-request', 'Nothing was chosen to be downloaded.');
-      // All are looked at: a page that follows the link could not show the error.
+      // All are looked at, a single file is opened: a page that follows the link could not show the error.
       const kinds: string[] = [];
       for (const { provider, path } of places) kinds.push((await provider.stat(path)).kind);
-      if (kinds.length === 1 && kinds[0] === 'special') {
-        throw new StowageError('special-file', `“${first.inner}” is a pipe, socket or device and cannot be downloaded.`, {
-          subject: first.inner,
-        });
-      }
       const single = places.length === 1 && kinds[0] !== 'directory';
+      if (single) await (await first.provider.read(first.path, { length: 0 })).body[Symbol.asyncIterator]().return?.();
       const name = places.length === 1 && first.inner !== '' ? baseName(first.inner) : vfolder;
       const filename = single ? name : `${name}.tar`;
       const now = Date.now();

@@ -33,6 +33,14 @@ interface TrashRow {
 const select = `SELECT trashed_files.*, vfolders.name AS vfolder FROM trashed_files
   JOIN vfolders ON vfolders.id = trashed_files.vfolder_id AND vfolders.trashed_at IS NULL`;
 
+const parallelMoves = 32;
+
+function newRow({ vfolder, inner }: ResolvedPlace, kind: TrashedFile['kind']): TrashRow {
+  const id = randomUUID();
+  const trash_path = `.stowage/trash-files/${id}`;
+  return { id, vfolder_id: vfolder.id, vfolder: vfolder.name, path: inner, trash_path, kind, trashed_at: Date.now() };
+}
+
 export function createFileTrash(options: { database: Database; changes: Changes; lookup: VfolderLookup }): FileTrash {
   const { database, changes, lookup } = options;
   const find = (id: string): TrashRow => {
@@ -46,28 +54,31 @@ export function createFileTrash(options: { database: Database; changes: Changes;
   };
   const discardOne = async (place: ResolvedPlace): Promise<TrashRow> => {
     const { kind } = await place.provider.stat(place.path);
-    const id = randomUUID();
-    const row: TrashRow = {
-      id,
-      vfolder_id: place.vfolder.id,
-      vfolder: place.vfolder.name,
-      path: place.inner,
-      trash_path: `.stowage/trash-files/${id}`,
-      kind,
-      trashed_at: Date.now(),
-    };
+    const row = newRow(place, kind);
     // The row first: a crash before the rename leaves a row without a file, dropped when it is to be restored or purged.
     database.run(
       'INSERT INTO trashed_files (id, vfolder_id, path, trash_path, kind, trashed_at) VALUES (?, ?, ?, ?, ?, ?)',
-      ...[id, row.vfolder_id, row.path, row.trash_path, kind, row.trashed_at],
+      ...[row.id, row.vfolder_id, row.path, row.trash_path, kind, row.trashed_at],
     );
     try {
       await move(place.provider, place.path, parseInnerPath(row.trash_path));
     } catch (error) {
-      forget(id);
+      forget(row.id);
       throw error;
     }
     return row;
+  };
+  const discardAll = async (places: readonly ResolvedPlace[]): Promise<TrashRow[]> => {
+    const rows: TrashRow[] = [];
+    for (let next = 0; next < places.length; next += parallelMoves) {
+      const results = await Promise.allSettled(places.slice(next, next + parallelMoves).map(discardOne));
+      rows.push(...results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
+      const failed = results.find((result) => result.status === 'rejected');
+      if (!failed) continue;
+      for (const row of rows) await restoreOne(row);
+      throw failed.reason;
+    }
+    return rows;
   };
   const restoreOne = async (row: TrashRow): Promise<void> => {
     const place = writable(lookup.resolve(row.vfolder, row.path));
@@ -83,13 +94,7 @@ export function createFileTrash(options: { database: Database; changes: Changes;
   return {
     discard: async (vfolder, paths) => {
       const places = outermost(paths.map((path) => notTheVfolder(writable(lookup.resolve(vfolder, path)))));
-      const rows: TrashRow[] = [];
-      try {
-        for (const place of places) rows.push(await discardOne(place));
-      } catch (error) {
-        for (const row of rows.reverse()) await restoreOne(row);
-        throw error;
-      }
+      const rows = await discardAll(places);
       tellChanged(
         vfolder,
         places.map(({ inner }) => inner),

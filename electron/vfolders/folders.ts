@@ -1,9 +1,8 @@
 import { isStowageError, StowageError } from '#shared/errors.ts';
 import { type InnerPath, parseInnerPath, rootPath } from '#shared/paths.ts';
 import { canRename, type StorageEntry, type StorageProvider } from '../storage/provider.ts';
-import { removeTree } from '../storage/remove-tree.ts';
 import type { Database } from '../store/database.ts';
-import { type HostAccess, hostFolder, trashRoot, type VfolderRow } from './rows.ts';
+import { type HostAccess, purgeRoot, trashRoot, type VfolderRow } from './rows.ts';
 
 export async function statOrNull(provider: StorageProvider, path: InnerPath): Promise<StorageEntry | null> {
   try {
@@ -27,22 +26,23 @@ export async function moveFolder(provider: StorageProvider, from: InnerPath, to:
  * to the database first and moves the folder after; here the move is made up for:
  * - live with `trash_root`: a restore or rename had to move the folder from there to `root`;
  * - live without its folder: it was being created;
- * - trashed with another `root` than `trash_root`: it was being deleted;
- * - a folder under `purging`: it was being purged.
+ * - trashed with another `root` than `trash_root`: it was being deleted.
  * A host that does not answer is left for the next start.
+ * @returns the vfolders whose purge was cut short
  */
-export async function reconcile(database: Database, hosts: HostAccess): Promise<void> {
+export async function reconcile(database: Database, hosts: HostAccess): Promise<VfolderRow[]> {
+  const purging: VfolderRow[] = [];
   const rows = database.all<VfolderRow>("SELECT * FROM vfolders WHERE kind = 'managed'");
   for (const row of rows) {
-    await settle(database, hosts.provider(row.host_id), row).catch(ignoreUnreachable);
+    const provider = hosts.provider(row.host_id);
+    try {
+      await settle(database, provider, row);
+      if (row.trashed_at !== null && (await statOrNull(provider, purgeRoot(row.id)))) purging.push(row);
+    } catch (error) {
+      if (!isStowageError(error)) throw error;
+    }
   }
-  for (const { id } of database.all<{ id: string }>('SELECT id FROM hosts')) {
-    await sweep(database, hosts.provider(id)).catch(ignoreUnreachable);
-  }
-}
-
-function ignoreUnreachable(error: unknown): void {
-  if (!isStowageError(error)) throw error;
+  return purging;
 }
 
 async function settle(database: Database, provider: StorageProvider, row: VfolderRow): Promise<void> {
@@ -67,16 +67,4 @@ async function finishMove(provider: StorageProvider, from: InnerPath, to: InnerP
   if (!(await statOrNull(provider, from))) return;
   if (await statOrNull(provider, to)) await provider.remove(to);
   await moveFolder(provider, from, to);
-}
-
-/** Ends the purges that were cut short. */
-async function sweep(database: Database, provider: StorageProvider): Promise<void> {
-  const folder = parseInnerPath(`${hostFolder}/purging`);
-  if (!(await statOrNull(provider, folder))) return;
-  for await (const page of provider.list(folder)) {
-    for (const { path } of page) {
-      await removeTree(provider, path);
-      database.run('DELETE FROM vfolders WHERE id = ? AND trashed_at IS NOT NULL', path.slice(folder.length + 1));
-    }
-  }
 }

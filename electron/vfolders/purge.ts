@@ -7,35 +7,39 @@ import { moveFolder, statOrNull } from './folders.ts';
 import { placeOf, purgeRoot, type VfolderRow } from './rows.ts';
 
 /**
- * Destroys a vfolder in the trash, and the trashed files of it. It is moved aside first, so that a half-destroyed one
- * can never be restored after a crash; a purge that fails (permissions) puts the rest back into the trash.
- * @returns what was removed; symlinks count as files, their targets stay
+ * Moves a vfolder from the trash to where it is destroyed, so that a half-destroyed one can never be restored: also
+ * after a crash the purge is then finished.
  */
-export async function purgeVfolder(
+export async function setAside(provider: StorageProvider, row: VfolderRow): Promise<void> {
+  const from = placeOf(row);
+  if (await statOrNull(provider, from)) await moveFolder(provider, from, purgeRoot(row.id));
+}
+
+/**
+ * Destroys a vfolder that was set aside, and the trashed files of it. When that fails (permissions), the rest goes back
+ * into the trash and the error says so.
+ * @returns what was removed of the vfolder; symlinks count as files, their targets stay
+ */
+export async function destroy(
   database: Database,
   provider: StorageProvider,
   row: VfolderRow,
 ): Promise<{ files: number; bytes: number }> {
-  const from = placeOf(row);
   const aside = purgeRoot(row.id);
-  const count = { files: 0, bytes: 0 };
-  if (await statOrNull(provider, from)) {
-    await moveFolder(provider, from, aside);
-    try {
-      Object.assign(count, await removeTree(provider, aside));
-    } catch (error) {
-      await moveFolder(provider, aside, from);
-      const { code, message, data } = toStowageError(error);
-      throw new StowageError(code, `“${row.name}” could not be purged whole; what is left stays in the trash. ${message}`, data, {
-        cause: error,
+  let count = { files: 0, bytes: 0 };
+  try {
+    if (await statOrNull(provider, aside)) count = await removeTree(provider, aside);
+    const trashed = database.all<{ trash_path: string }>('SELECT trash_path FROM trashed_files WHERE vfolder_id = ?', row.id);
+    for (const { trash_path } of trashed) {
+      await removeTree(provider, parseInnerPath(trash_path)).catch((error: unknown) => {
+        if (!isStowageError(error, 'not-found')) throw error;
       });
     }
-  }
-  const trashed = database.all<{ trash_path: string }>('SELECT trash_path FROM trashed_files WHERE vfolder_id = ?', row.id);
-  for (const { trash_path } of trashed) {
-    await removeTree(provider, parseInnerPath(trash_path)).catch((error: unknown) => {
-      if (!isStowageError(error, 'not-found')) throw error;
-    });
+  } catch (error) {
+    if (await statOrNull(provider, aside)) await moveFolder(provider, aside, placeOf(row));
+    const { code, message, data } = toStowageError(error);
+    const said = `“${row.name}” could not be purged whole; what is left stays in the trash. ${message}`;
+    throw new StowageError(code, said, data, { cause: error });
   }
   database.run('DELETE FROM vfolders WHERE id = ?', row.id);
   return count;

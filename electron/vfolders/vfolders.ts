@@ -10,7 +10,7 @@ import { hasLocalPath } from '../storage/provider.ts';
 import type { Database } from '../store/database.ts';
 import { moveFolder, reconcile, statOrNull } from './folders.ts';
 import { vfolderInfo } from './info.ts';
-import { purgeVfolder } from './purge.ts';
+import { destroy, setAside } from './purge.ts';
 import { findLive, getLive, getTrashed, type HostAccess, toVfolder, trashRoot, type VfolderRow } from './rows.ts';
 
 export interface Vfolders {
@@ -36,8 +36,24 @@ type OptionalFields = { [Name in keyof Fields]?: Fields[Name] | undefined };
 /** The vfolders: rows of the database, each with its folder in a storage host. Changes run one after another. */
 export function createVfolders({ database, changes, hosts, startClone }: VfoldersOptions): Vfolders {
   const users: VfolderUsers[] = [];
-  const ready = reconcile(database, hosts);
-  let last: Promise<unknown> = ready.catch(() => undefined);
+  /** Ids of those that are being destroyed, which takes its time and holds up nothing else. */
+  const purging = new Set<string>();
+  const purge = async (row: VfolderRow): Promise<{ files: number; bytes: number }> => {
+    purging.add(row.id);
+    try {
+      return await destroy(database, hosts.provider(row.host_id), row);
+    } finally {
+      purging.delete(row.id);
+      changes.emit({ type: 'vfolders' });
+    }
+  };
+  const reconciled = reconcile(database, hosts);
+  const ready = reconciled.then(async (cutShort) => {
+    await Promise.allSettled(cutShort.map(purge));
+  });
+  // Whoever needs to know of a failure asks `ready`.
+  ready.catch(() => undefined);
+  let last: Promise<unknown> = reconciled.catch(() => undefined);
   /** Runs `work` when all changes before it have ended. */
   const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
     const result = last.then(work);
@@ -56,6 +72,10 @@ export function createVfolders({ database, changes, hosts, startClone }: Vfolder
       subject: row.name,
       hint: 'Wait until that has ended, or stop it.',
     });
+  };
+  const refusePurging = (row: VfolderRow): VfolderRow => {
+    if (!purging.has(row.id)) return row;
+    throw new StowageError('wrong-state', `“${row.name}” is being purged.`, { subject: row.name });
   };
   const create = (name: string, hostId: string, fields: OptionalFields): Promise<Vfolder> =>
     exclusive(async () => {
@@ -107,21 +127,21 @@ export function createVfolders({ database, changes, hosts, startClone }: Vfolder
       }),
     restore: ({ id, name }) =>
       exclusive(async () => {
-        const row = getTrashed(database, id);
+        const row = refusePurging(getTrashed(database, id));
         const to = name ?? row.name;
         await moveToName(database, hosts, row, to, row.trash_root ?? trashRoot(id));
         return changed(to);
       }),
-    purge: ({ id }) =>
-      exclusive(async () => {
-        const row = getTrashed(database, id);
-        refuseUsed(row, 'purged');
-        try {
-          return await purgeVfolder(database, hosts.provider(row.host_id), row);
-        } finally {
-          changes.emit({ type: 'vfolders' });
-        }
-      }),
+    purge: async ({ id }) => {
+      const row = await exclusive(async () => {
+        const found = refusePurging(getTrashed(database, id));
+        refuseUsed(found, 'purged');
+        await setAside(hosts.provider(found.host_id), found);
+        purging.add(id);
+        return found;
+      });
+      return purge(row);
+    },
     info: async ({ name }, { signal }) => {
       const row = getLive(database, name);
       return vfolderInfo(database, hosts.provider(row.host_id), row, show(row), signal);

@@ -114,13 +114,13 @@ export async function writeLocal(
 ): Promise<StorageEntry> {
   checkSignal(options.signal);
   const target = await containment.forChange(path, true);
-  await checkTarget(target, path, options.expect);
+  const replaced = await checkTarget(target, path, options.expect);
   const part = join(dirname(target), `${partPrefix}w-${randomUUID()}`);
   const handle = await open(part, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noFollow, 0o666);
   let closed = false;
   try {
     await containment.checkHandle(handle, path);
-    await keepMode(handle, target);
+    if (replaced) await keepMode(handle, target);
     let bytes = 0;
     await consume(body, options.signal, async (chunk) => {
       checkNotLonger(path, bytes + chunk.length, options.size);
@@ -216,7 +216,7 @@ function resumable(state: Unfinished): ResumableWrite {
         const target = await containment.forChange(path, true);
         await keepMode(handle, target);
         await complete(handle, path, state.bytes, options);
-        // Closing first: Windows renames no open file. A refused finish can be repeated under the same key.
+        // When this refuses, what was appended stays: the finish can be repeated, or given up by `abort`.
         const entry = await putInPlace(part, target, path, options.expect);
         await close();
         await syncDirectory(dirname(target));
