@@ -176,7 +176,7 @@ async function launch(run: RunDirectory, request: RunRequest, bubblewrap: string
   };
   const binds = [
     { source: run.tmp, target: '/tmp', readOnly: false },
-    ...writableFolders(run, request),
+    { source: run.work, target: workHome, readOnly: false },
     ...request.binds,
   ].toSorted((a, b) => a.target.length - b.target.length);
   const toHost = (path: string): string => {
