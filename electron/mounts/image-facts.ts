@@ -1,4 +1,5 @@
 import { isStowageError } from '#shared/errors.ts';
+import { ancestorsOf } from '#shared/plan/target.ts';
 import type { ImagePathKind, PlanRequest } from '#shared/plan/types.ts';
 import type { Engine, ImageFacts } from '../engines/engine.ts';
 import { createBriefCache } from './brief-cache.ts';
@@ -31,14 +32,14 @@ export function createImageReader(): ImageReader {
       try {
         const image = await inspected.get(`${engine.id} ${reference}`, () => engine.inspectImage(reference));
         const known = pathsOf(image.id);
-        const unknown = paths.filter((path) => !known.has(path));
+        const unknown = paths.filter((path) => kindOf(path, known) === undefined);
         if (unknown.length > 0 && unknown.length <= maxPaths) {
           if (known.size > 10_000) known.clear();
           const found = await engine.probeImage(reference, unknown);
           for (const [path, kind] of Object.entries(found)) known.set(path, kind);
         }
         const wanted = paths.flatMap((path): [string, ImagePathKind][] => {
-          const kind = known.get(path);
+          const kind = kindOf(path, known);
           return kind === undefined ? [] : [[path, kind]];
         });
         return { workdir: image.workdir, user: image.user, command: image.command, paths: Object.fromEntries(wanted) };
@@ -47,4 +48,15 @@ export function createImageReader(): ImageReader {
       }
     },
   };
+}
+
+/** What is known to lie at a path: asked before, or missing because nothing lies in what is above it. */
+function kindOf(path: string, known: ReadonlyMap<string, ImagePathKind>): ImagePathKind | undefined {
+  const kind = known.get(path);
+  if (kind !== undefined) return kind;
+  const barren = ancestorsOf(path).some((above) => {
+    const there = known.get(above);
+    return there !== undefined && there !== 'directory';
+  });
+  return barren ? 'missing' : undefined;
 }

@@ -234,11 +234,15 @@ describe('a plan from real folders', () => {
     expect(codes(plan)).toEqual(['other-job-writes']);
   });
 
-  it('asks the image again only for paths that it has not seen', async () => {
+  it('asks the image again only for paths of which it cannot know', async () => {
+    const at = (target: string) => planner.plan(specOf({ mounts: [{ source: 'data', target }] }), 'train');
     await planOf('data');
-    await planOf('data');
-    await planner.plan(specOf({ mounts: [{ source: 'data', target: '/srv' }] }), 'train');
-    expect(probed).toEqual([['/home', '/home/work', '/home/work/data', '/home/work/out'], ['/srv']]);
+    await planOf('data', 'other');
+    await at('/home/somewhere/else');
+    await at('/srv');
+    await at('/srv/below/it');
+    await at('/opt/x');
+    expect(probed).toEqual([['/home', '/home/work', '/home/work/data', '/home/work/out'], ['/srv'], ['/opt', '/opt/x']]);
   });
 
   it('previews by the name in the spec, tells a missing image, and takes a job name that is no file name', async () => {

@@ -73,13 +73,22 @@ describe('systemPath', () => {
     '/boot',
     '/sbin',
   ])('never gives away %s', (target) => expect(systemPath(target)).toBe('always'));
-  it.each(['/etc/app', '/usr/bin', '/usr/share/data', '/usr/local/bin/x', '/lib/x', '/run/x'])('knows %s as below', (target) =>
-    expect(systemPath(target)).toBe('below'),
+  it.each(['/etc/app', '/usr/bin', '/usr/share/data', '/usr/local/bin/x', '/lib/x', '/run/x', '/var/run/x'])(
+    'knows %s as below',
+    (target) => expect(systemPath(target)).toBe('below'),
   );
-  it.each(['/data', '/library', '/usr/src/app', '/usr/local/data', '/home/work', '/opt', '/binary', '/etcetera'])(
-    'leaves %s',
-    (target) => expect(systemPath(target)).toBeNull(),
-  );
+  it.each([
+    '/data',
+    '/library',
+    '/usr/src/app',
+    '/usr/local/data',
+    '/home/work',
+    '/opt',
+    '/binary',
+    '/var',
+    '/var/runner',
+    '/etcetera',
+  ])('leaves %s', (target) => expect(systemPath(target)).toBeNull());
 });
 
 it('lists the folders above a path from the top', () => {

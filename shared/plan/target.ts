@@ -82,7 +82,8 @@ const openUsr = /^\/usr\/(src|local\/(?!(bin|sbin|lib|lib64|libexec|etc|include)
  * `below` (inside a system folder: harmful unless the image has nothing there), or null.
  */
 export function systemPath(target: string): 'always' | 'below' | null {
-  const [top, ...rest] = segmentsOf(target);
+  // `/var/run` is a link to `/run` wherever there is a `/run`.
+  const [top, ...rest] = segmentsOf(target.replace(/^\/var\/run(?=\/|$)/, '/run'));
   if (top === undefined || !(systemTops.has(top) || libraryTop.test(top))) return null;
   if (alwaysSystem.includes(top) || rest.length === 0 || target === '/usr/local') return 'always';
   return openUsr.test(target) ? null : 'below';
