@@ -101,7 +101,7 @@ function dangerOf(
     return { code: 'source-outside-roots', message: `${name} leads out of its vfolder, to ${visible(realPath)}.` };
   }
   if (facts.kind !== 'managed' && guarded.home.some((home) => hostPathWithin(real, home))) {
-    return danger(`${name} ${leads} inside Stowage's own data directory.`);
+    return danger(`${name} ${leads} inside Stowage's own data directory; name a folder of a vfolder by its address, name:/path.`);
   }
   if (facts.kind !== 'managed' && machine.platform === 'linux' && isKernelFolder(real)) {
     return danger(`${name} ${leads} a folder of the kernel, not of files.`);
