@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -215,6 +216,33 @@ describe('the trash', () => {
     expect(await names(true)).toEqual([]);
     expect(readdirSync(join(root, '.stowage', 'purging'))).toEqual([]);
   });
+});
+
+it('keeps in the trash what could not be purged, for another try', async () => {
+  const { id } = await create('data');
+  mkdirSync(join(root, 'data', 'locked'));
+  fill('data', 'locked/file');
+  fill('data', 'file');
+  await vfolders.service.delete({ name: 'data' }, call);
+  const locked = join(root, '.stowage', 'trash', id, 'locked');
+  chmodSync(locked, 0o555);
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) {
+    execFileSync('chown', ['-R', '65534', home]);
+    process.seteuid?.(65534);
+  }
+  try {
+    await expect(vfolders.service.purge({ id }, call)).rejects.toMatchObject({
+      code: 'permission-denied',
+      message: expect.stringContaining('stays in the trash'),
+    });
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+  expect(await names(true)).toEqual(['data']);
+  chmodSync(locked, 0o755);
+  await vfolders.service.purge({ id }, call);
+  expect(await names(true)).toEqual([]);
 });
 
 describe('after a crash between database and disk', () => {

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdtemp, realpath, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -227,6 +237,17 @@ it('hides unfinished writes and its own folder, but not within it', async () => 
   expect(await namesIn(provider, 'folder')).toEqual(['folder/.stowage']);
   await removeTree(provider, at('.stowage/trash/1'));
   await expect(put(provider, 'a/.stowage-part-mine', 'x')).rejects.toMatchObject({ code: 'name-reserved' });
+});
+
+it('removes a folder that looks empty with the writes that were abandoned in it, but none that goes on', async () => {
+  const write = await provider.openWrite(at('folder/file'), 'key');
+  await write.append(bytes('x'));
+  await expect(provider.remove(at('folder'))).rejects.toMatchObject({ code: 'not-empty' });
+  await write.close();
+  const [part = ''] = readdirSync(join(root, 'folder'));
+  utimesSync(join(root, 'folder', part), 1, 1);
+  await provider.remove(at('folder'));
+  expect(readdirSync(root)).toEqual([]);
 });
 
 it('lists 20,000 files with bounded pages', async () => {

@@ -1,5 +1,5 @@
 import { opendirSync, statSync } from 'node:fs';
-import { lstat, mkdir, readlink, rename, rmdir, statfs, symlink, unlink } from 'node:fs/promises';
+import { lstat, mkdir, opendir, readlink, rename, rmdir, statfs, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StowageError } from '#shared/errors.ts';
 import type { NameRules } from '#shared/names.ts';
@@ -146,11 +146,31 @@ async function remove(containment: Containment, path: InnerPath): Promise<void> 
   const place = await containment.forChange(path, false);
   const stats = await lstat(place);
   if (!stats.isDirectory()) return unlink(place);
-  await rmdir(place).catch((error: unknown) => {
+  try {
+    await rmdir(place);
+  } catch (error) {
     // POSIX lets a system answer either to a folder that is not empty.
-    if (errnoOf(error) !== 'EEXIST') throw error;
+    if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error;
+    if (await removeAbandoned(place)) return rmdir(place);
     throw new StowageError('not-empty', `The folder “${visible(path)}” is not empty.`, { subject: path }, { cause: error });
-  });
+  }
+}
+
+const abandonedAfterMs = 10 * 60_000;
+
+/**
+ * Removes the unfinished writes in a folder that holds nothing else, so that a folder that looks empty can be removed
+ * after a crash. False when there is anything else, or one that was written to in the last minutes.
+ */
+async function removeAbandoned(place: string): Promise<boolean> {
+  const parts: string[] = [];
+  for await (const { name } of await opendir(place)) {
+    const part = join(place, name);
+    if (!name.startsWith(partPrefix) || (await lstat(part)).mtimeMs > Date.now() - abandonedAfterMs) return false;
+    parts.push(part);
+  }
+  for (const part of parts) await unlink(part);
+  return true;
 }
 
 /**
