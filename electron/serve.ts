@@ -1,10 +1,12 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, parse } from 'node:path';
 import { parseArgs } from 'node:util';
-import { StowageError, toStowageError } from '#shared/errors.ts';
+import { isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
 import { findHome, packageRoot } from './app/home.ts';
 import { openApp } from './browser-host/app-window.ts';
-import { startBrowserHost } from './browser-host/host.ts';
+import { openFile, startBrowserHost } from './browser-host/host.ts';
 import { openCore } from './core.ts';
+import { connectToCore } from './rpc/connect.ts';
 import { startControlSocket } from './rpc/control-socket.ts';
 
 const usage = `Usage: stowage serve [--port N] [--open]
@@ -30,7 +32,8 @@ export async function runServe(argv: readonly string[]): Promise<number> {
       process.stdout.write(usage);
       return 0;
     }
-    await serve(port, open);
+    const { data: home, localRoot } = findHome();
+    await serve(home, localRoot, port, open).catch((error: unknown) => showRunning(home, open, error));
     return 0;
   } catch (thrown) {
     const error = toStowageError(thrown);
@@ -42,14 +45,14 @@ export async function runServe(argv: readonly string[]): Promise<number> {
 
 function readArguments(argv: readonly string[]): { port: number; open: boolean; help: boolean } {
   const options = { port: { type: 'string' }, open: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
-  const { port = '0', open = false, help = false } = parse(() => parseArgs({ args: [...argv], options }).values);
+  const { port = '0', open = false, help = false } = orRefuse(() => parseArgs({ args: [...argv], options }).values);
   const number = /^\d{1,5}$/.test(port) ? Number(port) : Number.NaN;
   if (!(number <= 65_535))
     throw new StowageError('bad-request', `“${port}” is not a port.`, { hint: 'Give a number from 1 to 65535.' });
   return { port: number, open, help };
 }
 
-function parse<T>(read: () => T): T {
+function orRefuse<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
@@ -57,9 +60,8 @@ function parse<T>(read: () => T): T {
   }
 }
 
-async function serve(port: number, open: boolean): Promise<void> {
+async function serve(home: string, localRoot: string, port: number, open: boolean): Promise<void> {
   const stopped = stopSignal();
-  const { data: home, localRoot } = findHome();
   const core = await openCore({ home, localRoot, shell: 'browser' });
   try {
     await using closing = new AsyncDisposableStack();
@@ -78,6 +80,18 @@ async function serve(port: number, open: boolean): Promise<void> {
   }
 }
 
+/** When another process serves this home already, its window is what was asked for. */
+async function showRunning(home: string, open: boolean, error: unknown): Promise<void> {
+  if (!isStowageError(error, 'already-running')) throw error;
+  const running = await connectToCore(home);
+  if (!running) throw error;
+  const { shell, pid } = await running.client.app.info().finally(() => running.close());
+  const openPath = openFile(home);
+  if (shell !== 'browser' || !existsSync(openPath)) throw error;
+  process.stdout.write(`Stowage is served already, by process ${pid} — open ${openPath} to sign in\n`);
+  if (open) await show(openPath, home);
+}
+
 async function show(openPath: string, home: string): Promise<void> {
   const opened = await openApp(openPath, home);
   if (opened === null) {
@@ -92,4 +106,5 @@ function stopSignal(): Promise<void> {
   });
 }
 
-if (import.meta.main) process.exitCode = await runServe(process.argv.slice(2));
+// Not `import.meta.main`: the bundler puts what the command line also uses into a chunk, which is never the main module.
+if (parse(process.argv[1] ?? '').name === 'serve') process.exitCode = await runServe(process.argv.slice(2));

@@ -11,14 +11,12 @@ interface Session {
 }
 
 /**
- * Who may use the browser host. The start key, which only the owner can read, is exchanged for a cookie and a session
+ * Who may use the browser host. A key, which only the owner can read and which works once, is exchanged for a cookie and a session
  * value, and both are needed from then on: browsers send cookies to every port of a host, so also to ports that jobs
  * publish, but the session value only to this one. All are kept in memory and end with the process.
  */
 export interface Access {
-  /** The key of this start, for the owner-only file. */
-  readonly key: string;
-  /** Exchanges the key; null when it is wrong. A browser that is signed in gets the session it has. */
+  /** Exchanges the key, which is worthless from then on; null when it is wrong. A browser that is signed in gets the session it has. */
   signIn(headers: IncomingHttpHeaders): { session: string; setCookie: string } | null;
   /** Cookie and session value agree. */
   hasSession(headers: IncomingHttpHeaders, value: string | undefined): boolean;
@@ -26,8 +24,22 @@ export interface Access {
   hasCookie(headers: IncomingHttpHeaders): boolean;
 }
 
-export function createAccess(port: number): Access {
-  const key = randomSecret();
+/**
+ * `publish` puts a key where only the owner finds it; it is called now and after each sign-in, since browsers keep the
+ * addresses that they were sent to.
+ */
+export function createAccess(port: number, publish: (key: string) => void): Access {
+  let key = randomSecret();
+  publish(key);
+  const renew = (): void => {
+    const next = randomSecret();
+    try {
+      publish(next);
+      key = next;
+    } catch {
+      // On a full disk the old file stays, and its key must go on working.
+    }
+  };
   // Cookies ignore ports: the name keeps two hosts on one machine apart.
   const cookieName = `stowage-${port}`;
   const sessions: Session[] = [];
@@ -36,10 +48,10 @@ export function createAccess(port: number): Access {
     return sessions.find((session) => cookies.some((cookie) => equalSecrets(cookie, session.cookie)));
   };
   return {
-    key,
     signIn: (headers) => {
       const given = headers[browserHost.keyHeader];
       if (typeof given !== 'string' || !equalSecrets(given, key)) return null;
+      renew();
       let session = byCookie(headers);
       if (!session) {
         session = { cookie: randomSecret(), value: randomSecret() };

@@ -290,6 +290,15 @@ it('A12 signs nobody in without the key of this start', async () => {
   expect(inQuery.status).toBe(401);
 });
 
+it('A12 takes each key once, and leaves a new one for the next browser', async () => {
+  const used = key();
+  expect((await send('POST', '/session', { origin: origin(), 'x-stowage-key': used })).status).toBe(200);
+  expect((await send('POST', '/session', { origin: origin(), 'x-stowage-key': used })).status).toBe(401);
+  expect(readFileSync(host.openPath, 'utf8')).not.toContain(used);
+  expect(readFileSync(host.openPath, 'utf8')).toContain(key());
+  expect((await send('POST', '/session', { origin: origin(), 'x-stowage-key': key() })).status).toBe(200);
+});
+
 it('A12 keeps the key in files of the owner alone, and takes them away when it closes', async () => {
   const mode = (name: string): number => statSync(join(folder, 'run', name)).mode & 0o777;
   expect([mode('.'), mode('key'), mode('open.html')]).toEqual([0o700, 0o600, 0o600]);

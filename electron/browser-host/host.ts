@@ -47,7 +47,9 @@ export async function startBrowserHost({ core, home, port = 0, staticRoot }: Bro
   const folder = runFolder(home);
   const server = createServer({ requestTimeout: 0 });
   const bound = await listen(server, port);
-  const access = createAccess(bound);
+  const url = `http://127.0.0.1:${bound}/`;
+  const files = keyFiles(folder, url);
+  const access = createAccess(bound, files.publish);
   const guard = createGuard({ port: bound, access, isStatic: app.has });
   const sockets = new WebSocketServer({
     noServer: true,
@@ -56,8 +58,6 @@ export async function startBrowserHost({ core, home, port = 0, staticRoot }: Bro
     handleProtocols: () => browserHost.rpcProtocol,
   });
   attach(server, guard, { core, app, access, sockets });
-  const url = `http://127.0.0.1:${bound}/`;
-  const files = writeKeyFiles(folder, url, access.key);
   return {
     url,
     openPath: files.openPath,
@@ -71,6 +71,9 @@ export async function startBrowserHost({ core, home, port = 0, staticRoot }: Bro
     },
   };
 }
+
+/** Where a browser host on this home leaves the file that signs a browser in. */
+export const openFile = (home: string): string => join(home, 'run', 'open.html');
 
 interface Parts {
   readonly core: HostCore;
@@ -155,14 +158,22 @@ function listen(server: Server, port: number): Promise<number> {
 }
 
 /** The key for programs, and a page that hands it to a browser in the one part of an address that is never sent. */
-function writeKeyFiles(folder: string, url: string, key: string): { openPath: string; remove(): void } {
+function keyFiles(folder: string, url: string): { openPath: string; publish(key: string): void; remove(): void } {
   const keyPath = join(folder, 'key');
   const openPath = join(folder, 'open.html');
-  const target = `${url}#${browserHost.fragment}=${key}`;
-  writeOwnerOnly(keyPath, `${key}\n`);
-  writeOwnerOnly(
+  return {
     openPath,
-    `<!doctype html>
+    publish: (key) => {
+      writeOwnerOnly(openPath, openPage(`${url}#${browserHost.fragment}=${key}`));
+      writeOwnerOnly(keyPath, `${key}\n`);
+    },
+    remove: () => {
+      for (const path of [keyPath, openPath]) rmSync(path, { force: true });
+    },
+  };
+}
+
+const openPage = (target: string): string => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="referrer" content="no-referrer">
@@ -170,12 +181,4 @@ function writeKeyFiles(folder: string, url: string, key: string): { openPath: st
 <title>Stowage</title>
 <p><a href="${target}">Open Stowage</a></p>
 </html>
-`,
-  );
-  return {
-    openPath,
-    remove: () => {
-      for (const path of [keyPath, openPath]) rmSync(path, { force: true });
-    },
-  };
-}
+`;
