@@ -22,7 +22,7 @@ const JobsScreen = lazy(() => import('../jobs/jobs-screen.tsx').then((m) => ({ d
 const SettingsScreen = lazy(() => import('../settings/settings-screen.tsx').then((m) => ({ default: m.SettingsScreen })));
 
 const useStyles = makeStyles({
-  provider: { height: '100%', backgroundColor: tokens.colorNeutralBackground2, fontSize: '13px', lineHeight: '19px' },
+  app: { height: '100%', backgroundColor: tokens.colorNeutralBackground2, fontSize: '13px', lineHeight: '19px' },
   frame: {
     display: 'grid',
     height: '100%',
@@ -60,16 +60,19 @@ export function App() {
     document.documentElement.dataset.theme = themeName;
   }, [themeName]);
   return (
-    <FluentProvider theme={themes[themeName]} className={styles.provider}>
-      {connection === 'signed-out' ? (
-        <SignIn />
-      ) : loaded ? (
-        <Frame />
-      ) : (
-        <div className={styles.centre}>
-          <Spinner label="Opening Stowage" labelPosition="below" />
-        </div>
-      )}
+    <FluentProvider theme={themes[themeName]} style={{ height: '100%' }}>
+      {/* Not a class of the provider: it would be put on every portal as well. */}
+      <div className={styles.app}>
+        {connection === 'signed-out' ? (
+          <SignIn />
+        ) : loaded ? (
+          <Frame />
+        ) : (
+          <div className={styles.centre}>
+            <Spinner label="Opening Stowage" labelPosition="below" />
+          </div>
+        )}
+      </div>
       <Toasts />
     </FluentProvider>
   );

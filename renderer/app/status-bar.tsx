@@ -52,7 +52,7 @@ export function StatusBar() {
   const inFlight = transfers.filter((transfer) => !hasEnded(transfer));
   const speed = inFlight.reduce((sum, transfer) => sum + transfer.speed, 0);
   return (
-    <footer className={styles.bar} aria-label="Status">
+    <footer className={styles.bar}>
       {engines.map((engine) => (
         <button key={engine.id} type="button" className={styles.item} title={engine.message} onClick={goSettings}>
           <CircleFilled

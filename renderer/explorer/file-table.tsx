@@ -1,3 +1,9 @@
+// biome-ignore-all lint/a11y/useSemanticElements: rows are virtual and placed by transform, which <table> cannot hold
+// biome-ignore-all lint/a11y/useFocusableInteractive: the body has the focus for all rows (aria-activedescendant)
+// biome-ignore-all lint/a11y/useKeyWithClickEvents: the body takes the keys for all rows
+// biome-ignore-all lint/a11y/useAriaPropsSupportedByRole: see aria-activedescendant above
+// biome-ignore-all lint/a11y/noAutofocus: a name field appears because renaming was asked for
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: the body scrolls and takes the keys
 import { mergeClasses } from '@fluentui/react-components';
 import { ArrowDownRegular, ArrowUpRegular } from '@fluentui/react-icons';
 import { useVirtualizer } from '@tanstack/react-virtual';
@@ -84,7 +90,6 @@ export function FileTable(props: FileTableProps) {
     if (focusIndex >= 0) virtual.scrollToIndex(focusIndex, { align: 'auto' });
   }, [selection.focus, renaming]);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a grid of a million rows is no <table>
     <div
       className={styles.grid}
       role="grid"
@@ -94,12 +99,10 @@ export function FileTable(props: FileTableProps) {
       aria-multiselectable
     >
       <HeaderRow sort={sort} onSort={onSort} />
-      {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: the row group has the focus of the grid */}
       <div
         ref={body}
         className={styles.body}
         role="rowgroup"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls and takes the keys of the grid
         tabIndex={0}
         aria-label={label}
         aria-activedescendant={focusIndex >= 0 ? `entry-${focusIndex}` : undefined}
@@ -135,13 +138,10 @@ function HeaderRow({ sort, onSort }: Pick<FileTableProps, 'sort' | 'onSort'>) {
   const styles = useTableStyles();
   return (
     <div role="rowgroup">
-      {/* biome-ignore lint/a11y/useSemanticElements: see FileTable */}
-      {/* biome-ignore lint/a11y/useFocusableInteractive: its buttons have the focus */}
       <div className={styles.header} role="row" aria-rowindex={1}>
         {columns.map(({ id, label, right }) => {
           const active = sort.column === id;
           return (
-            // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see above
             <div
               key={id}
               role="columnheader"
@@ -179,7 +179,6 @@ interface RowProps {
 const Row = memo(function Row({ entry, index, top, selected, focused, cut, renaming, dropTarget, handlers }: RowProps) {
   const styles = useTableStyles();
   return (
-    // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see FileTable
     <div
       id={`entry-${index}`}
       role="row"
@@ -202,7 +201,6 @@ const Row = memo(function Row({ entry, index, top, selected, focused, cut, renam
       onDragOver={(event) => handlers.onDragOver(event, entry)}
       onDrop={(event) => handlers.onDrop(event, entry)}
     >
-      {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see FileTable */}
       <div role="gridcell" className={styles.name}>
         <EntryIcon entry={entry} />
         {renaming ? (
@@ -214,11 +212,9 @@ const Row = memo(function Row({ entry, index, top, selected, focused, cut, renam
           </span>
         )}
       </div>
-      {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see FileTable */}
       <div role="gridcell" className={mergeClasses(styles.cell, styles.right)}>
         {entry.kind === 'file' ? formatBytes(entry.size) : ''}
       </div>
-      {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see FileTable */}
       <div
         role="gridcell"
         className={mergeClasses(styles.cell, styles.right)}
@@ -226,7 +222,6 @@ const Row = memo(function Row({ entry, index, top, selected, focused, cut, renam
       >
         {formatTime(entry.modified)}
       </div>
-      {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see FileTable */}
       <div role="gridcell" className={styles.cell}>
         {describeKind(entry)}
       </div>
@@ -248,7 +243,6 @@ function RenameField({ entry, onRenamed }: { readonly entry: Entry; readonly onR
       aria-label={`New name of ${visible(entry.name)}`}
       defaultValue={entry.name}
       spellCheck={false}
-      // biome-ignore lint/a11y/noAutofocus: renaming was asked for
       autoFocus
       onFocus={(event) => {
         const dot = entry.kind === 'file' ? entry.name.lastIndexOf('.') : -1;

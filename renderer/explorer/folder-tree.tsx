@@ -117,7 +117,6 @@ export function FolderTree() {
           <AddRegular aria-hidden />
         </button>
       </div>
-      {/* biome-ignore lint/a11y/useFocusableInteractive: its items have the focus */}
       <div
         className={styles.scroll}
         role="tree"
@@ -299,13 +298,13 @@ interface BranchProps extends Omit<TreeRowProps, 'location' | 'expanded' | 'onTo
 function Branch(props: BranchProps) {
   const styles = useStyles();
   const { location, level } = props;
+  const { vfolder, path } = location;
   const key = locationKey(location);
   const expanded = useExpanded((state) => state.keys.has(key));
   const children = useChildren((state) => state.byKey[key]);
   useEffect(() => {
-    if (expanded) void loadChildren(location);
-    // biome-ignore lint/correctness/useExhaustiveDependencies: the key is the location
-  }, [expanded, key]);
+    if (expanded) void loadChildren(folder(vfolder, path));
+  }, [expanded, vfolder, path]);
   return (
     <>
       <TreeRow {...props} expanded={expanded} onToggle={() => toggleExpanded(key)} />

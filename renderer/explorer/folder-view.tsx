@@ -97,7 +97,6 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
     if (name !== null) table.renameWhenThere(name);
   };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: dropping has a keyboard way, the upload button
     <div className={styles.view} data-testid="folder-view" {...drop.handlers}>
       <Toolbar location={folder(vfolder, path)}>
         <SearchBox

@@ -12,7 +12,7 @@ export const useTableStyles = makeStyles({
     gridTemplateColumns: columns,
     flexShrink: 0,
     height: '28px',
-    padding: '0 12px 0 4px',
+    padding: '0 8px 0 4px',
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
     scrollbarGutter: 'stable',
     overflowY: 'hidden',

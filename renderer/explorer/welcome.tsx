@@ -5,8 +5,9 @@ import { client } from '../app/client.ts';
 import { Logo } from '../app/logo.tsx';
 import { goLaunch } from '../app/navigation.ts';
 import { updateSettings } from '../app/stores/settings.ts';
+import { chooseUpload } from '../transfers/choose.ts';
 import { reportError } from '../ui/toasts.tsx';
-import { chooseUpload, offerVfolder } from './upload-here.ts';
+import { offerVfolder } from './upload-here.ts';
 
 const useStyles = makeStyles({
   page: {

@@ -1,12 +1,14 @@
 import { browserHost } from '#shared/bridge.ts';
-import type { ConflictPolicy, Endpoint } from '#shared/contract/transfers.ts';
-import { assertNever, StowageError } from '#shared/errors.ts';
-import { client, sessionValue } from '../app/client.ts';
+import type { ConflictPolicy, Endpoint, Transfer } from '#shared/contract/transfers.ts';
+import { client, fromContract, sessionValue } from '../app/client.ts';
 import { hasEnded, putTransfer, useTransfers } from '../app/stores/transfers.ts';
+import { reportError } from '../ui/toasts.tsx';
 import type { Upload } from './dropped.ts';
 
 /** Bodies in flight at once. */
 const parallel = 5;
+/** Files asked for at once, so that small ones need few questions. */
+const claimed = 32;
 
 /** The files of this window's uploads, by number; gone when the transfer ends. A file is a handle, not its bytes. */
 const sources = new Map<number, Map<number, File>>();
@@ -26,11 +28,17 @@ export async function pushUpload(
 ): Promise<number> {
   const transfer = await client.transfers.pushOpen({ destination, title, conflict });
   putTransfer(transfer);
-  const files = new Map<number, File>();
-  sources.set(transfer.id, files);
-  const announced = announce(transfer.id, upload, files);
-  void send(transfer.id, files, announced);
+  sendUpload(transfer.id, upload);
   return transfer.id;
+}
+
+/** Sends the files of an upload; for a transfer that a former window began, the same files chosen once more. */
+export function sendUpload(id: number, upload: Upload): void {
+  const files = sources.get(id) ?? new Map<number, File>();
+  const running = sources.has(id);
+  sources.set(id, files);
+  const announced = announce(id, upload, files).catch((error: unknown) => reportError(error, 'Not all files could be read.'));
+  if (!running) void send(id, files, announced);
 }
 
 async function announce(id: number, upload: Upload, files: Map<number, File>): Promise<void> {
@@ -61,7 +69,7 @@ async function announce(id: number, upload: Upload, files: Map<number, File>): P
 const wakers = new Map<number, () => void>();
 const wake = (id: number): void => wakers.get(id)?.();
 
-/** Waits until the transfer changed, more files are known, or some time has gone by. */
+/** Waits until the transfer changed, a body ended, more files are known, or some time has gone by. */
 function change(id: number): Promise<void> {
   return new Promise((resolve) => {
     const stop = useTransfers.subscribe((state, before) => {
@@ -78,77 +86,88 @@ function change(id: number): Promise<void> {
   });
 }
 
-const stateOf = (transfers: ReturnType<typeof useTransfers.getState>['transfers'], id: number): string => {
+const stateOf = (transfers: readonly Transfer[], id: number): string => {
   const transfer = transfers.find((one) => one.id === id);
   return transfer ? `${transfer.state} ${transfer.conflicts}` : 'gone';
 };
 
+/** A file that the core handed to this page: it is ours to send until the transfer is paused or over. */
+interface Claim {
+  readonly seq: number;
+  readonly path: string;
+  readonly offset: number;
+}
+
 /** Asks what to send next and sends it, until the transfer has ended. */
 async function send(id: number, files: Map<number, File>, announced: Promise<void>): Promise<void> {
   const active = new Map<number, AbortController>();
+  let claims: Claim[] = [];
   let sealed = false;
-  announced
-    .catch(() => {})
-    .finally(() => {
-      sealed = true;
-    });
+  void announced.finally(() => {
+    sealed = true;
+  });
   for (;;) {
     const known = useTransfers.getState().transfers.find((one) => one.id === id);
-    if (known && (known.state === 'paused' || known.state === 'cancelled')) for (const body of active.values()) body.abort();
+    const state = known?.state ?? 'running';
+    if (state === 'paused' || state === 'cancelled') {
+      // The core takes back what it handed out.
+      for (const body of active.values()) body.abort();
+      claims = [];
+    }
     if (known && hasEnded(known) && sealed) break;
-    const wanted = parallel - active.size;
-    const next = wanted > 0 ? await nextFiles(id, parallel) : [];
-    if (next === null) break;
-    let begun = 0;
-    for (const { seq, offset } of next) {
-      const file = files.get(seq);
-      if (!file || active.has(seq) || active.size >= parallel) continue;
-      begun += 1;
+    if (state !== 'paused' && claims.length < parallel) {
+      const more = await nextFiles(id);
+      if (more === null) break;
+      claims.push(...more);
+    }
+    const later: Claim[] = [];
+    for (const claim of claims) {
+      const file = files.get(claim.seq);
+      // Its announcement may still be on the way back to us.
+      if (!file || active.size >= parallel || active.has(claim.seq)) {
+        later.push(claim);
+        continue;
+      }
       const abort = new AbortController();
-      active.set(seq, abort);
-      void sendBody(id, seq, file, offset, abort.signal).finally(() => {
-        active.delete(seq);
+      active.set(claim.seq, abort);
+      void sendBody(id, claim, file, abort.signal).finally(() => {
+        active.delete(claim.seq);
         wake(id);
       });
     }
-    if (begun === 0 || active.size >= parallel) await change(id);
+    const sent = claims.length - later.length;
+    claims = later;
+    if (sent === 0 || active.size >= parallel) await change(id);
   }
   sources.delete(id);
 }
 
-/** Null when the transfer is over or unknown. */
-async function nextFiles(id: number, limit: number): Promise<Array<{ seq: number; offset: number }> | null> {
+/** Files to send; empty while there are none or the connection is being made again, null when the transfer is unknown. */
+async function nextFiles(id: number): Promise<Claim[] | null> {
   try {
-    const { state, files } = await client.transfers.pushNext({ id, limit: limit * 2 });
-    switch (state) {
-      case 'queued':
-      case 'running':
-      case 'paused':
-      case 'waiting':
-        return files;
-      case 'done':
-      case 'failed':
-      case 'cancelled':
-        return files.length > 0 ? files : [];
-      default:
-        return assertNever(state);
-    }
+    return (await client.transfers.pushNext({ id, limit: claimed })).files;
   } catch (error) {
-    // A broken connection comes back; a transfer that nobody knows does not.
-    return error instanceof StowageError && error.code === 'host-unreachable' ? [] : null;
+    return fromContract(error).code === 'not-found' ? null : [];
   }
 }
 
-/** One body. A failure is not told here: the server knows how far it came and offers the file again, or fails it. */
-async function sendBody(id: number, seq: number, file: File, offset: number, signal: AbortSignal): Promise<void> {
+/** One body. A failure is not told here: the core knows how far it came, and offers the file again or fails it. */
+async function sendBody(id: number, claim: Claim, file: File, signal: AbortSignal): Promise<void> {
+  const { seq, path, offset } = claim;
   try {
-    await fetch(`${browserHost.bodyPath}/${id}/${seq}?offset=${offset}`, {
+    const response = await fetch(`${browserHost.bodyPath}/${id}/${seq}?offset=${offset}`, {
       method: 'PUT',
       headers: { [browserHost.sessionHeader]: sessionValue() ?? '', 'content-type': 'application/octet-stream' },
       body: offset === 0 ? file : file.slice(offset),
       signal,
     });
+    if (response.ok) return;
   } catch {
-    if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 500));
+    if (signal.aborted) return;
   }
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  // A body that never arrived is still ours in the core's books: announcing the file again gives it back.
+  await client.transfers
+    .pushAdd({ id, sealed: false, files: [{ path, size: file.size, modified: file.lastModified }] })
+    .catch(() => {});
 }

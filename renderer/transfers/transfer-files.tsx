@@ -18,6 +18,7 @@ import { reportError } from '../ui/toasts.tsx';
 
 const useStyles = makeStyles({
   bar: {
+    margin: 0,
     display: 'flex',
     flexWrap: 'wrap',
     alignItems: 'center',
@@ -65,7 +66,7 @@ export function ConflictBar({ transfer }: { readonly transfer: Transfer }) {
   const styles = useStyles();
   const one = transfer.conflicts === 1;
   return (
-    <div className={styles.bar} role="group" aria-label={`Conflicts of ${visible(transfer.title)}`}>
+    <fieldset className={styles.bar} aria-label={`Conflicts of ${visible(transfer.title)}`}>
       <span className={styles.question}>
         {plural(transfer.conflicts, 'file')} {one ? 'exists' : 'exist'} already. {one ? 'Do' : 'Do with all of them'}:
       </span>
@@ -74,7 +75,7 @@ export function ConflictBar({ transfer }: { readonly transfer: Transfer }) {
           {label}
         </Button>
       ))}
-    </div>
+    </fieldset>
   );
 }
 

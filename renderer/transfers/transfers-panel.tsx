@@ -1,4 +1,16 @@
-import { Button, makeStyles, mergeClasses, Tooltip, tokens } from '@fluentui/react-components';
+import {
+  Button,
+  Menu,
+  MenuButton,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  makeStyles,
+  mergeClasses,
+  Tooltip,
+  tokens,
+} from '@fluentui/react-components';
 import {
   ArrowClockwiseRegular,
   ArrowDownloadRegular,
@@ -21,8 +33,10 @@ import { formatBytes, formatCount, formatDuration, formatSpeed, plural } from '.
 import { ProgressBar } from '../ui/progress-bar.tsx';
 import { StateBadge } from '../ui/state-badge.tsx';
 import { reportError } from '../ui/toasts.tsx';
+import { chooseUpload } from './choose.ts';
+import { contentsOf, type Upload } from './dropped.ts';
 import { setTransfersPanel } from './panel-state.ts';
-import { canSend } from './push.ts';
+import { canSend, sendUpload } from './push.ts';
 import { ConflictBar, TransferFiles } from './transfer-files.tsx';
 
 const useStyles = makeStyles({
@@ -135,7 +149,7 @@ function TransferItem({ transfer }: { readonly transfer: Transfer }) {
             {transfer.scanned ? '' : '…'} · {formatCount(transfer.files.done)}/{plural(transfer.files.total, 'file')}
           </span>
         </div>
-        <StateBadge state={transfer.state} {...(lost && { label: 'Choose the files again' })} />
+        {lost ? <ChooseAgain transfer={transfer} /> : <StateBadge state={transfer.state} />}
         <span className={mergeClasses(styles.figures, styles.faint)}>{figures(transfer)}</span>
         <TransferActions transfer={transfer} />
       </div>
@@ -150,6 +164,33 @@ function TransferItem({ transfer }: { readonly transfer: Transfer }) {
         </div>
       )}
     </li>
+  );
+}
+
+/** A push whose page was closed: what is missing has to be chosen once more; what arrived is kept. */
+function ChooseAgain({ transfer }: { readonly transfer: Transfer }) {
+  const again = (upload: Upload): void => sendUpload(transfer.id, upload);
+  const target = visible(transfer.destination);
+  return (
+    <Menu>
+      <MenuTrigger disableButtonEnhancement>
+        <MenuButton
+          size="small"
+          title={`The window that sent these files to ${target} was closed. Choose the same files to go on.`}
+        >
+          Choose again
+        </MenuButton>
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuList>
+          <MenuItem onClick={() => chooseUpload('folder', (upload) => again(upload))}>The same folder…</MenuItem>
+          <MenuItem onClick={() => chooseUpload('folder', (upload) => again(contentsOf(upload)))}>
+            The same folder, as a vfolder of its own…
+          </MenuItem>
+          <MenuItem onClick={() => chooseUpload('files', again)}>The same files…</MenuItem>
+        </MenuList>
+      </MenuPopover>
+    </Menu>
   );
 }
 
