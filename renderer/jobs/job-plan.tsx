@@ -1,9 +1,8 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import type { JobDetail } from '#shared/contract/jobs.ts';
 import { visible } from '#shared/paths.ts';
+import { writeBytes } from '../launcher/sizes.ts';
 import { ContainerView, ModeBadge } from '../planner/container-view.tsx';
-import { approachWord } from '../planner/plan-words.ts';
-import { formatBytes } from '../ui/format.ts';
 
 const useStyles = makeStyles({
   root: { height: '100%', overflow: 'auto', padding: '16px 20px', boxSizing: 'border-box' },
@@ -23,6 +22,7 @@ const useStyles = makeStyles({
     verticalAlign: 'top',
     overflowWrap: 'anywhere',
   },
+  term: { width: '180px', borderBottom: `1px solid ${tokens.colorNeutralStroke3}` },
   mono: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200 },
   quiet: { color: tokens.colorNeutralForeground2 },
   view: { border: `1px solid ${tokens.colorNeutralStroke2}`, borderRadius: tokens.borderRadiusMedium, marginBottom: '20px' },
@@ -38,8 +38,8 @@ export function JobPlan({ detail }: { readonly detail: JobDetail }) {
     ['User', plan.user ? `you (${plan.user.uid}:${plan.user.gid})` : 'as the image says'],
     ['Network', plan.network ? 'on' : 'off'],
     ['CPUs', plan.resources.cpus === null ? 'all' : String(plan.resources.cpus)],
-    ['Memory', plan.resources.memoryBytes === null ? 'no limit' : formatBytes(plan.resources.memoryBytes)],
-    ['Shared memory', formatBytes(plan.resources.shmBytes)],
+    ['Memory', plan.resources.memoryBytes === null ? 'no limit' : writeBytes(plan.resources.memoryBytes)],
+    ['Shared memory', writeBytes(plan.resources.shmBytes)],
     ...detail.spec.env.map(({ name, value }): [string, string] => [name, value]),
   ];
   return (
@@ -66,9 +66,7 @@ export function JobPlan({ detail }: { readonly detail: JobDetail }) {
                 <td className={styles.td}>
                   <ModeBadge mode={mount.mode} />
                 </td>
-                <td className={`${styles.td} ${styles.quiet}`}>
-                  {approachWord(mount.approach)}: {visible(mount.reason)}
-                </td>
+                <td className={`${styles.td} ${styles.quiet}`}>{visible(mount.reason)}</td>
               </tr>
             ))}
           </tbody>
@@ -83,7 +81,7 @@ export function JobPlan({ detail }: { readonly detail: JobDetail }) {
         <tbody>
           {rows.map(([name, value]) => (
             <tr key={name}>
-              <th scope="row" className={styles.th}>
+              <th scope="row" className={`${styles.th} ${styles.term}`}>
                 {visible(name)}
               </th>
               <td className={`${styles.td} ${styles.mono}`}>{visible(value)}</td>

@@ -64,6 +64,7 @@ const useStyles = makeStyles({
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: '-2px' },
   },
   cell: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', minWidth: 0 },
+  state: { display: 'flex' },
   name: { fontWeight: tokens.fontWeightSemibold },
   command: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
   number: { textAlign: 'right', fontVariantNumeric: 'tabular-nums' },
@@ -86,7 +87,6 @@ function JobCells({ job, now }: { readonly job: Job; readonly now: number }) {
   const started = job.startedAt ?? job.createdAt;
   const cell = (extra: string | undefined, text: string, title = text) => (
     // biome-ignore lint/a11y/useSemanticElements: rows are virtual and absolutely placed, which table elements cannot be
-    // biome-ignore lint/a11y/useFocusableInteractive: the row takes the focus
     <div role="cell" className={mergeClasses(styles.cell, extra)} title={visible(title)}>
       {visible(text)}
     </div>
@@ -94,8 +94,7 @@ function JobCells({ job, now }: { readonly job: Job; readonly now: number }) {
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: see above */}
-      {/* biome-ignore lint/a11y/useFocusableInteractive: the row takes the focus */}
-      <div role="cell" className={styles.cell}>
+      <div role="cell" className={mergeClasses(styles.cell, styles.state)}>
         <StateBadge state={job.state} />
       </div>
       {cell(styles.name, job.name)}
@@ -217,7 +216,7 @@ export function JobTable() {
             size="small"
             contentBefore={<SearchRegular />}
             aria-label="Filter jobs"
-            placeholder="Filter by name, state, image, command"
+            placeholder="Filter jobs"
             value={filter}
             onChange={(_, data) => setFilter(data.value)}
           />

@@ -66,8 +66,39 @@ export const paletteFor = (dark: boolean): Palette => (dark ? onDark : onLight);
 const colour = (value: number | string | null, palette: Palette): string | undefined =>
   value === null ? undefined : typeof value === 'string' ? value : palette[value];
 
+/** Relative luminance, 0–1 (WCAG 2). */
+function luminance(channels: readonly number[]): number {
+  const [red = 0, green = 0, blue = 0] = channels.map((channel) => {
+    const part = channel / 255;
+    return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+const readable = new Map<string, string>();
+
+/** A colour that a program chose for its own terminal, moved towards black or white until it can be read here. */
+function readableColour(value: string, dark: boolean): string {
+  const key = `${value} ${dark}`;
+  const known = readable.get(key);
+  if (known !== undefined) return known;
+  let channels = (value.match(/\d+/g) ?? []).map(Number);
+  const contrast = (): number => (dark ? (luminance(channels) + 0.05) / 0.063 : 1.05 / (luminance(channels) + 0.05));
+  for (let step = 0; step < 20 && contrast() < 4.6; step += 1)
+    channels = channels.map((channel) => Math.round(dark ? channel + (255 - channel) * 0.12 : channel * 0.88));
+  const found = `rgb(${channels.join(', ')})`;
+  // Gradients make many colours; a bounded memory of them is enough.
+  if (readable.size > 5000) readable.clear();
+  readable.set(key, found);
+  return found;
+}
+
 function styleOf(style: TextStyle, palette: Palette): CSSProperties | undefined {
-  const foreground = colour(style.foreground, palette);
+  const own = colour(style.foreground, palette);
+  const foreground =
+    typeof style.foreground === 'string' && style.background === null && !style.inverse
+      ? readableColour(style.foreground, palette === onDark)
+      : own;
   const background = colour(style.background, palette);
   const [front, back] = style.inverse
     ? [background ?? tokens.colorNeutralBackground1, foreground ?? tokens.colorNeutralForeground1]

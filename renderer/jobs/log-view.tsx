@@ -1,6 +1,6 @@
 import { Button, Link, makeStyles, Spinner, tokens } from '@fluentui/react-components';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { Job } from '#shared/contract/jobs.ts';
 import { fromContract } from '../app/client.ts';
 import { useSettings } from '../app/stores/settings.ts';
@@ -58,10 +58,9 @@ const none: readonly LogMatch[] = [];
 /** Matches per line, and the one that is stepped to. */
 function useSearch(reader: LogReader, status: LogStatus) {
   const [query, setQuery] = useState('');
-  const wanted = useDeferredValue(query);
   const [chosen, setChosen] = useState<{ readonly key: number; readonly start: number } | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version says that the lines of the model are others
-  const matches = useMemo(() => findMatches(reader.model.lines, wanted), [reader, wanted, wanted === '' ? 0 : status.version]);
+  const matches = useMemo(() => findMatches(reader.model.lines, query), [reader, query, query === '' ? 0 : status.version]);
   const byLine = useMemo(() => Map.groupBy(matches, (match) => match.line), [matches]);
   const { lines } = reader.model;
   const current =
@@ -145,6 +144,8 @@ export function LogView({ job }: { readonly job: Job }) {
     getScrollElement: () => scroller.current,
     estimateSize: () => lineHeight,
     overscan: 30,
+    paddingStart: 6,
+    paddingEnd: 6,
     getItemKey: useCallback((index: number) => reader.model.lines[index]?.key ?? index, [reader]),
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: wrapped and unwrapped lines have other heights

@@ -7,6 +7,7 @@ import { formatBytes, plural } from '../ui/format.ts';
 import { type Draft, type DraftProblem, type DraftVariable, newKey } from './draft.ts';
 import { changeDraft } from './draft-store.ts';
 import { FieldRow, Fold } from './form-parts.tsx';
+import { writeBytes } from './sizes.ts';
 
 const useStyles = makeStyles({
   short: { width: '160px' },
@@ -108,7 +109,7 @@ export function AdvancedSection({ draft, plan, problems }: AdvancedSectionProps)
   const ids = { workdir: useId(), user: useId() };
   const engine = useEngines((state) => state.engines.find((one) => one.id === (draft.engine ?? plan?.engine)));
   const all = engine?.cpus ? `all ${engine.cpus} CPUs` : 'all CPUs';
-  const shm = plan ? formatBytes(plan.resources.shmBytes) : '1 GiB';
+  const shm = plan ? writeBytes(plan.resources.shmBytes) : '1 GiB';
   const values = [
     draft.cpus.trim() === '' ? all : plural(Number(draft.cpus) || 0, 'CPU'),
     draft.memory.trim() === '' ? 'no memory limit' : `${draft.memory} memory`,

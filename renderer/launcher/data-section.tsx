@@ -4,7 +4,6 @@ import { useId, useState } from 'react';
 import type { MountMode } from '#shared/contract/base.ts';
 import type { Fix, Plan, PlanConflict, PlannedMount } from '#shared/contract/plan.ts';
 import { ConflictLine } from '../planner/conflict-line.tsx';
-import { approachWord } from '../planner/plan-words.ts';
 import { AddressField } from './address-field.tsx';
 import type { Draft, DraftMount } from './draft.ts';
 import { newMount } from './draft.ts';
@@ -68,13 +67,15 @@ interface MountRowProps {
   readonly row: DraftMount;
   readonly planned: PlannedMount | undefined;
   readonly conflicts: readonly PlanConflict[];
+  /** The plan has an error about it. */
+  readonly invalid: boolean;
   readonly autoFocus: boolean;
   readonly onChange: (row: DraftMount) => void;
   readonly onRemove: () => void;
   readonly onFix: (fix: Fix) => void;
 }
 
-function MountRow({ number, row, planned, conflicts, autoFocus, onChange, onRemove, onFix }: MountRowProps) {
+function MountRow({ number, row, planned, conflicts, invalid, autoFocus, onChange, onRemove, onFix }: MountRowProps) {
   const styles = useStyles();
   return (
     <li>
@@ -84,7 +85,7 @@ function MountRow({ number, row, planned, conflicts, autoFocus, onChange, onRemo
           value={row.source}
           placeholder="name:/path"
           autoFocus={autoFocus}
-          invalid={conflicts.some((conflict) => conflict.severity === 'error')}
+          invalid={invalid}
           onChange={(source) => onChange({ ...row, source })}
         />
         <ArrowRightRegular className={styles.arrow} aria-hidden />
@@ -114,7 +115,7 @@ function MountRow({ number, row, planned, conflicts, autoFocus, onChange, onRemo
       </div>
       {planned && (
         <div className={styles.about} title={planned.reason}>
-          {approachWord(planned.approach)}: {planned.reason}
+          {planned.reason}
         </div>
       )}
       {conflicts.length > 0 && (
@@ -140,6 +141,14 @@ export interface DataSectionProps {
 function unplaced(plan: Plan | null, index: number): PlanConflict[] {
   if (!plan || index < 0 || plan.mounts.some((mount) => mount.request === index)) return [];
   return plan.conflicts.filter((conflict) => conflict.mounts.length === 0 && conflict.fixes.some((fix) => fix.request === index));
+}
+
+function hasError(plan: Plan | null, request: number): boolean {
+  if (!plan || request < 0) return false;
+  const index = plan.mounts.findIndex((mount) => mount.request === request);
+  return [...plan.conflicts.filter((conflict) => conflict.mounts.includes(index)), ...unplaced(plan, request)].some(
+    (conflict) => conflict.severity === 'error',
+  );
 }
 
 /** On which data: code, mounts, output. */
@@ -181,6 +190,7 @@ export function DataSection({ draft, rows, plan, onFix }: DataSectionProps) {
                 row={row}
                 planned={at < 0 ? undefined : plan?.mounts.find((mount) => mount.request === at)}
                 conflicts={unplaced(plan, at)}
+                invalid={hasError(plan, at)}
                 autoFocus={row.key === added}
                 onChange={(next) => change(row.key, next)}
                 onRemove={() => change(row.key, null)}

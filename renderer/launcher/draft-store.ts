@@ -2,17 +2,18 @@ import { create } from 'zustand';
 import { useNavigation } from '../app/navigation.ts';
 import { useSettings } from '../app/stores/settings.ts';
 import { parseLayout, remember } from '../ui/remembered.ts';
-import { showToast } from '../ui/toasts.tsx';
-import { type Draft, emptyDraft, fromSpec, isPristine, newMount, reviveDraft } from './draft.ts';
+import { type Draft, emptyDraft, fromSpec, isPristine, newMount, reviveDraft, toSpec } from './draft.ts';
 
 interface DraftStore {
   readonly draft: Draft;
+  /** What another job took the place of, until the form is changed again. */
+  readonly replaced: { readonly draft: Draft; readonly why: string } | null;
   /** The last request of navigation that was taken over. */
   readonly taken: number;
 }
 
 /** The one job that is being prepared; leaving the screen or the app loses nothing of it. */
-export const useDraft = create<DraftStore>()(() => ({ draft: emptyDraft, taken: 0 }));
+export const useDraft = create<DraftStore>()(() => ({ draft: emptyDraft, replaced: null, taken: 0 }));
 
 const layoutKey = 'launch.draft';
 /** The layout of all screens has 64 KiB; a draft larger than this lives only as long as the window. */
@@ -29,17 +30,16 @@ function keepSoon(): void {
 }
 
 export function changeDraft(change: Partial<Draft>): void {
-  useDraft.setState((state) => ({ draft: { ...state.draft, ...change } }));
+  useDraft.setState((state) => ({ draft: { ...state.draft, ...change }, replaced: null }));
   keepSoon();
 }
 
-/** Begins another job; what was there can be had back for a moment. */
+/** Begins another job; what was there can be had back until the form is changed. */
 export function replaceDraft(draft: Draft, why: string): void {
   const before = useDraft.getState().draft;
-  useDraft.setState({ draft });
+  const same = JSON.stringify(toSpec(before).spec) === JSON.stringify(toSpec(draft).spec);
+  useDraft.setState({ draft, replaced: isPristine(before) || same ? null : { draft: before, why } });
   keepSoon();
-  if (isPristine(before) || JSON.stringify(before) === JSON.stringify(draft)) return;
-  showToast({ intent: 'info', title: why, action: { label: 'Undo', run: () => changeDraft(before) } });
 }
 
 /** Adds a vfolder or folder by its address. */
@@ -58,5 +58,5 @@ export function syncDraft(): void {
   const request = useNavigation.getState().launchRequest;
   if (!request || request.number === useDraft.getState().taken) return;
   useDraft.setState({ taken: request.number });
-  replaceDraft(fromSpec(request.value), 'A new job was begun in place of the one you were preparing.');
+  replaceDraft(fromSpec(request.value), 'Took the place of the job you were preparing.');
 }

@@ -1,5 +1,5 @@
 import { Button, Input, makeStyles, Spinner, tokens } from '@fluentui/react-components';
-import { ArrowResetRegular, BeakerRegular } from '@fluentui/react-icons';
+import { ArrowResetRegular, ArrowUndoRegular, BeakerRegular } from '@fluentui/react-icons';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Fix } from '#shared/contract/plan.ts';
 import type { StowageError } from '#shared/errors.ts';
@@ -36,6 +36,7 @@ const useStyles = makeStyles({
   title: { margin: 0, fontSize: tokens.fontSizeBase400, fontWeight: tokens.fontWeightSemibold, whiteSpace: 'nowrap' },
   name: { width: '220px', marginLeft: '8px' },
   actions: { marginLeft: 'auto', display: 'flex', gap: '4px' },
+  replaced: { display: 'flex', alignItems: 'center', gap: '4px', marginRight: '8px', color: tokens.colorNeutralForeground2 },
   body: { flexGrow: 1, minHeight: 0 },
   form: { overflowY: 'auto', height: '100%' },
   view: {
@@ -79,7 +80,7 @@ function useRun() {
 async function loadSample(): Promise<void> {
   try {
     const { spec } = await client.app.sample();
-    replaceDraft(fromSpec(spec), 'The sample took the place of the job you were preparing.');
+    replaceDraft(fromSpec(spec), 'Took the place of the job you were preparing.');
   } catch (error) {
     reportError(error, 'The sample could not be made.');
   }
@@ -87,7 +88,7 @@ async function loadSample(): Promise<void> {
 
 function Header() {
   const styles = useStyles();
-  const draft = useDraft((state) => state.draft);
+  const { draft, replaced } = useDraft();
   return (
     <header className={styles.header}>
       <h1 className={styles.title}>New job</h1>
@@ -100,6 +101,14 @@ function Header() {
         onChange={(_, data) => changeDraft({ name: data.value })}
       />
       <div className={styles.actions}>
+        {replaced && (
+          <span className={styles.replaced} role="status">
+            {replaced.why}
+            <Button size="small" appearance="subtle" icon={<ArrowUndoRegular />} onClick={() => changeDraft(replaced.draft)}>
+              Undo
+            </Button>
+          </span>
+        )}
         <Button size="small" appearance="subtle" icon={<BeakerRegular />} onClick={() => void loadSample()}>
           Use the sample
         </Button>
@@ -108,7 +117,7 @@ function Header() {
           appearance="subtle"
           icon={<ArrowResetRegular />}
           disabled={isPristine(draft)}
-          onClick={() => replaceDraft(emptyDraft, 'The form was cleared.')}
+          onClick={() => replaceDraft(emptyDraft, 'Cleared.')}
         >
           Start over
         </Button>

@@ -1,8 +1,8 @@
 import { Button, makeStyles, mergeClasses, Spinner, tokens } from '@fluentui/react-components';
-import { CheckmarkCircleFilled, ErrorCircleFilled, PlayFilled, WarningFilled } from '@fluentui/react-icons';
+import { CheckmarkCircleFilled, ErrorCircleFilled, InfoRegular, PlayFilled, WarningFilled } from '@fluentui/react-icons';
 import type { StowageError } from '#shared/errors.ts';
 import type { PlanPreview } from '../planner/plan-preview.ts';
-import { countConflicts, describeCount, summarise } from '../planner/plan-words.ts';
+import { countConflicts, describeCount, isMerelyEmpty, summarise } from '../planner/plan-words.ts';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import type { DraftProblem } from './draft.ts';
 
@@ -17,6 +17,7 @@ const useStyles = makeStyles({
   good: { color: tokens.colorPaletteGreenForeground1 },
   bad: { color: tokens.colorPaletteRedForeground1 },
   caution: { color: tokens.colorPaletteDarkOrangeForeground1 },
+  quiet: { color: tokens.colorNeutralForeground3 },
   keys: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200, whiteSpace: 'nowrap' },
 });
 
@@ -29,7 +30,8 @@ export function reasonNotToRun(preview: PlanPreview, problems: readonly DraftPro
   if (preview.error) return preview.error.message;
   if (!preview.plan) return 'Planning…';
   if (preview.plan.runnable) return null;
-  return preview.plan.conflicts.find((conflict) => conflict.severity === 'error')?.message ?? 'The plan cannot be run.';
+  const errors = preview.plan.conflicts.filter((conflict) => conflict.severity === 'error');
+  return (errors.find((conflict) => !isMerelyEmpty(conflict)) ?? errors[0])?.message ?? 'The plan cannot be run.';
 }
 
 export interface RunBarProps {
@@ -42,15 +44,22 @@ export interface RunBarProps {
   readonly onRun: () => void;
 }
 
+/** Red for what is wrong, plain while something is still to be filled in. */
+function useLook(wrong: boolean, doubtful: boolean, waiting: boolean) {
+  const styles = useStyles();
+  if (wrong) return [ErrorCircleFilled, styles.bad] as const;
+  if (waiting) return [InfoRegular, styles.quiet] as const;
+  return doubtful ? ([WarningFilled, styles.caution] as const) : ([CheckmarkCircleFilled, styles.good] as const);
+}
+
 /** The estimate, what stands against it, and Run. */
 export function RunBar({ preview, problems, running, error, onDismiss, onRun }: RunBarProps) {
   const styles = useStyles();
   const { plan } = preview;
   const reason = reasonNotToRun(preview, problems);
-  const counts = countConflicts(plan?.conflicts ?? []);
+  const counts = countConflicts((plan?.conflicts ?? []).filter((conflict) => !isMerelyEmpty(conflict)));
   const errors = counts.errors + problems.length;
-  const Icon = errors > 0 || preview.error ? ErrorCircleFilled : counts.warnings > 0 ? WarningFilled : CheckmarkCircleFilled;
-  const tone = errors > 0 || preview.error ? styles.bad : counts.warnings > 0 ? styles.caution : styles.good;
+  const [Icon, tone] = useLook(errors > 0 || preview.error !== null, counts.warnings > 0, reason !== null);
   const others = describeCount({ ...counts, errors });
   const text = reason ?? (plan ? `${summarise(plan)} · ready to run` : '');
   return (

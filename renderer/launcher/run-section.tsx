@@ -18,15 +18,22 @@ const useStyles = makeStyles({
     ':hover': { border: `1px solid ${tokens.colorNeutralStroke1Hover}` },
   },
   chosen: { border: `1px solid ${tokens.colorBrandStroke1}`, backgroundColor: tokens.colorBrandBackground2 },
-  radio: { width: '100%' },
+  radio: { width: '100%', alignItems: 'flex-start' },
+  engineLabel: { alignSelf: 'flex-start', width: '100%' },
   engineName: { fontWeight: tokens.fontWeightSemibold },
   state: { fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase200, color: tokens.colorNeutralForeground2 },
-  caution: { color: tokens.colorPaletteDarkOrangeForeground1 },
+  caution: {
+    color: tokens.colorPaletteDarkOrangeForeground1,
+    display: 'flex',
+    alignItems: 'center',
+    flexWrap: 'wrap',
+    gap: '4px',
+  },
   bad: { color: tokens.colorPaletteRedForeground1 },
   command: { width: '100%' },
   textarea: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase300, maxHeight: '220px' },
   below: { display: 'flex', alignItems: 'flex-start', gap: '8px', marginTop: '4px', minHeight: '24px' },
-  shell: { flexShrink: 0, marginLeft: 'auto' },
+  shell: { flexShrink: 0, marginLeft: 'auto', marginTop: '-4px', marginRight: '-8px' },
   argv: { display: 'flex', flexWrap: 'wrap', gap: '4px', minWidth: 0, paddingTop: '4px' },
   word: {
     padding: '0 5px',
@@ -73,16 +80,23 @@ function EngineChoice({ chosen }: { readonly chosen: EngineId }) {
                 <Radio
                   className={styles.radio}
                   value={engine.id}
-                  label={
-                    <div>
-                      <div className={styles.engineName}>{engine.id === 'process' ? 'This machine' : engine.name}</div>
-                      <div
-                        className={mergeClasses(styles.state, tone === 'caution' && styles.caution, tone === 'bad' && styles.bad)}
-                      >
-                        {text}
+                  label={{
+                    className: styles.engineLabel,
+                    children: (
+                      <div>
+                        <div className={styles.engineName}>{engine.id === 'process' ? 'This machine' : engine.name}</div>
+                        <div
+                          className={mergeClasses(
+                            styles.state,
+                            tone === 'caution' && styles.caution,
+                            tone === 'bad' && styles.bad,
+                          )}
+                        >
+                          {text}
+                        </div>
                       </div>
-                    </div>
-                  }
+                    ),
+                  }}
                 />
               </div>
             );
@@ -165,7 +179,14 @@ export function RunSection({ draft, plan, problems, onPulled }: RunSectionProps)
         </div>
         {command.shellSyntax.length > 0 && (
           <div className={styles.advice}>
-            <span className={styles.caution}>{command.shellSyntax.slice(0, 4).join(' ')} has a meaning only in a shell.</span>
+            <span className={styles.caution}>
+              {command.shellSyntax.slice(0, 4).map((sign) => (
+                <code key={sign} className={styles.word}>
+                  {sign}
+                </code>
+              ))}
+              {command.shellSyntax.length === 1 ? 'is' : 'are'} plain text without a shell.
+            </span>
             <Button size="small" onClick={() => changeDraft({ shell: true })}>
               Run in a shell
             </Button>

@@ -14,7 +14,7 @@ import type { ContainerNode, Fix, Plan, PlannedMount } from '#shared/contract/pl
 import { visible } from '#shared/paths.ts';
 import { ConflictLine } from './conflict-line.tsx';
 import { draggedAddress, isAddressDrag } from './drag.ts';
-import { approachWord, layOut, type ViewNode } from './plan-words.ts';
+import { approachWord, isMerelyEmpty, layOut, type ViewNode } from './plan-words.ts';
 
 const useStyles = makeStyles({
   root: {
@@ -53,7 +53,6 @@ const useStyles = makeStyles({
     overflow: 'hidden',
     textOverflow: 'ellipsis',
     flexShrink: 1,
-    minWidth: '60px',
   },
   plainName: { color: tokens.colorNeutralForeground2 },
   mountName: { fontWeight: tokens.fontWeightSemibold },
@@ -188,6 +187,8 @@ export function ContainerView({ plan, onFix, onMount }: ContainerViewProps) {
   const styles = useStyles();
   const [dropping, setDropping] = useState(false);
   const { root, elsewhere } = layOut(plan);
+  // An empty form is no mistake: what it still needs stands beside Run.
+  const told = onFix ? elsewhere.filter((conflict) => !isMerelyEmpty(conflict)) : elsewhere;
   const drop = onMount && {
     onDragOver: (event: DragEvent) => {
       if (!isAddressDrag(event.dataTransfer)) return;
@@ -213,9 +214,9 @@ export function ContainerView({ plan, onFix, onMount }: ContainerViewProps) {
       {...drop}
     >
       {dropping && <div className={styles.dropName}>Mount it into this job</div>}
-      {elsewhere.length > 0 && (
+      {told.length > 0 && (
         <div className={styles.elsewhere}>
-          {elsewhere.map((conflict) => (
+          {told.map((conflict) => (
             <ConflictLine key={`${conflict.code} ${conflict.message}`} conflict={conflict} onFix={onFix} />
           ))}
         </div>

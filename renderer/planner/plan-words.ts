@@ -40,6 +40,10 @@ export function describeCount({ errors, warnings }: ConflictCount): string {
   return [errors > 0 && count(errors, 'problem'), warnings > 0 && count(warnings, 'warning')].filter(Boolean).join(', ');
 }
 
+/** The form lacks something rather than saying something wrong. */
+export const isMerelyEmpty = (conflict: PlanConflict): boolean =>
+  conflict.code === 'image-needed' || conflict.code === 'command-needed';
+
 /** A row of the container view: plain folders with a single child are written together, `srv/data`. */
 export interface ViewNode {
   readonly label: string;
