@@ -54,7 +54,7 @@ function copy(given: CopyJob, onProgress: (done: number, control: Int32Array) =>
     onProgress: (_, done) => onProgress(done, control),
   };
   const result = copyToPart(given, context);
-  return 'kind' in result ? result : publish(result, new Set());
+  return 'kind' in result ? result : publish(result, new Set(), false);
 }
 
 const names = (): string[] => readdirSync(join(directory, 'to'));

@@ -1,5 +1,6 @@
-import type { BigIntStats } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import {
+  type BigIntStats,
   closeSync,
   constants,
   fstatSync,
@@ -47,7 +48,6 @@ class Refusal extends Error {
 /** A file that was written and verified under its temporary name, and waits to be made durable and named. */
 export interface Written {
   readonly job: CopyJob;
-  readonly fd: number;
 }
 
 /**
@@ -81,7 +81,9 @@ export function copyToPart(job: CopyJob, context: CopyContext): Written | CopyOu
     if (crcOfPart(job, part, context) !== crc)
       throw new Refusal('checksum-mismatch', 'what was read back differs from what was sent');
     if (job.modified !== null) futimesSync(part, Date.now() / 1000, Number(before.mtimeNs) / 1e9);
-    return { job, fd: part };
+    closeSync(part);
+    part = -1;
+    return { job };
   } catch (error) {
     if (part >= 0) closeSync(part);
     if (part >= 0 || job.checkpoint) removePart(job.part);
@@ -91,14 +93,28 @@ export function copyToPart(job: CopyJob, context: CopyContext): Written | CopyOu
   }
 }
 
-/** Makes a written part durable and gives it its name, only while the place is still as it was expected. */
-export function publish(written: Written, folders: Set<string>): CopyOutcome {
-  const { job, fd } = written;
+/** From this many parts on, syncing their file system once beats syncing each: 10 times for a thousand files of 4 KiB. */
+const syncTogether = 16;
+
+/**
+ * Makes written parts durable, all with one `syncfs` where the system offers it (Node does not; the `sync` program
+ * does). False: `publish` has to sync each.
+ */
+export function syncParts(written: readonly Written[], folder: string): boolean {
+  if (written.length < syncTogether || process.platform !== 'linux') return false;
+  return spawnSync('sync', ['-f', '--', folder], { stdio: 'ignore' }).status === 0;
+}
+
+/** Gives a written part its name, only while the place is still as it was expected; makes it durable first unless it is. */
+export function publish({ job }: Written, folders: Set<string>, durable: boolean): CopyOutcome {
   try {
-    try {
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
+    if (!durable) {
+      const fd = openSync(job.part, constants.O_RDWR | noFollow);
+      try {
+        fsyncSync(fd);
+      } finally {
+        closeSync(fd);
+      }
     }
     const taken = obstacle(job);
     if (taken) {

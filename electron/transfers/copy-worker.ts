@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { type CopyContext, copyToPart, publish, syncFolders, type Written } from './copy-local.ts';
+import { type CopyContext, copyToPart, publish, syncFolders, syncParts, type Written } from './copy-local.ts';
 import type { CopyOutcome, CopyReport, CopyTask } from './copy-protocol.ts';
 
 /**
@@ -7,8 +7,8 @@ import type { CopyOutcome, CopyReport, CopyTask } from './copy-protocol.ts';
  * cost far less per file than asynchronous ones. Progress is told at most every 100 ms.
  */
 const reportMs = 100;
-const groupFiles = 32;
-const groupBytes = 4 * 1024 * 1024;
+const groupFiles = 256;
+const groupBytes = 16 * 1024 * 1024;
 const buffer = Buffer.allocUnsafe(1024 * 1024);
 
 parentPort?.on('message', (task: CopyTask) => runTask(task));
@@ -35,7 +35,8 @@ function runTask(task: CopyTask): void {
   let bytes = 0;
   const land = (): void => {
     const folders = new Set<string>();
-    for (const written of group) outcomes.push(publish(written, folders));
+    const durable = syncParts(group, task.targetRoot);
+    for (const written of group) outcomes.push(publish(written, folders, durable));
     syncFolders(folders);
     group = [];
     bytes = 0;

@@ -48,9 +48,9 @@ export interface Item {
 }
 
 export const largeBytes = 8 * 1024 * 1024;
-const claimFiles = 256;
+const claimFiles = 1024;
 const claimBytes = 64 * 1024 * 1024;
-const batchFiles = 64;
+const batchFiles = 256;
 const batchBytes = 16 * 1024 * 1024;
 const flushMs = 100;
 const maxTries = 3;
