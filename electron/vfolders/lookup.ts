@@ -1,0 +1,40 @@
+import type { Vfolder } from '#shared/contract/vfolders.ts';
+import { isStowageError } from '#shared/errors.ts';
+import { joinPath, parseInnerPath } from '#shared/paths.ts';
+import type { VfolderLookup } from '../services.ts';
+import type { Database } from '../store/database.ts';
+import type { OptionalFields } from './row-changes.ts';
+import { findLive, getLive, type HostAccess, toVfolder, type VfolderRow } from './rows.ts';
+
+/** How the other features find vfolders. `create` makes one on a host. */
+export function createLookup(
+  database: Database,
+  hosts: HostAccess,
+  create: (name: string, hostId: string, fields: OptionalFields) => Promise<Vfolder>,
+): VfolderLookup {
+  const show = (row: VfolderRow): Vfolder => toVfolder(row, hosts);
+  return {
+    resolve: (name, path) => {
+      const row = getLive(database, name);
+      const root = parseInnerPath(row.root);
+      const inner = parseInnerPath(path);
+      return { vfolder: show(row), provider: hosts.provider(row.host_id), root, inner, path: joinPath(root, inner) };
+    },
+    find: (name) => {
+      const row = findLive(database, name);
+      return row && show(row);
+    },
+    automounts: () =>
+      database.all<VfolderRow>("SELECT * FROM vfolders WHERE trashed_at IS NULL AND name LIKE '.%' ORDER BY name").map(show),
+    ensure: async (name, fields) => {
+      const there = findLive(database, name);
+      if (there) return show(there);
+      return create(name, hosts.defaultHostId(), fields).catch((error: unknown) => {
+        const made = isStowageError(error, 'name-taken') ? findLive(database, name) : null;
+        if (made) return show(made);
+        throw error;
+      });
+    },
+    touch: (id) => void database.run('UPDATE vfolders SET last_used_at = ? WHERE id = ?', Date.now(), id),
+  };
+}
