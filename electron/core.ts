@@ -9,7 +9,7 @@ import { packageVersion } from './app/home.ts';
 import { createAppLog } from './app/log.ts';
 import { prepareSample } from './app/sample.ts';
 import { createSettings } from './app/settings.ts';
-import { findConnection } from './engines/docker/connection.ts';
+import { dockerSocketPaths } from './engines/docker/connection.ts';
 import { createDockerEngine } from './engines/docker/engine.ts';
 import { createProcessEngine } from './engines/process/engine.ts';
 import { createEngineRegistry } from './engines/registry.ts';
@@ -61,21 +61,14 @@ export interface Core {
 export async function openCore(options: CoreOptions): Promise<Core> {
   const lock = lockHome(options.home);
   try {
-    return compose(options, lock, await dockerSockets());
+    return compose(options, lock);
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-/** Sockets that would give a container the whole machine: no mount may hold one. */
-async function dockerSockets(): Promise<string[]> {
-  const connection = await findConnection().catch(() => null);
-  const chosen = connection && 'socketPath' in connection ? [connection.socketPath] : [];
-  return [...new Set(['/var/run/docker.sock', '/run/docker.sock', ...chosen])];
-}
-
-function compose({ home, localRoot, shell }: CoreOptions, lock: { release(): void }, socketPaths: readonly string[]): Core {
+function compose({ home, localRoot, shell }: CoreOptions, lock: { release(): void }): Core {
   const log = createAppLog(join(home, 'logs'));
   const { database, quarantined } = openDatabase(home);
   const changes = createChanges();
@@ -97,7 +90,7 @@ function compose({ home, localRoot, shell }: CoreOptions, lock: { release(): voi
     engines,
     writers: () => jobs.writers(),
     home,
-    socketPaths,
+    socketPaths: dockerSocketPaths(),
   });
   const jobs = createJobs({
     database,

@@ -4,7 +4,7 @@ import type { Change } from '#shared/contract/app.ts';
 export interface Changes {
   emit(change: Change): void;
   /** All changes from now on, until the signal fires. */
-  subscribe(signal?: AbortSignal): AsyncIterableIterator<Change>;
+  subscribe(signal?: AbortSignal): AsyncGenerator<Change, void>;
   /** Calls back at once, for features of the core. Returns what ends it. */
   on(listener: (change: Change) => void): () => void;
 }
@@ -68,7 +68,7 @@ async function* drain(
   rearm: () => void,
   off: () => void,
   signal: AbortSignal | undefined,
-): AsyncIterableIterator<Change> {
+): AsyncGenerator<Change, void> {
   const aborted = Promise.withResolvers<void>();
   const abort = (): void => aborted.resolve();
   signal?.addEventListener('abort', abort, { once: true });

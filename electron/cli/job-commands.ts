@@ -79,7 +79,6 @@ export function addRunCommands(program: Command, act: Act): void {
         await waitFor(client, job, output.json);
         const done = await client.jobs.get({ id: job.id });
         if (options.rm) await client.jobs.remove({ id: job.id });
-        process.exitCode = exitCodeOf(done);
         if (done.problem && done.exitCode === null) {
           throw new StowageError(done.problem.code, done.problem.message, {
             subject: done.problem.subject,
@@ -87,6 +86,7 @@ export function addRunCommands(program: Command, act: Act): void {
             hint: done.problem.hint,
           });
         }
+        process.exitCode = exitCodeOf(done);
         if (output.json) output.result(done, () => '');
         else process.stderr.write(`${summary(done)}\n`);
       }),
@@ -164,8 +164,8 @@ async function printNothingUntilEnd(client: StowageClient, id: number): Promise<
 
 function summary(job: Job): string {
   const where = job.output ? `; outputs in ${job.output.vfolder}:/${job.output.path}` : '';
-  const why = job.problem ? ` ${job.problem.message}` : '';
-  return `Job ${job.id} (${job.name}): ${job.state}.${why}${where}`;
+  const why = job.problem ? `: ${job.problem.message.replace(/\.$/, '')}` : '';
+  return `Job ${job.id} (${job.name}) ${job.state}${why}${where}`;
 }
 
 /** `stowage job …` */
