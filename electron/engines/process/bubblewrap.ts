@@ -1,54 +1,123 @@
 import { execFile } from 'node:child_process';
-import { readdir, readlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, mkdir, readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 import { promisify } from 'node:util';
-import { isWithin } from '#shared/paths.ts';
+import { StowageError } from '#shared/errors.ts';
+import type { RunRequest } from '../engine.ts';
 
-/** What bubblewrap is asked to show to one run. */
-export interface Namespace {
-  /** In the order in which they are mounted: parents before what lies in them. */
-  readonly binds: readonly { readonly source: string; readonly target: string; readonly readOnly: boolean }[];
-  readonly workdir: string;
-  readonly network: boolean;
-}
+const run = promisify(execFile);
 
-/** Given anew to every run. */
-const ownPlaces = ['/proc', '/dev'];
-
-/** Whether bubblewrap can make a namespace here: it may be missing, or forbidden to this user. */
-export async function bubblewrapWorks(program: string): Promise<boolean> {
+/** The program, when it is there and namespaces are allowed here; else null. */
+export async function findBubblewrap(program: string): Promise<string | null> {
   try {
-    await promisify(execFile)(program, ['--ro-bind', '/', '/', '--unshare-pid', '--proc', '/proc', 'true'], { timeout: 3000 });
-    return true;
+    await run(program, ['--ro-bind', '/', '/', '--unshare-pid', '--proc', '/proc', '--dev', '/dev', 'true'], { timeout: 5_000 });
+    return program;
   } catch {
-    return false;
+    // Not installed, or not allowed: the engine then lays mounts out as links.
+    return null;
   }
 }
 
-/**
- * The arguments that show this machine read-only, with the binds at their targets. A folder of this machine that holds
- * a target is made anew and its other children are bound one by one, since nothing can be made in a read-only bind.
- */
-export async function bubblewrapArguments({ binds, workdir, network }: Namespace): Promise<string[]> {
-  const points = [...ownPlaces, ...binds.map((bind) => bind.target)];
-  return [
-    ...(await showFolder('/', points)),
-    ...['--proc', '/proc', '--dev', '/dev'],
-    ...binds.flatMap(({ source, target, readOnly }) => [readOnly ? '--ro-bind' : '--bind', source, target]),
-    ...['--unshare-pid', '--unshare-ipc', '--unshare-uts'],
-    ...(network ? [] : ['--unshare-net']),
-    ...['--chdir', workdir, '--'],
-  ];
+/** Places that the namespace makes anew; what lies below them is made on demand. */
+const fresh = ['/proc', '/dev', '/tmp'];
+const isBelow = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
+
+interface Place {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
 }
 
-async function showFolder(folder: string, points: readonly string[]): Promise<string[]> {
+/**
+ * Arguments for a mount namespace in which this machine's files are seen read-only and the run's mounts lie at their
+ * targets. A target that is not there needs its nearest existing folder made anew ("exploded"): an empty one in
+ * memory, whose entries are bound back one by one.
+ * @throws `mount-failed`
+ */
+export async function bubblewrapArguments(request: RunRequest, runDirectory: string): Promise<string[]> {
+  const places = await allPlaces(request, runDirectory);
   const args: string[] = [];
-  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-    const path = join(folder, entry.name);
-    if (points.includes(path)) continue;
-    const holdsPoint = points.some((point) => isWithin(point, path));
-    if (entry.isSymbolicLink() && !holdsPoint) args.push('--symlink', await readlink(path), path);
-    else if (holdsPoint) args.push('--dir', path, ...(await showFolder(path, points)));
+  const exploded = new Set<string>();
+  for (const { target } of places) {
+    if (fresh.some((folder) => isBelow(target, folder))) continue;
+    if (places.some((other) => other.target !== target && isBelow(target, other.target))) continue;
+    const nearest = await nearestExisting(target);
+    if (nearest !== target) exploded.add(nearest);
+  }
+  if (!exploded.has('/')) args.push('--ro-bind', '/', '/');
+  for (const folder of [...exploded].sort((a, b) => a.length - b.length)) args.push(...(await explode(folder)));
+  args.push('--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp');
+  for (const { source, target, readOnly } of places) args.push(readOnly ? '--ro-bind' : '--bind', source, target);
+  for (const folder of exploded) args.push('--remount-ro', folder);
+  args.push('--unshare-pid', '--die-with-parent', ...(request.network ? [] : ['--unshare-net']), '--chdir', request.workdir);
+  return args;
+}
+
+/** Binds and writable directories at their real targets, parents first. */
+async function allPlaces(request: RunRequest, runDirectory: string): Promise<Place[]> {
+  const places: Place[] = [];
+  const targets = new Set(request.binds.map(({ target }) => posix.resolve('/', target)));
+  const directories = [...request.directories.map(({ path }) => path)];
+  if (![...targets, ...directories].some((path) => isBelow(request.workdir, path))) directories.push(request.workdir);
+  for (const [index, path] of directories.entries()) {
+    const target = await realTarget(path);
+    const inOther = [...targets, ...directories.slice(0, index)].some((other) => isBelow(target, other));
+    const source = join(runDirectory, 'directories', String(index));
+    if (!inOther) {
+      await mkdir(source, { recursive: true, mode: 0o755 });
+      places.push({ source, target, readOnly: false });
+    } else if (!targets.has(target)) {
+      const parent = places.find((place) => isBelow(target, place.target) && place.source.startsWith(runDirectory));
+      if (parent) await mkdir(join(parent.source, posix.relative(parent.target, target)), { recursive: true });
+    }
+  }
+  for (const { source, target, readOnly } of request.binds) {
+    places.push({ source: await realpath(source), target: await realTarget(target), readOnly });
+  }
+  places.sort((a, b) => a.target.split('/').length - b.target.split('/').length);
+  await checkNested(places);
+  return places;
+}
+
+/** A target below a read-only mount must be there already: it could only be made in the mount's source. */
+async function checkNested(places: readonly Place[]): Promise<void> {
+  for (const { target } of places) {
+    const parent = places.findLast((place) => place.target !== target && isBelow(target, place.target));
+    if (!parent?.readOnly) continue;
+    const inside = join(parent.source, posix.relative(parent.target, target));
+    if (!(await stat(inside).catch(() => null)))
+      throw new StowageError(
+        'mount-failed',
+        `“${target}” cannot be mounted: it lies in the read-only mount “${parent.target}”.`,
+        {
+          subject: target,
+          hint: 'Make the folder in the source of that mount, or mount it read-write.',
+        },
+      );
+  }
+}
+
+async function nearestExisting(path: string): Promise<string> {
+  for (let at = path; ; at = posix.dirname(at)) {
+    if (at === '/' || (await lstat(at).catch(() => null))) return at;
+  }
+}
+
+/** The target with the links on its existing part resolved, since a link is no place to mount on. */
+async function realTarget(path: string): Promise<string> {
+  const target = posix.resolve('/', path);
+  const nearest = await nearestExisting(target);
+  const real = await realpath(nearest).catch(() => nearest);
+  return posix.join(real, posix.relative(nearest, target));
+}
+
+async function explode(folder: string): Promise<string[]> {
+  const args = folder === '/' ? [] : ['--tmpfs', folder];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = posix.join(folder, entry.name);
+    if (fresh.includes(path)) continue;
+    if (entry.isSymbolicLink()) args.push('--symlink', await readlink(path), path);
     else args.push('--ro-bind-try', path, path);
   }
   return args;

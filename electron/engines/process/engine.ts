@@ -1,237 +1,279 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, readdir } from 'node:fs/promises';
-import { arch, availableParallelism, release, totalmem, type } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import type { EngineStatus } from '#shared/contract/engines.ts';
-import { StowageError } from '#shared/errors.ts';
-import { isWithin } from '#shared/paths.ts';
+import { spawn } from 'node:child_process';
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, release, type as systemName, totalmem } from 'node:os';
+import { join, posix } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
 import type { Engine, FoundRun, OutputSink, RunExit, RunRequest } from '../engine.ts';
-import { bubblewrapArguments, bubblewrapWorks } from './bubblewrap.ts';
+import { bubblewrapArguments, findBubblewrap } from './bubblewrap.ts';
 import { checkCommand } from './command-lookup.ts';
-import {
-  laidOutPath,
-  layOutMounts,
-  makeRunDirectory,
-  type RunDirectory,
-  readRequest,
-  readState,
-  removeRun,
-  runDirectory,
-  workHome,
-  writeExit,
-} from './run-directory.ts';
-import { signalCommand, supervisorScript } from './supervisor.ts';
-import { drainFile } from './tail.ts';
+import { descendants, processTable, signalProcess } from './processes.ts';
+import { checkSources, layOutLinks, readRecord, runFiles, runState, workPath, writeRecord } from './run-directory.ts';
+import { supervisorScript } from './supervisor.ts';
+import { tail } from './tail.ts';
 
-export interface ProcessEngineOptions {
-  /** Run directories live here. */
-  readonly directory: string;
-  /** Tells the runs of one data directory from those of another; the directory is this one's alone, so it is not needed. */
-  readonly homeId: string;
-  /** The program; null: do without. Default: `bwrap` of the PATH. */
-  readonly bubblewrap?: string | null;
-}
+const prefix = 'run-';
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const lookMilliseconds = 50;
 
-const pollMilliseconds = 40;
-const killedCode = 137;
+const noImages = (): StowageError =>
+  new StowageError('unsupported', 'The engine “process” runs commands of this machine and has no images.', {
+    hint: 'Choose the engine “docker” for jobs with an image.',
+  });
 
-/** Runs the command on this machine, as this user: not isolated, but with the same mounts where bubblewrap is. */
-export function createProcessEngine({ directory, bubblewrap = 'bwrap' }: ProcessEngineOptions): Engine {
-  const windows = process.platform === 'win32';
-  let namespaces: Promise<boolean> | null = null;
-  const hasNamespaces = (): Promise<boolean> => {
-    namespaces ??= bubblewrap === null || process.platform !== 'linux' ? Promise.resolve(false) : bubblewrapWorks(bubblewrap);
-    return namespaces;
+/**
+ * The engine “process”: runs commands on this machine as the user, each under a supervisor that outlives the app.
+ * `directory` holds a folder for each run. `bubblewrap`: the program, null for none; left out, it is looked for.
+ */
+export function createProcessEngine(options: { directory: string; homeId: string; bubblewrap?: string | null }): Engine {
+  const { homeId } = options;
+  const outputs = new Map<string, Promise<void>>();
+  let checked: Promise<string | null> | null = null;
+  const bubblewrap = (): Promise<string | null> => {
+    checked ??= options.bubblewrap === null ? Promise.resolve(null) : findBubblewrap(options.bubblewrap ?? 'bwrap');
+    return checked;
   };
-  const watched = new Map<string, Promise<RunExit>>();
-  const at = (reference: string): RunDirectory => runDirectory(directory, reference);
-  let closed = false;
-
-  /** Gives the output from `offset` until the run has ended; what was printed before the end is given whole. */
-  async function watch(run: RunDirectory, output: OutputSink, offset: number, child: ChildProcess | null): Promise<RunExit> {
-    let at = offset;
-    const childEnded = child ? new Promise<void>((resolve) => child.once('exit', () => resolve())) : new Promise<void>(() => {});
-    for (;;) {
-      const now = await readState(run);
-      at = await drainFile(run.outputFile, at, output);
-      if (now.state === 'ended') return now.exit;
-      if (closed) throw new StowageError('cancelled', 'The app is closing; the run goes on.');
-      await Promise.race([setTimeout(pollMilliseconds), childEnded]);
-    }
-  }
-
-  function remember(reference: string, watching: Promise<RunExit>): void {
-    watched.set(reference, watching);
-    // Whoever waits hears of a failure; when nobody does, it must not end the process.
-    watching.catch(() => {});
-  }
-
-  const refuseWindows = (): void => {
-    if (windows)
-      throw new StowageError('unsupported', 'Jobs without a container engine are not available on Windows.', {
-        hint: 'Use Docker.',
-      });
+  const directoryOf = (reference: string): string => {
+    if (!/^run-\d+$/.test(reference))
+      throw new StowageError('not-found', `There is no run “${reference}” here.`, { subject: reference });
+    return join(options.directory, reference);
+  };
+  const hasEnded = async (directory: string): Promise<boolean> => (await runState(directory)).state === 'ended';
+  const give = (reference: string, sink: OutputSink, from: number): void => {
+    const directory = directoryOf(reference);
+    const output = tail(directory, runFiles(directory).output, from, sink, () => hasEnded(directory));
+    // `wait` is the one who tells; until it is called a failure must not count as unhandled.
+    output.catch(() => {});
+    outputs.set(reference, output);
   };
 
   return {
     id: 'process',
-    status: () => status(windows, hasNamespaces),
-    images: async () => [],
-    inspectImage: async (reference) => {
-      throw new StowageError('image-missing', 'This engine runs no images.', { subject: reference });
+    status: async () => {
+      const available = process.platform !== 'win32';
+      const isolated = available && (await bubblewrap()) !== null;
+      return {
+        id: 'process',
+        name: 'This machine',
+        state: available ? 'ready' : 'error',
+        message: statusMessage(available, isolated),
+        version: null,
+        isolated: false,
+        absoluteTargets: isolated,
+        local: true,
+        os: systemName(),
+        kernel: release(),
+        selinux: false,
+        cpus: availableParallelism(),
+        memoryBytes: totalmem(),
+        limits: false,
+      };
     },
-    probeImage: async () => ({}),
-    // biome-ignore lint/correctness/useYield: there is nothing to pull
-    pull: async function* (reference) {
-      throw new StowageError('unsupported', 'This engine runs no images, so there is nothing to pull.', { subject: reference });
+    images: async () => [],
+    inspectImage: () => Promise.reject(noImages()),
+    probeImage: () => Promise.reject(noImages()),
+    // biome-ignore lint/correctness/useYield: there is nothing to pull; the failure is the stream's
+    pull: async function* () {
+      throw noImages();
     },
     create: async (request) => {
-      refuseWindows();
-      const reference = `job-${request.jobId}`;
-      const run = at(reference);
+      if (process.platform === 'win32')
+        throw new StowageError('engine-absent', statusMessage(false, false), { hint: 'Use Docker.' });
+      const reference = `${prefix}${request.jobId}`;
+      const directory = directoryOf(reference);
+      const isThere = await readRecord(directory).catch((error: unknown) => {
+        if (isStowageError(error, 'not-found')) return null;
+        throw error;
+      });
+      if (isThere) return reference;
+      if (request.command.length === 0)
+        throw new StowageError('bad-request', 'A run on this machine needs a command.', { hint: 'Write a command.' });
+      await checkSources(request);
+      // What a creation that was cut off left is not whole.
+      await rm(directory, { recursive: true, force: true });
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      await makeRunDirectory(run, request);
-      if (!(await hasNamespaces())) await layOutMounts(run, request);
+      try {
+        if (await bubblewrap()) await bubblewrapArguments(request, directory);
+        else await layOutLinks(directory, request);
+        await writeRecord(directory, { homeId, request });
+      } catch (error) {
+        await rm(directory, { recursive: true, force: true });
+        throw toStowageError(error);
+      }
       return reference;
     },
     start: async (reference, output) => {
-      const run = at(reference);
-      const request = await readRequest(run);
-      if ((await readState(run)).state !== 'created')
+      const directory = directoryOf(reference);
+      const { request } = await readRecord(directory);
+      if ((await runState(directory)).state !== 'created')
         throw new StowageError('wrong-state', 'This run was started before.', { subject: reference });
-      const child = await launch(run, request, (await hasNamespaces()) ? bubblewrap : null);
-      const watching = watch(run, output, 0, child);
-      remember(reference, watching);
-      await readState(run);
+      await launch(directory, request, await bubblewrap());
+      give(reference, output, 0);
     },
     follow: async (reference, output, kept) => {
-      const run = at(reference);
-      await readRequest(run);
-      remember(reference, watch(run, output, kept.stdout + kept.stderr, null));
+      await readRecord(directoryOf(reference));
+      give(reference, output, kept.stdout);
     },
-    wait: async (reference, options) => {
-      const watching = watched.get(reference) ?? watch(at(reference), { write: async () => {} }, 0, null);
-      const { signal } = options ?? {};
-      if (!signal) return watching;
-      const aborted = new Promise<never>((_, reject) =>
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
-      );
-      return Promise.race([watching, aborted]);
+    wait: async (reference, { signal } = {}) => {
+      const directory = directoryOf(reference);
+      await readRecord(directory);
+      if ((await runState(directory)).state === 'created')
+        throw new StowageError('wrong-state', 'This run was not started.', { subject: reference });
+      const cancelled = new Promise<never>((_, reject) => {
+        const abort = (): void => reject(new StowageError('cancelled', 'Waiting for the run was cancelled.', {}));
+        if (signal?.aborted) abort();
+        signal?.addEventListener('abort', abort, { once: true });
+      });
+      const ended = outputs.get(reference) ?? untilEnded(directory, Number.POSITIVE_INFINITY, signal);
+      await Promise.race([ended, cancelled]);
+      outputs.delete(reference);
+      return runExit(directory);
     },
-    stop: (reference, { graceSeconds }) => stop(at(reference), graceSeconds),
+    stop: async (reference, { graceSeconds }) => {
+      const directory = directoryOf(reference);
+      if ((await runState(directory)).state === 'created') return;
+      await signalRun(directory, 'SIGTERM', graceSeconds * 1000);
+      while (!(await hasEnded(directory))) await signalRun(directory, 'SIGKILL', 1000);
+    },
     remove: async (reference) => {
-      watched.delete(reference);
-      await removeRun(at(reference));
+      const directory = directoryOf(reference);
+      if ((await runState(directory)).state === 'running') await signalRun(directory, 'SIGKILL', 5000);
+      outputs.delete(reference);
+      await rm(directory, { recursive: true, force: true });
     },
-    find: async () => {
-      const found: FoundRun[] = [];
-      for (const name of await readdir(directory).catch(() => [])) {
-        const jobId = Number(/^job-(\d+)$/.exec(name)?.[1]);
-        if (jobId) found.push({ jobId, reference: name, state: (await readState(at(name))).state });
-      }
-      return found;
-    },
-    close: async () => {
-      closed = true;
-    },
+    find: () => findRuns(options.directory, homeId),
+    close: async () => {},
   };
 }
 
-async function status(windows: boolean, hasNamespaces: () => Promise<boolean>): Promise<EngineStatus> {
-  const absoluteTargets = !windows && (await hasNamespaces());
-  const how = absoluteTargets ? 'with its mounts at their places (bubblewrap)' : 'with its mounts laid out in a run directory';
-  return {
-    id: 'process',
-    name: 'This machine',
-    state: windows ? 'error' : 'ready',
-    message: windows
-      ? 'Jobs without a container engine are not available on Windows.'
-      : `Runs the command as you, ${how}; not isolated.`,
-    version: null,
-    isolated: false,
-    absoluteTargets,
-    local: true,
-    os: `${type()} ${arch()}`,
-    kernel: release(),
-    selinux: false,
-    cpus: availableParallelism(),
-    memoryBytes: totalmem(),
-    limits: false,
-  };
+function statusMessage(available: boolean, isolated: boolean): string {
+  if (!available) return 'Running commands on this machine is not available on Windows; use Docker.';
+  if (isolated) return 'Commands run on this machine as you, with mounts at their targets.';
+  return 'Commands run on this machine as you; mounts are links in the working directory, because bubblewrap is not usable here.';
 }
 
-const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-/** Starts the supervisor in a session of its own, so that it outlives the app. */
-async function launch(run: RunDirectory, request: RunRequest, bubblewrap: string | null): Promise<ChildProcess> {
-  const [command] = request.command;
-  if (command === undefined) throw new StowageError('bad-request', 'A job on this machine needs a command.');
-  const given = Object.fromEntries(request.env.map(({ name, value }) => [name, value]));
-  const env: Record<string, string> = {
-    PATH: process.env.PATH ?? defaultPath,
-    LANG: process.env.LANG ?? 'C.UTF-8',
-    HOME: workHome,
-    ...given,
-  };
-  const binds = [
-    { source: run.tmp, target: '/tmp', readOnly: false },
-    { source: run.work, target: workHome, readOnly: false },
-    ...request.binds,
-  ].toSorted((a, b) => a.target.length - b.target.length);
-  const toHost = (path: string): string => {
-    const bind = binds.findLast(({ target }) => isWithin(path, target));
-    return bind ? join(bind.source, path.slice(bind.target.length)) : path;
-  };
-  const hostWorkdir = toHost(request.workdir);
-  await mkdir(hostWorkdir, { recursive: true }).catch(() => {});
-  await checkCommand(command, { searchPath: env.PATH ?? defaultPath, workdir: request.workdir, toHost });
-  const prefix = bubblewrap
-    ? [bubblewrap, ...(await bubblewrapArguments({ binds, workdir: request.workdir, network: request.network }))]
-    : [];
-  if (!bubblewrap && env.HOME) env.HOME = laidOutPath(run, env.HOME) ?? env.HOME;
-  const cwd = bubblewrap ? run.path : (laidOutPath(run, request.workdir) ?? run.work);
-  const child = spawn('/bin/sh', ['-c', supervisorScript, 'sh', run.path, ...prefix, ...request.command], {
-    cwd,
-    env,
-    detached: true,
-    stdio: 'ignore',
+/** Starts the supervisor; resolves when it has recorded itself. */
+async function launch(directory: string, request: RunRequest, bubblewrap: string | null): Promise<void> {
+  const files = runFiles(directory);
+  const workdir = bubblewrap ? directory : (workPath(directory, request.workdir) ?? files.work);
+  const home = bubblewrap ? request.workdir : workdir;
+  const env: Record<string, string> = { PATH: defaultPath, LANG: 'C.UTF-8', HOME: home };
+  for (const { name, value } of request.env) env[name] = value;
+  // HOME in the container's folder is the run's own folder where there is no mount namespace.
+  if (!bubblewrap) env.HOME = workPath(directory, env.HOME ?? home) ?? env.HOME ?? home;
+  await checkCommand(request.command[0] ?? '', {
+    path: env.PATH ?? defaultPath,
+    workdir: bubblewrap ? request.workdir : workdir,
+    place: (path) => (bubblewrap ? placeOnMachine(request, path) : path),
   });
-  await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject)).catch((error: unknown) => {
-    throw new StowageError(
-      'io-error',
-      'The command could not be started on this machine.',
-      { subject: command, detail: String(error) },
-      { cause: error },
-    );
-  });
-  child.unref();
-  return child;
-}
-
-async function stop(run: RunDirectory, graceSeconds: number): Promise<void> {
-  const ended = async (): Promise<boolean> => {
-    const now = await readState(run);
-    return now.state !== 'running';
-  };
-  const signal = async (name: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
-    const now = await readState(run);
-    if (now.state === 'running') await signalCommand(now.supervisor, name);
-  };
-  const within = async (milliseconds: number): Promise<boolean> => {
-    const deadline = Date.now() + milliseconds;
-    while (!(await ended())) {
-      if (Date.now() >= deadline) return false;
-      await setTimeout(pollMilliseconds);
+  let command = [...request.command];
+  try {
+    if (bubblewrap) {
+      await writeFile(files.arguments, (await bubblewrapArguments(request, directory)).join('\0').concat('\0'), { mode: 0o600 });
+      command = [bubblewrap, '--args', '4', '--', ...command];
     }
-    return true;
-  };
-  if ((await readState(run)).state === 'created') return;
-  await signal('SIGTERM');
-  if (await within(graceSeconds * 1000)) return;
-  while (!(await ended())) {
-    await signal('SIGKILL');
-    if (await within(2000)) break;
+    await (await open(files.begun, 'wx')).close();
+    await spawnSupervisor({ directory, workdir, command, env, argumentsFile: bubblewrap ? files.arguments : '/dev/null' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+      throw new StowageError('wrong-state', 'This run was started before.', { subject: directory });
+    throw error;
   }
-  if ((await readState(run)).state === 'ended') await writeExit(run, killedCode);
+}
+
+async function spawnSupervisor(run: {
+  directory: string;
+  workdir: string;
+  command: readonly string[];
+  env: Record<string, string>;
+  argumentsFile: string;
+}): Promise<void> {
+  const output = await open(runFiles(run.directory).output, 'a');
+  const given = await open(run.argumentsFile, 'r');
+  try {
+    const child = spawn('/bin/sh', ['-c', supervisorScript, 'sh', run.workdir, ...run.command], {
+      cwd: run.directory,
+      env: run.env,
+      detached: true,
+      stdio: ['ignore', output.fd, output.fd, 'pipe', given.fd],
+    });
+    child.unref();
+    await new Promise<void>((resolve, reject) => {
+      child.once('error', reject);
+      const ready = child.stdio[3];
+      ready?.once('close', resolve);
+      (ready as NodeJS.ReadableStream | null)?.resume();
+    });
+  } finally {
+    await Promise.all([output.close(), given.close()]);
+  }
+}
+
+/** Where a path of the run lies on this machine: in the source of its nearest mount, or where it is. */
+function placeOnMachine(request: RunRequest, path: string): string {
+  const mount = request.binds
+    .filter(({ target }) => path === target || path.startsWith(`${target}/`))
+    .sort((a, b) => b.target.length - a.target.length)[0];
+  return mount ? join(mount.source, posix.relative(mount.target, path)) : path;
+}
+
+async function untilEnded(directory: string, milliseconds: number, signal?: AbortSignal): Promise<boolean> {
+  const until = performance.now() + milliseconds;
+  for (;;) {
+    if ((await runState(directory)).state === 'ended') return true;
+    if (performance.now() >= until || signal?.aborted) return false;
+    await delay(lookMilliseconds);
+  }
+}
+
+/**
+ * Signals what runs below the supervisor, which itself lives on to note the exit status, and waits for the end. The
+ * processes that bubblewrap keeps around the command are left out of SIGTERM: they would take the command with them.
+ */
+async function signalRun(directory: string, signal: 'SIGTERM' | 'SIGKILL', milliseconds: number): Promise<void> {
+  const until = performance.now() + milliseconds;
+  const wrapped = (await readFile(runFiles(directory).arguments).catch(() => null)) !== null;
+  for (let sent = false; !sent && performance.now() < until; ) {
+    const { state, supervisor } = await runState(directory);
+    if (state === 'ended') return;
+    if (supervisor) {
+      const table = await processTable();
+      const below = descendants(table, supervisor.pid);
+      const wrappers = wrapped && signal === 'SIGTERM' ? wrapperPids(below, supervisor.pid) : new Set<number>();
+      const targets = below.filter(({ pid }) => !wrappers.has(pid));
+      for (const { pid } of targets) signalProcess(pid, signal);
+      sent = targets.length > 0;
+    }
+    if (!sent) await delay(lookMilliseconds);
+  }
+  await untilEnded(directory, Math.max(0, until - performance.now()));
+}
+
+/** bubblewrap's outer process, and the init of its namespace. */
+function wrapperPids(below: readonly { pid: number; parent: number }[], supervisor: number): Set<number> {
+  const outer = below.filter(({ parent }) => parent === supervisor).map(({ pid }) => pid);
+  const inner = below.filter(({ parent }) => outer.includes(parent)).map(({ pid }) => pid);
+  return new Set([...outer, ...inner]);
+}
+
+async function runExit(directory: string): Promise<RunExit> {
+  const { code, startedAt, endedAt, supervisor } = await runState(directory);
+  const message =
+    supervisor === null ? 'The run was cut off before it began.' : 'The run was killed, its exit code is not known.';
+  return { code, oomKilled: false, startedAt, endedAt, message: code === null ? message : null };
+}
+
+async function findRuns(directory: string, homeId: string): Promise<FoundRun[]> {
+  const found: FoundRun[] = [];
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  for (const reference of names.filter((name) => /^run-\d+$/.test(name))) {
+    const record = await readRecord(join(directory, reference)).catch(() => null);
+    if (record?.homeId !== homeId) continue;
+    const { state } = await runState(join(directory, reference));
+    found.push({ jobId: record.request.jobId, reference, state });
+  }
+  return found;
 }

@@ -1,121 +1,134 @@
-import { mkdir, open, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { mkdir, open, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, posix } from 'node:path';
 import { StowageError } from '#shared/errors.ts';
-import { isWithin } from '#shared/paths.ts';
-import type { RunExit, RunRequest } from '../engine.ts';
-import { isSupervisor } from './supervisor.ts';
+import type { RunRequest } from '../engine.ts';
+import { findProcess } from './processes.ts';
 
-/** Where a job finds itself; without a namespace it is a folder of the run directory. */
-export const workHome = '/home/work';
+/** Where a container's jobs work; without a mount namespace it becomes the run's own folder. */
+export const containerHome = '/home/work';
 
-/**
- * What is kept of one run: `request.json`, `output` (both streams), `started` (made once), `pid`, `exit`, and the folders
- * `work` (the job's home), `tmp` and `dirs`.
- */
-export interface RunDirectory {
-  readonly path: string;
-  readonly outputFile: string;
-  readonly work: string;
-  readonly tmp: string;
+/** What is kept of a run: everything that is needed to start it, also by the app's next start. */
+export interface RunRecord {
+  readonly homeId: string;
+  readonly request: RunRequest;
 }
 
-export const runDirectory = (parent: string, reference: string): RunDirectory => {
-  const path = join(parent, reference);
-  return { path, outputFile: join(path, 'output'), work: join(path, 'work'), tmp: join(path, 'tmp') };
-};
+/** The files of a run; `started` and `exit` are written by the supervisor, and count once they end in a newline. */
+export const runFiles = (directory: string) => ({
+  record: join(directory, 'run.json'),
+  begun: join(directory, 'begun'),
+  started: join(directory, 'started'),
+  exit: join(directory, 'exit'),
+  output: join(directory, 'output'),
+  arguments: join(directory, 'arguments'),
+  work: join(directory, 'work'),
+});
 
-/** Makes the directory with its request; what is there already is kept, so that a second call finds the first one's. */
-export async function makeRunDirectory(run: RunDirectory, request: RunRequest): Promise<void> {
-  for (const folder of [run.path, run.work, run.tmp]) await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeFile(join(run.path, 'request.json'), JSON.stringify(request), { flag: 'wx', mode: 0o600 }).catch(ignoreExisting);
-  await (await open(run.outputFile, 'a', 0o600)).close();
+export interface RunState {
+  readonly state: 'created' | 'running' | 'ended';
+  readonly supervisor: { readonly pid: number; readonly begun: string } | null;
+  readonly code: number | null;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
 }
 
-const ignoreExisting = (error: NodeJS.ErrnoException): void => {
-  if (error.code !== 'EEXIST') throw error;
-};
+/** A start that was cut off between its mark and the supervisor's record counts as ended after this. */
+const startMilliseconds = 10_000;
 
-export async function readRequest(run: RunDirectory): Promise<RunRequest> {
+async function readLine(path: string): Promise<{ text: string; at: number } | null> {
   try {
-    return JSON.parse(await readFile(join(run.path, 'request.json'), 'utf8')) as RunRequest;
+    const [text, facts] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
+    return text.endsWith('\n') ? { text: text.trim(), at: facts.mtimeMs } : null;
   } catch (error) {
-    throw new StowageError('not-found', 'The run directory of this job is gone.', { subject: run.path }, { cause: error });
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
   }
 }
 
-/** Where a path of the job lies on this machine when there is no namespace; null when it cannot be had. */
-export function laidOutPath(run: RunDirectory, target: string): string | null {
-  if (target === workHome) return run.work;
-  return isWithin(target, workHome) ? join(run.work, target.slice(workHome.length + 1)) : null;
-}
-
-/**
- * Lays the mounts out as symlinks under the run directory, for a machine without bubblewrap.
- * @throws StowageError `mount-failed` for a target outside the job's home, or inside another mount
- */
-export async function layOutMounts(run: RunDirectory, request: RunRequest): Promise<void> {
-  const binds = request.binds.toSorted((a, b) => a.target.length - b.target.length);
-  for (const { source, target } of binds) {
-    const place = laidOutPath(run, target);
-    const parent = binds.find((other) => other.target !== target && isWithin(target, other.target));
-    if (place === null || place === run.work || parent) {
-      const why = parent
-        ? `it lies in the mount “${parent.target}”`
-        : `only places below ${workHome} can be had without bubblewrap`;
-      throw new StowageError('mount-failed', `“${target}” cannot be mounted on this machine: ${why}.`, {
-        subject: target,
-        hint: 'Install bubblewrap (package “bubblewrap”), use Docker, or choose another target.',
-      });
-    }
-    await mkdir(dirname(place), { recursive: true });
-    await symlink(source, place).catch(ignoreExisting);
+/** How a run stands, from its files and the process table. */
+export async function runState(directory: string): Promise<RunState> {
+  const files = runFiles(directory);
+  const begun = await stat(files.begun).catch(() => null);
+  if (!begun) return { state: 'created', supervisor: null, code: null, startedAt: null, endedAt: null };
+  const started = await readLine(files.started);
+  if (!started) {
+    const state = Date.now() - begun.mtimeMs > startMilliseconds ? 'ended' : 'running';
+    return { state, supervisor: null, code: null, startedAt: null, endedAt: null };
   }
-  for (const { path } of request.directories) {
-    const place = laidOutPath(run, path);
-    if (place) await mkdir(place, { recursive: true });
-  }
-}
-
-export type RunState = { state: 'created' } | { state: 'running'; supervisor: number } | { state: 'ended'; exit: RunExit };
-
-/** What has become of a run, from its files and the process table. */
-export async function readState(run: RunDirectory): Promise<RunState> {
-  const started = await stat(join(run.path, 'started')).catch(() => null);
-  if (!started) return { state: 'created' };
-  const before = await readExit(run, started.birthtimeMs);
-  if (before) return { state: 'ended', exit: before };
-  const supervisor = await readSupervisor(run, started.birthtimeMs);
-  if (supervisor > 0 && (await isSupervisor(supervisor, run.path))) return { state: 'running', supervisor };
-  // It may have written its exit and ended between the two looks.
-  const after = await readExit(run, started.birthtimeMs);
-  const message =
-    'The process ended without leaving its exit code: it was killed together with its supervisor, or the machine restarted.';
+  const space = started.text.indexOf(' ');
+  const supervisor = { pid: Number(started.text.slice(0, space)), begun: started.text.slice(space + 1) };
+  const alive = await findProcess(supervisor.pid, supervisor.begun);
+  const exit = await readLine(files.exit);
   return {
-    state: 'ended',
-    exit: after ?? { code: null, oomKilled: false, startedAt: started.birthtimeMs, endedAt: null, message },
+    state: alive ? 'running' : 'ended',
+    supervisor,
+    code: exit ? Number(exit.text) : null,
+    startedAt: started.at,
+    endedAt: alive ? null : (exit?.at ?? null),
   };
 }
 
-/** The supervisor writes its id first of all; a run that was started just now may not have got to it. */
-async function readSupervisor(run: RunDirectory, startedAt: number): Promise<number> {
-  for (;;) {
-    const pid = Number(await readFile(join(run.path, 'pid'), 'utf8').catch(() => '0'));
-    if (pid > 0 || Date.now() - startedAt > 5000) return pid;
-    await setTimeout(10);
+/** @throws `not-found` when nothing is kept of it */
+export async function readRecord(directory: string): Promise<RunRecord> {
+  try {
+    return JSON.parse(await readFile(runFiles(directory).record, 'utf8')) as RunRecord;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new StowageError('not-found', 'The directory of this run is no longer there.', { subject: directory });
   }
 }
 
-async function readExit(run: RunDirectory, startedAt: number): Promise<RunExit | null> {
-  const file = join(run.path, 'exit');
-  const text = await readFile(file, 'utf8').catch(() => null);
-  if (text === null) return null;
-  const { mtimeMs } = await stat(file);
-  return { code: Number(text), oomKilled: false, startedAt: Math.round(startedAt), endedAt: Math.round(mtimeMs), message: null };
+/** Made whole or not at all: the record is the last to appear. */
+export async function writeRecord(directory: string, record: RunRecord): Promise<void> {
+  const { record: path, output } = runFiles(directory);
+  await (await open(output, 'a', 0o600)).close();
+  // It holds the run's environment, so nobody else may read it.
+  await writeFile(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
+  await rename(`${path}.new`, path);
 }
 
-/** Writes down the exit of a run whose supervisor was killed too. */
-export const writeExit = (run: RunDirectory, code: number): Promise<void> =>
-  writeFile(join(run.path, 'exit'), `${code}\n`, { flag: 'wx' }).catch(ignoreExisting);
+/** Checks that every source is there, in the words of a mount. @throws `mount-failed` */
+export async function checkSources(request: RunRequest): Promise<void> {
+  for (const { source, target } of request.binds) {
+    if (await stat(source).catch(() => null)) continue;
+    throw new StowageError('mount-failed', `“${source}” cannot be mounted at “${target}”: it is not there.`, {
+      subject: source,
+      hint: 'Check that the folder exists and that you may read it.',
+    });
+  }
+}
 
-export const removeRun = (run: RunDirectory): Promise<void> => rm(run.path, { recursive: true, force: true });
+/** A path of the run as it lies in the run's own folder, or null outside of /home/work. */
+export function workPath(directory: string, path: string): string | null {
+  const resolved = posix.resolve(containerHome, path);
+  if (resolved !== containerHome && !resolved.startsWith(`${containerHome}/`)) return null;
+  return join(runFiles(directory).work, posix.relative(containerHome, resolved));
+}
+
+/** Without a mount namespace: mounts as links in the run's own folder. @throws `mount-failed` */
+export async function layOutLinks(directory: string, request: RunRequest): Promise<void> {
+  await mkdir(runFiles(directory).work, { recursive: true });
+  const place = (path: string): string => {
+    const inWork = workPath(directory, path);
+    if (inWork) return inWork;
+    throw new StowageError('mount-failed', `“${path}” cannot be given on this machine without bubblewrap.`, {
+      subject: path,
+      hint: `Install bubblewrap, use Docker, or choose a place in ${containerHome}.`,
+    });
+  };
+  for (const { path } of request.directories) if (workPath(directory, path)) await mkdir(place(path), { recursive: true });
+  await mkdir(place(request.workdir), { recursive: true });
+  const nested = request.binds.find(({ target }) =>
+    request.binds.some((other) => target !== other.target && target.startsWith(`${other.target}/`)),
+  );
+  if (nested)
+    throw new StowageError('mount-failed', `“${nested.target}” lies in another mount, which needs bubblewrap here.`, {
+      subject: nested.target,
+      hint: 'Install bubblewrap, use Docker, or mount it elsewhere.',
+    });
+  for (const { source, target } of request.binds) {
+    const link = place(target);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(source, link);
+  }
+}

@@ -1,24 +1,64 @@
+import { watch } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { OutputSink } from '../engine.ts';
 
-const chunkBytes = 256 * 1024;
+const bufferBytes = 256 * 1024;
+/** Watching is only a wake-up: file systems without notifications are looked at this often. */
+const lookMilliseconds = 200;
+
+/** Wakes on changes in a directory, at the latest after a while. */
+function createWaker(directory: string): { wait(): Promise<void>; close(): void } {
+  let changed = false;
+  let wake = (): void => {};
+  const notice = (): void => {
+    changed = true;
+    wake();
+  };
+  const watcher = watch(directory, notice);
+  watcher.on('error', notice);
+  return {
+    wait: () =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => wake(), changed ? 0 : lookMilliseconds);
+        wake = () => {
+          clearTimeout(timer);
+          changed = false;
+          resolve();
+        };
+      }),
+    close: () => watcher.close(),
+  };
+}
 
 /**
- * Gives what a growing file has from `offset` on to the sink, chunk by chunk, waiting for the sink each time.
- * Returns the offset reached.
+ * Gives a growing file from a byte on, read only as fast as the sink takes it. Ends when `hasEnded` was true before a
+ * read that found nothing more.
  */
-export async function drainFile(path: string, offset: number, output: OutputSink): Promise<number> {
-  const file = await open(path, 'r');
+export async function tail(
+  directory: string,
+  file: string,
+  from: number,
+  sink: OutputSink,
+  hasEnded: () => Promise<boolean>,
+): Promise<void> {
+  const waker = createWaker(directory);
+  const handle = await open(file, 'r');
   try {
-    let at = offset;
+    let at = from;
     for (;;) {
-      const buffer = Buffer.allocUnsafe(chunkBytes);
-      const { bytesRead } = await file.read(buffer, 0, chunkBytes, at);
-      if (bytesRead === 0) return at;
-      await output.write('stdout', buffer.subarray(0, bytesRead));
-      at += bytesRead;
+      const ended = await hasEnded();
+      for (;;) {
+        // A buffer of its own for each write: the sink takes the bytes over.
+        const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(bufferBytes), 0, bufferBytes, at);
+        if (bytesRead === 0) break;
+        at += bytesRead;
+        await sink.write('stdout', buffer.subarray(0, bytesRead));
+      }
+      if (ended) return;
+      await waker.wait();
     }
   } finally {
-    await file.close();
+    waker.close();
+    await handle.close();
   }
 }

@@ -1,0 +1,77 @@
+import { pack } from 'tar-stream';
+import type { RunRequest } from '../engine.ts';
+
+export const homeLabel = 'dev.stowage.home';
+export const jobLabel = 'dev.stowage.job';
+export const probeLabel = 'dev.stowage.probe';
+export const probeOwnerLabel = 'dev.stowage.probe.owner';
+
+/** What a job as root may still do; the rest of the engine's defaults (raw sockets, device nodes, audit…) is dropped. */
+const keptCapabilities = [
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'FSETID',
+  'KILL',
+  'NET_BIND_SERVICE',
+  'SETGID',
+  'SETUID',
+  'SYS_CHROOT',
+];
+
+export const containerName = (homeId: string, jobId: number): string => `stowage-${homeId.slice(0, 8)}-${jobId}`;
+
+/**
+ * The container of a run. Its log is the engine's `local` one, which keeps bytes as they are (`json-file` replaces
+ * what is not UTF-8), and never rotates, because following a rotating log loses lines: `follow` counts on a whole log.
+ */
+export function containerConfig(homeId: string, run: RunRequest): object {
+  return {
+    Image: run.image,
+    ...(run.command.length > 0 ? { Cmd: run.command } : {}),
+    Env: run.env.map(({ name, value }) => `${name}=${value}`),
+    WorkingDir: run.workdir,
+    ...(run.user ? { User: `${run.user.uid}:${run.user.gid}` } : {}),
+    AttachStdout: true,
+    AttachStderr: true,
+    Labels: { [homeLabel]: homeId, [jobLabel]: String(run.jobId) },
+    HostConfig: {
+      Init: true,
+      Mounts: run.binds.map(({ source, target, readOnly }) => ({
+        Type: 'bind',
+        Source: source,
+        Target: target,
+        ReadOnly: readOnly,
+      })),
+      LogConfig: { Type: 'local', Config: { 'max-size': '1000p', 'max-file': '1', compress: 'false', mode: 'blocking' } },
+      SecurityOpt: ['no-new-privileges'],
+      CapDrop: ['ALL'],
+      CapAdd: keptCapabilities,
+      ShmSize: run.shmBytes,
+      ...(run.network ? {} : { NetworkMode: 'none' }),
+      ...(run.cpus === null ? {} : { NanoCpus: Math.round(run.cpus * 1e9) }),
+      // Equal swap: the limit is the limit, and no job slows the machine down by swapping.
+      ...(run.memoryBytes === null ? {} : { Memory: run.memoryBytes, MemorySwap: run.memoryBytes }),
+    },
+  };
+}
+
+/** The directories to lay before the start, without those that lie in a mount: they would be made in its source. */
+export function directoriesToLay(run: RunRequest): RunRequest['directories'] {
+  const inMount = (path: string): boolean =>
+    run.binds.some(({ target }) => path === target || path.startsWith(`${target.replace(/\/$/, '')}/`));
+  return run.directories.filter(({ path }) => path !== '/' && !inMount(path));
+}
+
+/** A tar of directory entries, owned by the run's user. */
+export async function directoryArchive(run: RunRequest, directories: RunRequest['directories']): Promise<Buffer> {
+  const archive = pack();
+  for (const { path, mode } of directories) {
+    const name = `${path.replace(/^\/+/, '').replace(/\/+$/, '')}/`;
+    archive.entry({ name, type: 'directory', mode, uid: run.user?.uid ?? 0, gid: run.user?.gid ?? 0 });
+  }
+  archive.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of archive) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,261 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type Docker from 'dockerode';
+import type { EngineImage } from '#shared/contract/engines.ts';
+import { isStowageError, StowageError } from '#shared/errors.ts';
+import type { Engine, FoundRun, ImageFacts, ImagePathFact, OutputPosition, OutputSink, RunExit, RunRequest } from '../engine.ts';
+import { createCommandCheck } from './command-check.ts';
+import { createDockerClient, type DockerConnection } from './connection.ts';
+import { containerConfig, containerName, directoriesToLay, directoryArchive, homeLabel, jobLabel } from './container-config.ts';
+import { commandNotExecutable, commandNotFound, engineError, isConnectionError, statusOf } from './errors.ts';
+import { attachOutput, followLog, type OutputProgress, pump } from './output.ts';
+import { probePaths, removeLeftProbes } from './probe.ts';
+import { pullImage } from './pull.ts';
+import { dockerStatus } from './status.ts';
+
+export { dockerSocketPaths } from './connection.ts';
+
+/** How long a run may be out of sight (the engine restarts) before that is an error. */
+const awayMilliseconds = 60_000;
+
+interface Live {
+  readonly sink: OutputSink;
+  readonly progress: OutputProgress;
+  /** Settles when the stream ended, whole or not; the error is kept for `wait`. */
+  done: Promise<void>;
+}
+
+/** The engine “docker”, for the runs of one data directory. Without a connection it is found at the first use. */
+export function createDockerEngine(options: { homeId: string; connection?: DockerConnection }): Engine {
+  const { homeId } = options;
+  const client = createDockerClient(options.connection);
+  const owner = randomUUID();
+  const live = new Map<string, Live>();
+  const probed = new Map<string, Map<string, ImagePathFact>>();
+  const checkCommand = createCommandCheck();
+  let leftovers: Promise<void> | null = null;
+
+  const connect = async (): Promise<Docker> => {
+    const docker = await client.get();
+    leftovers ??= removeLeftProbes(docker, { homeId, owner }).catch(() => {
+      // Tried again at the next use: a probe that is left behind costs a name, and nothing waits for it.
+      leftovers = null;
+    });
+    return docker;
+  };
+  const call = async <Value>(
+    subject: Parameters<typeof engineError>[1],
+    action: (docker: Docker) => Promise<Value>,
+  ): Promise<Value> => {
+    try {
+      return await action(await connect());
+    } catch (error) {
+      if (isConnectionError(error)) client.forget();
+      throw engineError(error, subject);
+    }
+  };
+  const inspectImage = (reference: string): Promise<ImageFacts> =>
+    call({ image: reference }, async (docker) => imageFacts(await docker.getImage(reference).inspect()));
+
+  const begin = (reference: string, source: AsyncIterable<Uint8Array>, sink: OutputSink, kept: OutputPosition): Live => {
+    const progress = { ...kept, opening: '' };
+    const run: Live = { sink, progress, done: pump(source, sink, progress, { ...skipOf(source, kept) }) };
+    // `wait` is the one who tells; until it is called a failure must not count as unhandled.
+    run.done.catch(() => {});
+    live.set(reference, run);
+    return run;
+  };
+
+  return {
+    id: 'docker',
+    status: () => dockerStatus(client),
+    images: () => call({}, async (docker) => (await docker.listImages()).map(engineImage)),
+    inspectImage,
+    probeImage: async (reference, paths) => {
+      const { id } = await inspectImage(reference);
+      const known = probed.get(id) ?? new Map<string, ImagePathFact>();
+      probed.set(id, known);
+      const open = paths.filter((path) => !known.has(path));
+      if (open.length > 0) {
+        const facts = await call({ image: reference }, (docker) => probePaths(docker, id, open, { homeId, owner }));
+        for (const [path, fact] of facts) known.set(path, fact);
+      }
+      return Object.fromEntries(paths.map((path) => [path, known.get(path) ?? 'missing']));
+    },
+    pull: async function* (reference, { signal }) {
+      yield* pullImage(await connect(), reference, signal);
+    },
+    create: (run) => call({ image: run.image ?? undefined }, (docker) => createRun(docker, homeId, run)),
+    start: (reference, output) => {
+      let command: string | undefined;
+      let image: string | undefined;
+      return call({ container: reference }, async (docker) => {
+        const container = docker.getContainer(reference);
+        const [facts, source] = await Promise.all([container.inspect(), attachOutput(container)]);
+        const letGo = (): unknown => (source as AsyncIterable<Uint8Array> & { destroy(): void }).destroy();
+        try {
+          if (facts.State.Status !== 'created') throw startedBefore(reference);
+          command = facts.Path;
+          image = facts.Config.Image;
+          await checkCommand(container, facts);
+          begin(reference, source, output, { stdout: 0, stderr: 0 });
+          await container.start();
+        } catch (error) {
+          letGo();
+          if (!isStowageError(error, 'wrong-state')) live.delete(reference);
+          throw engineError(error, { container: reference, command, image });
+        }
+      });
+    },
+    follow: (reference, output, kept) =>
+      call({ container: reference }, async (docker) => {
+        const source = await followLog(docker.getContainer(reference));
+        begin(reference, Object.assign(source, { [fromBeginning]: true }), output, kept);
+      }),
+    wait: async (reference, { signal } = {}) => {
+      const facts = await waitForEnd(reference, signal);
+      const run = live.get(reference);
+      await settleOutput(reference, run);
+      live.delete(reference);
+      return runExit(facts, run?.progress.opening ?? '');
+    },
+    stop: (reference, { graceSeconds }) =>
+      call({ container: reference }, async (docker) => {
+        try {
+          await docker.getContainer(reference).stop({ t: graceSeconds });
+        } catch (error) {
+          if (![304, 404].includes(statusOf(error) ?? 0)) throw error;
+        }
+      }),
+    remove: (reference) =>
+      call({ container: reference }, async (docker) => {
+        try {
+          // `v`: volumes without a name, which an image may ask for, go with their container.
+          await docker.getContainer(reference).remove({ v: true, force: true });
+        } catch (error) {
+          if (statusOf(error) !== 404) throw error;
+        }
+        live.delete(reference);
+      }),
+    find: () => call({}, (docker) => findRuns(docker, homeId)),
+    close: async () => {
+      await leftovers;
+      client.close();
+    },
+  };
+
+  /** Waits until it is not running. The container is never removed by the engine itself, so no end can be missed. */
+  async function waitForEnd(reference: string, signal: AbortSignal | undefined): Promise<Docker.ContainerInspectInfo> {
+    let awaySince: number | null = null;
+    for (;;) {
+      try {
+        return await call({ container: reference }, async (docker) => {
+          const container = docker.getContainer(reference);
+          await container.wait({ condition: 'not-running', ...(signal ? { abortSignal: signal } : {}) });
+          const facts = await container.inspect();
+          if (facts.State.Status === 'created')
+            throw new StowageError('wrong-state', 'This run was not started.', { subject: reference });
+          return facts;
+        });
+      } catch (error) {
+        if (signal?.aborted) throw new StowageError('cancelled', 'Waiting for the run was cancelled.', { subject: reference });
+        awaySince ??= Date.now();
+        if (!isStowageError(error, 'engine-absent') || Date.now() - awaySince > awayMilliseconds) throw error;
+        await delay(500);
+      }
+    }
+  }
+
+  /** The output to its end; where the live stream broke (the engine was away), the rest comes from the log. */
+  async function settleOutput(reference: string, run: Live | undefined): Promise<void> {
+    if (!run) return;
+    try {
+      await run.done;
+    } catch (error) {
+      if (!isConnectionError(error)) throw error;
+      const kept = { stdout: run.progress.stdout, stderr: run.progress.stderr };
+      await call({ container: reference }, async (docker) =>
+        pump(await followLog(docker.getContainer(reference)), run.sink, run.progress, kept),
+      );
+    }
+  }
+}
+
+/** Marks a stream that begins at the first byte of the run: what is kept already is skipped. */
+const fromBeginning = Symbol('from the beginning');
+
+const skipOf = (source: AsyncIterable<Uint8Array>, kept: OutputPosition): OutputPosition =>
+  fromBeginning in source ? kept : { stdout: 0, stderr: 0 };
+
+const startedBefore = (reference: string): StowageError =>
+  new StowageError('wrong-state', 'This run was started before.', { subject: reference });
+
+async function createRun(docker: Docker, homeId: string, run: RunRequest): Promise<string> {
+  if (run.image === null) throw new StowageError('bad-request', 'A run in Docker needs an image.', { hint: 'Choose an image.' });
+  const name = containerName(homeId, run.jobId);
+  let container: Docker.Container;
+  try {
+    container = await docker.createContainer({
+      _query: { name },
+      _body: containerConfig(homeId, run),
+    } as unknown as Docker.ContainerCreateOptions);
+  } catch (error) {
+    if (statusOf(error) !== 409) throw error;
+    const facts = await docker.getContainer(name).inspect();
+    if (facts.Config.Labels[homeLabel] !== homeId)
+      throw new StowageError('engine-error', `The name “${name}” is taken by a container of somebody else.`, { subject: name });
+    if (facts.State.Status !== 'created') return facts.Id;
+    container = docker.getContainer(facts.Id);
+  }
+  const directories = directoriesToLay(run);
+  if (directories.length > 0) await container.putArchive(await directoryArchive(run, directories), { path: '/' });
+  return container.id;
+}
+
+async function findRuns(docker: Docker, homeId: string): Promise<FoundRun[]> {
+  const containers = await docker.listContainers({ all: true, filters: { label: [`${homeLabel}=${homeId}`] } });
+  return containers.map(({ Id, State, Labels }) => ({
+    jobId: Number(Labels[jobLabel]),
+    reference: Id,
+    state: State === 'created' ? 'created' : ['exited', 'dead', 'removing'].includes(State) ? 'ended' : 'running',
+  }));
+}
+
+const engineImage = ({ Id, RepoTags, Size, Created }: Docker.ImageInfo): EngineImage => ({
+  id: Id,
+  reference: RepoTags?.find((tag) => tag !== '<none>:<none>') ?? Id.replace(/^sha256:/, '').slice(0, 12),
+  bytes: Size,
+  createdAt: Created > 0 ? Created * 1000 : null,
+});
+
+function imageFacts({ Id, Config }: Docker.ImageInspectInfo): ImageFacts {
+  const list = (value: string | string[] | null | undefined): string[] =>
+    value === null || value === undefined ? [] : typeof value === 'string' ? [value] : value;
+  const entrypoint = list(Config.Entrypoint);
+  return {
+    id: Id,
+    workdir: Config.WorkingDir || null,
+    user: Config.User || null,
+    env: (Config.Env ?? []).map((entry) => {
+      const at = entry.indexOf('=');
+      return { name: entry.slice(0, at), value: entry.slice(at + 1) };
+    }),
+    command: [...entrypoint, ...list(Config.Cmd)],
+    entrypoint,
+  };
+}
+
+/** Times that the engine does not know are written as the year 1. */
+const time = (text: string): number | null => (text.startsWith('0001') ? null : Date.parse(text));
+
+function runExit({ State, Path, Config }: Docker.ContainerInspectInfo, opening: string): RunExit {
+  const initFailed = (State.ExitCode === 127 || State.ExitCode === 126) && opening.startsWith('[FATAL tini');
+  const make = State.ExitCode === 127 ? commandNotFound : commandNotExecutable;
+  return {
+    code: State.ExitCode,
+    oomKilled: State.OOMKilled,
+    startedAt: time(State.StartedAt),
+    endedAt: time(State.FinishedAt),
+    message: initFailed ? make(Path, Config.Image).message : State.Error || null,
+  };
+}

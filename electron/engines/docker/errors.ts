@@ -1,0 +1,117 @@
+import { type ErrorCode, type ErrorData, isStowageError, StowageError } from '#shared/errors.ts';
+
+/** What a call to the engine was about, for the sentence that a person reads. */
+export interface CallSubject {
+  readonly image?: string | undefined;
+  readonly container?: string | undefined;
+  readonly command?: string | undefined;
+}
+
+/** The fields that dockerode and Node put on their errors. */
+interface RawError {
+  readonly message: string;
+  readonly code: string | null;
+  readonly status: number | null;
+}
+
+export const startHint = 'Start Docker, or use the engine “process”, which runs the command on this machine.';
+export const permissionHint = 'Add yourself to the “docker” group (sudo usermod -aG docker $USER), then log out and in again.';
+
+const absentCodes = new Set([
+  'ENOENT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+  'ENOTSOCK',
+]);
+
+function rawError(error: unknown): RawError {
+  if (typeof error !== 'object' || error === null) return { message: String(error), code: null, status: null };
+  const { message, code, statusCode, json } = error as Record<string, unknown>;
+  const words = typeof json === 'object' && json !== null ? (json as Record<string, unknown>).message : undefined;
+  return {
+    message: typeof words === 'string' ? words : typeof message === 'string' ? message : String(error),
+    code: typeof code === 'string' ? code : null,
+    status: typeof statusCode === 'number' ? statusCode : null,
+  };
+}
+
+/** The HTTP status that the engine answered with, or null when it was no answer. */
+export const statusOf = (error: unknown): number | null => rawError(error).status;
+
+/** The engine's own words. */
+export const wordsOf = (error: unknown): string => rawError(error).message;
+
+/** The connection failed or broke: whether the engine did what was asked is not known. */
+export const isConnectionError = (error: unknown): boolean => {
+  if (isStowageError(error)) return error.code === 'engine-absent';
+  const { code, status } = rawError(error);
+  return status === null && code !== null && absentCodes.has(code);
+};
+
+const mountWords =
+  /invalid mount config|bind source path|error mounting|not a directory: unknown|mount .* onto|mounts denied|mountpoint|duplicate mount point|read-only file system: unknown|mount path must be absolute|not shared from/i;
+const missingCommandWords = /executable file not found|no such file or directory: unknown|stat .*: no such file or directory/i;
+const deniedCommandWords = /permission denied: unknown|exec.*permission denied|exec format error|is a directory: unknown/i;
+
+/** Every failure of a call to the engine as an error of the closed set; the engine's words are the `detail`. */
+export function engineError(error: unknown, subject: CallSubject = {}): StowageError {
+  if (isStowageError(error)) return error;
+  if (error instanceof Error && error.name === 'AbortError')
+    return new StowageError('cancelled', 'Cancelled.', {}, { cause: error });
+  const raw = rawError(error);
+  const make = (code: ErrorCode, message: string, data: ErrorData = {}): StowageError =>
+    new StowageError(code, message, { detail: raw.message.trim(), ...data }, { cause: error });
+
+  if (raw.status === null) {
+    if (raw.code === 'EACCES' || raw.code === 'EPERM')
+      return make('engine-permission', 'Docker is running, but you are not allowed to use it.', { hint: permissionHint });
+    if (isConnectionError(error)) return make('engine-absent', 'Docker does not answer on this machine.', { hint: startHint });
+    return make('engine-error', 'The call to Docker failed.');
+  }
+  return answeredError(raw, subject, make);
+}
+
+/** Failures in which the engine answered: told apart by its words, most specific first. */
+function answeredError(
+  { message, status }: RawError,
+  { image, container, command }: CallSubject,
+  make: (code: ErrorCode, message: string, data?: ErrorData) => StowageError,
+): StowageError {
+  if (/no such image|image .*not found|manifest unknown/i.test(message))
+    return make('image-missing', `The image “${image ?? ''}” is not on this machine.`, {
+      subject: image,
+      hint: 'Pull the image, or choose one that is there.',
+    });
+  if (/no such container/i.test(message))
+    return make('not-found', 'The container of this run is no longer there.', { subject: container });
+  if (mountWords.test(message))
+    return make('mount-failed', 'Docker could not mount a folder of this run.', {
+      hint: 'Check that every source exists and that no target lies where it cannot be made.',
+    });
+  if (command !== undefined && missingCommandWords.test(message)) return commandNotFound(command, image, message);
+  if (command !== undefined && deniedCommandWords.test(message)) return commandNotExecutable(command, image, message);
+  if (/invalid reference format/i.test(message))
+    return make('image-missing', `“${image ?? ''}” is not the name of an image.`, { subject: image });
+  if (/working directory/i.test(message))
+    return make('bad-request', 'The working directory of this run must be an absolute path.', {});
+  if (status === 400) return make('bad-request', `Docker refused the request: ${message.trim()}`);
+  return make('engine-error', `Docker failed: ${message.trim()}`);
+}
+
+export const commandNotFound = (command: string, image: string | undefined, detail?: string): StowageError =>
+  new StowageError('command-not-found', `The command “${command}” was not found in the image${image ? ` “${image}”` : ''}.`, {
+    subject: command,
+    detail,
+    hint: 'Check the spelling, or give the full path of the command.',
+  });
+
+export const commandNotExecutable = (command: string, image: string | undefined, detail?: string): StowageError =>
+  new StowageError(
+    'command-not-executable',
+    `The command “${command}” is there but cannot be executed in the image${image ? ` “${image}”` : ''}.`,
+    { subject: command, detail, hint: 'Make it executable (chmod +x), or run it through its interpreter, such as “sh FILE”.' },
+  );
