@@ -17,6 +17,7 @@ const useStyles = makeStyles({
     height: '27px',
     padding: '0 8px',
     fontSize: tokens.fontSizeBase200,
+    fontVariantNumeric: 'tabular-nums',
     color: tokens.colorNeutralForeground2,
     backgroundColor: tokens.colorNeutralBackground3,
     borderTop: `1px solid ${tokens.colorNeutralStroke2}`,

@@ -54,6 +54,7 @@ const useStyles = makeStyles({
     height: '26px',
     padding: '0 12px',
     fontSize: tokens.fontSizeBase200,
+    fontVariantNumeric: 'tabular-nums',
     color: tokens.colorNeutralForeground3,
     borderTop: `1px solid ${tokens.colorNeutralStroke3}`,
     whiteSpace: 'nowrap',
@@ -231,7 +232,7 @@ function FolderFooter({ entries, rows, complete, filtered, selected }: FolderFoo
       <span>
         {filtered ? `${formatCount(rows.length)} of ${plural(entries.length, 'item')}` : plural(entries.length, 'item')}
       </span>
-      <span>{formatBytes(total)}</span>
+      {total > 0 && <span>{formatBytes(total)}</span>}
       {!complete && (
         <span>
           <Spinner size="extra-tiny" label="Reading…" />

@@ -61,7 +61,7 @@ const useStyles = makeStyles({
     color: tokens.colorNeutralForeground2,
   },
   headCell: { fontWeight: tokens.fontWeightMedium, color: tokens.colorNeutralForeground3 },
-  right: { textAlign: 'right' },
+  right: { textAlign: 'right', fontVariantNumeric: 'tabular-nums' },
   open: {
     display: 'flex',
     alignItems: 'center',

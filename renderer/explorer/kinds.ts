@@ -46,13 +46,14 @@ export function familyOf(entry: Pick<Entry, 'kind' | 'name'>): Family {
   return byExtension.get(extensionOf(entry.name))?.[0] ?? 'file';
 }
 
-/** The words of the column "Kind": `Folder`, `PNG image`, `CSV table`, `File`. */
+/** The words of the column "Kind": `Folder`, `PNG image`, `CSV table`, `File`; a long ending is left out. */
 export function describeKind(entry: Pick<Entry, 'kind' | 'name'>): string {
   if (entry.kind === 'directory') return 'Folder';
   if (entry.kind === 'symlink') return 'Link';
   if (entry.kind === 'special') return 'Special file';
   const extension = extensionOf(entry.name);
   const known = byExtension.get(extension);
+  if (known && extension.length > 7) return `${known[1].charAt(0).toUpperCase()}${known[1].slice(1)}`;
   if (known) return `${extension.toUpperCase()} ${known[1]}`;
   return /^[a-z0-9]{1,6}$/.test(extension) ? `${extension.toUpperCase()} file` : 'File';
 }

@@ -35,7 +35,7 @@ export const useTableStyles = makeStyles({
     ':hover': { color: tokens.colorNeutralForeground1 },
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: '-2px' },
   },
-  right: { justifyContent: 'flex-end', textAlign: 'right' },
+  right: { justifyContent: 'flex-end', textAlign: 'right', fontVariantNumeric: 'tabular-nums' },
   body: {
     flexGrow: 1,
     minHeight: 0,

@@ -34,7 +34,7 @@ const useStyles = makeStyles({
   },
   text: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   faint: { color: tokens.colorNeutralForeground3 },
-  right: { textAlign: 'right' },
+  right: { textAlign: 'right', fontVariantNumeric: 'tabular-nums' },
   actions: { display: 'flex', gap: '4px' },
   problem: { margin: '12px' },
 });

@@ -39,7 +39,7 @@ const useStyles = makeStyles({
     fontSize: tokens.fontSizeBase200,
   },
   text: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
-  right: { textAlign: 'right', color: tokens.colorNeutralForeground3 },
+  right: { textAlign: 'right', fontVariantNumeric: 'tabular-nums', color: tokens.colorNeutralForeground3 },
   problem: { gridColumn: '2 / -1', color: tokens.colorPaletteRedForeground1, paddingBottom: '4px', overflowWrap: 'anywhere' },
   icon: { fontSize: '14px', color: tokens.colorNeutralForeground3 },
   bad: { color: tokens.colorPaletteRedForeground1 },

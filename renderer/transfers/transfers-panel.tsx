@@ -51,7 +51,6 @@ const useStyles = makeStyles({
   title: { margin: 0, fontSize: '13px', lineHeight: '19px', fontWeight: tokens.fontWeightSemibold },
   space: { flexGrow: 1 },
   list: { flexGrow: 1, minHeight: 0, overflowY: 'auto', margin: 0, padding: '0 6px 6px', listStyleType: 'none' },
-  item: { borderRadius: tokens.borderRadiusMedium, ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover } },
   row: {
     display: 'grid',
     gridTemplateColumns: '22px 20px minmax(140px, 1.4fr) minmax(120px, 1fr) 150px 190px 88px',
@@ -59,10 +58,17 @@ const useStyles = makeStyles({
     columnGap: '10px',
     minHeight: '38px',
     padding: '0 4px',
+    borderRadius: tokens.borderRadiusMedium,
+    ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover },
   },
   icon: { fontSize: '18px', color: tokens.colorNeutralForeground3 },
   text: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
-  faint: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200, lineHeight: '15px' },
+  faint: {
+    fontVariantNumeric: 'tabular-nums',
+    color: tokens.colorNeutralForeground3,
+    fontSize: tokens.fontSizeBase200,
+    lineHeight: '15px',
+  },
   progress: { display: 'flex', flexDirection: 'column', gap: '5px', minWidth: 0 },
   figures: { textAlign: 'right', whiteSpace: 'nowrap', overflow: 'hidden', textOverflow: 'ellipsis' },
   actions: { display: 'flex', justifyContent: 'flex-end' },
@@ -123,7 +129,7 @@ function TransferItem({ transfer }: { readonly transfer: Transfer }) {
   const title = visible(transfer.title);
   const lost = transfer.kind === 'push' && !hasEnded(transfer) && transfer.state !== 'paused' && !canSend(transfer.id);
   return (
-    <li className={styles.item} data-testid={`transfer-${transfer.id}`}>
+    <li data-testid={`transfer-${transfer.id}`}>
       <div className={styles.row}>
         <Button
           size="small"
