@@ -14,7 +14,7 @@ bench.changes.on((change) => {
   if (change.type === 'transfer') process.stdout.write(`${JSON.stringify(change.transfer)}\n`);
 });
 bench.changes.on((change) => {
-  if (change.type !== 'transfer' || change.transfer.state !== 'done') return;
+  if (change.type !== 'transfer' || !['done', 'failed'].includes(change.transfer.state)) return;
   const written = /wchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1];
   process.stdout.write(`${JSON.stringify({ written: Number(written) })}\n`);
   void bench.close();

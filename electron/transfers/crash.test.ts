@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -23,9 +23,10 @@ afterEach(() => {
 type Line = Partial<Transfer> & { written?: number };
 
 /** Runs the child until a line satisfies `enough`, which decides whether it is killed there; gives all lines. */
-async function run(args: string[], enough: (line: Line) => boolean): Promise<Line[]> {
+async function run(args: string[], enough: (line: Line) => boolean, user?: number): Promise<Line[]> {
   const started = spawn(process.execPath, [join(import.meta.dirname, 'crash-child.ts'), directory, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    ...(user !== undefined && { uid: user, gid: user }),
   });
   child = started;
   const ended = new Promise((resolve) => started.once('exit', resolve));
@@ -82,4 +83,28 @@ describe('after kill -9', () => {
     });
     execFileSync('diff', ['-r', source, join(directory, 'host/v/source')]);
   }, 60_000);
+});
+
+describe('for a user who may not read everything', () => {
+  it('lists the file and the folder that cannot be read, and the rest completes', async () => {
+    writeFileSync(join(source, 'good'), 'fine');
+    writeFileSync(join(source, 'secret'), 'hidden');
+    mkdirSync(join(source, 'closed'));
+    writeFileSync(join(source, 'closed/x'), 'hidden');
+    mkdirSync(join(source, 'open'));
+    writeFileSync(join(source, 'open/y'), 'fine');
+    // Permissions do not bind root, so root runs this as nobody.
+    const nobody = process.getuid?.() === 0 ? 65_534 : undefined;
+    if (nobody !== undefined) execFileSync('chown', ['-R', `${nobody}:${nobody}`, directory]);
+    chmodSync(join(source, 'secret'), 0o000);
+    chmodSync(join(source, 'closed'), 0o000);
+    const lines = await run([source], never, nobody);
+    expect(lines.at(-2)).toMatchObject({
+      state: 'failed',
+      files: { total: 4, done: 2, failed: 2 },
+      problem: { code: 'permission-denied' },
+    });
+    chmodSync(join(source, 'closed'), 0o700);
+    expect(readdirSync(join(directory, 'host/v/source')).sort()).toEqual(['closed', 'good', 'open']);
+  });
 });

@@ -62,6 +62,16 @@ function sentence(code: ErrorCode, name: string): [string, string?] {
 
 /** An error as it is stored. `path` is named when what was thrown is a bare system error. */
 export function toProblem(error: unknown, path: string): Problem {
+  if (error instanceof Error && 'errcode' in error) {
+    // SQLITE_FULL: the disk of the data directory, not that of the destination.
+    const full = Number(error.errcode) === 13;
+    return {
+      code: full ? 'disk-full' : 'io-error',
+      message: full ? 'The disk of Stowage’s own data directory is full.' : 'The journal of the transfer could not be written.',
+      detail: error.message,
+      hint: full ? 'Free some space there, then retry the transfer.' : 'Retry the transfer.',
+    };
+  }
   const errno = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   const known =
     !(error instanceof StowageError) && errno?.startsWith('E')

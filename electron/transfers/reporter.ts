@@ -35,6 +35,7 @@ export function createReporter(journal: Journal, changes: Changes): Reporter {
   const watched = new Map<number, Watched>();
   const folders = new Set<string>();
   let folderTimer: NodeJS.Timeout | null = null;
+  let closed = false;
   const watch = (id: number): Watched => {
     let entry = watched.get(id);
     if (!entry) {
@@ -96,6 +97,7 @@ export function createReporter(journal: Journal, changes: Changes): Reporter {
   return {
     describe,
     changed: (id) => {
+      if (closed) return;
       const entry = watch(id);
       if (entry.timer) return;
       const wait = entry.emitted + emitMs - Date.now();
@@ -127,6 +129,7 @@ export function createReporter(journal: Journal, changes: Changes): Reporter {
       entry.samples = [];
     },
     close: () => {
+      closed = true;
       if (folderTimer) {
         clearTimeout(folderTimer);
         flushFolders();

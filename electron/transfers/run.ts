@@ -83,14 +83,25 @@ export function startRun(id: number, tools: RunTools): Run {
   let stopping: 'keep' | 'remove' | null = null;
   let fatal: Problem | null = null;
 
+  const fail = (problem: Problem): void => {
+    fatal ??= problem;
+    Atomics.store(control, 0, 1);
+    controller.abort();
+    woken.resolve();
+  };
   const flush = (): void => {
     if (timer) clearTimeout(timer);
     timer = null;
     if (changes.size === 0) return;
-    const batch = new Map(changes);
+    try {
+      journal.update(id, changes);
+    } catch (error) {
+      // What is not journaled is kept and written at the end; until then nothing more is begun.
+      fail(toProblem(error, ''));
+      return;
+    }
+    for (const seq of changes.keys()) reporter.progress(id, seq, null);
     changes.clear();
-    journal.update(id, batch);
-    for (const seq of batch.keys()) reporter.progress(id, seq, null);
     reporter.changed(id);
   };
   const note = (seq: number, change: FileChange): void => {
@@ -106,12 +117,6 @@ export function startRun(id: number, tools: RunTools): Run {
   const stop = (how: 'keep' | 'remove'): void => {
     stopping = how;
     Atomics.store(control, 0, how === 'keep' ? 1 : 2);
-    controller.abort();
-    wake();
-  };
-  const fail = (problem: Problem): void => {
-    fatal ??= problem;
-    Atomics.store(control, 0, 1);
     controller.abort();
     wake();
   };
@@ -215,7 +220,9 @@ export function startRun(id: number, tools: RunTools): Run {
     .catch((error: unknown) => {
       fatal ??= toProblem(error, '');
     })
-    .then(conclude);
+    .then(conclude)
+    // The journal cannot be written: the state stays as it is, and the next start goes on from there.
+    .catch(() => undefined);
   return { id, ended, stop, flush, wake };
 }
 

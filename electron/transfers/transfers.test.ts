@@ -68,6 +68,46 @@ describe('a transfer', () => {
     expect(readdirSync(join(target, 'source/a')).sort()).toEqual(['empty', 'nothing', 'run.sh']);
   });
 
+  it('takes 2,000 files with nasty names, nested deeply, without changing one', async () => {
+    const names = [
+      'plain',
+      ' lead',
+      'trail ',
+      '-rf',
+      '--',
+      '~',
+      '*',
+      '?',
+      '"q"',
+      "it's",
+      '<img onerror=x>',
+      'a\\b',
+      'new\nline',
+      '\u202egnp.exe',
+      'caf\u00e9',
+      'cafe\u0301',
+      '\u{1f600}',
+      '日本語',
+      '%2e%2e',
+      '...',
+      '..x',
+      '.hidden',
+      'CON',
+      '#1',
+      '$HOME',
+    ];
+    let folder = 'tree';
+    for (let depth = 0; depth < 20; depth++) {
+      folder = join(folder, `${names[depth]} ${depth}`);
+      mkdirSync(join(source, folder), { recursive: true });
+      for (let file = 0; file < 100; file++)
+        put(join(folder, `${file} ${names[file % names.length]}`), `${depth} ${file}`.repeat(file));
+    }
+    const end = await transfer([local(join(source, 'tree'))], inside());
+    expect(end).toMatchObject({ state: 'done', files: { total: 2000, done: 2000, failed: 0 } });
+    execFileSync('diff', ['-r', join(source, 'tree'), join(target, 'tree')]);
+  });
+
   it('gives the contents of a source that ends with a slash, and a single source its new name', async () => {
     put('x', 'one');
     await transfer([local(`${source}/`)], inside('sub'));
