@@ -250,12 +250,15 @@ const time = (text: string): number | null => (text.startsWith('0001') ? null : 
 
 function runExit({ State, Path, Config }: Docker.ContainerInspectInfo, opening: string): RunExit {
   const initFailed = (State.ExitCode === 127 || State.ExitCode === 126) && opening.startsWith('[FATAL tini');
+  const startedAt = time(State.StartedAt);
+  const endedAt = time(State.FinishedAt);
   const make = State.ExitCode === 127 ? commandNotFound : commandNotExecutable;
   return {
     code: State.ExitCode,
     oomKilled: State.OOMKilled,
-    startedAt: time(State.StartedAt),
-    endedAt: time(State.FinishedAt),
+    startedAt,
+    // The engine takes its two times from clocks that may differ by a millisecond.
+    endedAt: endedAt === null ? null : Math.max(endedAt, startedAt ?? endedAt),
     message: initFailed ? make(Path, Config.Image).message : State.Error || null,
   };
 }

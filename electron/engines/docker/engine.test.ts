@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { collector, engineContract } from '../contract.suite.ts';
+import { createDockerEngine } from './engine.ts';
+
+const image = 'busybox:local';
+
+engineContract('docker', { create: (homeId) => createDockerEngine({ homeId }), image, user: { uid: 1234, gid: 1234 } });
+
+const base = {
+  jobId: 1,
+  image,
+  command: ['true'],
+  workdir: '/home/work',
+  env: [],
+  binds: [],
+  directories: [],
+  user: null,
+  cpus: null,
+  memoryBytes: null,
+  shmBytes: 64 * 1024 * 1024,
+  network: false,
+};
+
+it('gives outputs to the user of the run', async () => {
+  const engine = createDockerEngine({ homeId: 'owner-test' });
+  const source = mkdtempSync('/tmp/stowage-owner-');
+  await chmod(source, 0o777);
+  const binds = [{ source, target: '/home/work/out', readOnly: false }];
+  const reference = await engine.create({
+    ...base,
+    command: ['touch', '/home/work/out/f'],
+    binds,
+    user: { uid: 1234, gid: 1234 },
+  });
+  await engine.start(reference, collector());
+  expect((await engine.wait(reference)).code).toBe(0);
+  expect(statSync(join(source, 'f'))).toMatchObject({ uid: 1234, gid: 1234 });
+  await engine.remove(reference);
+  rmSync(source, { recursive: true });
+});
+
+it('says that a run was killed for its memory', async () => {
+  const engine = createDockerEngine({ homeId: 'oom-test' });
+  const command = ['sh', '-c', 'a=x; while :; do a=$a$a; done'];
+  const reference = await engine.create({ ...base, command, memoryBytes: 32 * 1024 * 1024 });
+  await engine.start(reference, collector());
+  expect(await engine.wait(reference)).toMatchObject({ code: 137, oomKilled: true });
+  await engine.remove(reference);
+});
+
+it('names a missing image', async () => {
+  const engine = createDockerEngine({ homeId: 'missing-test' });
+  const missing = engine.create({ ...base, image: 'no-such-image:here' });
+  await expect(missing).rejects.toMatchObject({ code: 'image-missing' });
+  await expect(engine.inspectImage('no-such-image:here')).rejects.toMatchObject({ code: 'image-missing' });
+});
+
+it('says that no engine is there', async () => {
+  const engine = createDockerEngine({ homeId: 'absent-test', connection: { socketPath: '/tmp/no-such-engine.sock' } });
+  expect(await engine.status()).toMatchObject({ state: 'absent' });
+  await expect(engine.find()).rejects.toMatchObject({ code: 'engine-absent' });
+});
+
+it('tells files, empty and filled directories of an image apart', async () => {
+  const engine = createDockerEngine({ homeId: 'probe-test' });
+  expect(await engine.probeImage(image, ['/bin', '/tmp', '/bin/sh', '/nope'])).toEqual({
+    '/bin': 'directory',
+    '/tmp': 'empty-directory',
+    '/bin/sh': 'file',
+    '/nope': 'missing',
+  });
+});
