@@ -40,7 +40,7 @@ function workerFile(): URL {
   return existsSync(fileURLToPath(beside)) ? beside : new URL('../copy-worker.js', import.meta.url);
 }
 
-export function createCopyPool(size = Math.min(4, Math.max(2, availableParallelism()))): CopyPool {
+export function createCopyPool(size = Math.min(6, Math.max(4, availableParallelism()))): CopyPool {
   const lanes: Lane[] = [];
   const waiting: Waiting[] = [];
   let nextTask = 1;

@@ -18,7 +18,7 @@ export async function preview(
   signal: AbortSignal | undefined,
 ) {
   const deadline = Date.now() + maxMs;
-  const destination = await resolveDestination(input.destination, lookup);
+  const destination = await resolveDestination(input.destination, lookup, false);
   const result = { files: 0, bytes: 0, existing: 0, examples: [] as string[], complete: true };
   for (const source of input.sources) {
     const place = await resolveSource(source, lookup);
@@ -28,7 +28,7 @@ export async function preview(
       result.files++;
       result.bytes += entry.size;
       const taken = await destination.provider.stat(joinPath(destination.path, path), { signal }).catch((error: unknown) => {
-        if (isStowageError(error, 'cancelled', 'host-unreachable')) throw error;
+        if (isStowageError(error, 'cancelled')) throw error;
         return null;
       });
       if (!taken) continue;

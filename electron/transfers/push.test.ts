@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Endpoint } from '#shared/contract/transfers.ts';
 import { type Bench, openBench } from './fixture.ts';
 
@@ -125,6 +125,23 @@ describe('a push', () => {
     await bench.transfers.receive(id, seqs[2] ?? 0, 0, body('!'));
     expect((await bench.transfers.service.get({ id }, {})).state).toBe('done');
     expect(readFileSync(join(target, 'half'), 'utf8')).toBe('abcdef');
+  });
+
+  it('waits when its page was silent for a minute, and goes on when the page asks again', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const { id, seqs } = await open([file('x', 1)]);
+      await bench.transfers.service.pushNext({ id, limit: 1 }, {});
+      vi.advanceTimersByTime(59_000);
+      expect((await bench.transfers.service.get({ id }, {})).state).toBe('running');
+      vi.advanceTimersByTime(2000);
+      expect((await bench.transfers.service.get({ id }, {})).state).toBe('waiting');
+      expect((await bench.transfers.service.pushNext({ id, limit: 1 }, {})).files).toHaveLength(1);
+      await bench.transfers.receive(id, seqs[0] ?? 0, 0, body('x'));
+      expect((await bench.transfers.service.get({ id }, {})).state).toBe('done');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('sends a file anew that changed between two drops', async () => {

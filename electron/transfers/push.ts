@@ -33,6 +33,8 @@ export interface Push {
     body: AsyncIterable<Uint8Array>,
     signal?: AbortSignal,
   ): Promise<{ done: number }>;
+  /** The state in which a push goes on: `running` while its page is there. */
+  stateToGoOn(id: number): TransferState;
   /** Breaks off the bodies that flow now, keeping what came. */
   interrupt(id: number): void;
   cancel(id: number): Promise<void>;
@@ -163,8 +165,9 @@ export function createPush(journal: Journal, reporter: Reporter, lookup: Vfolder
     },
     next: async ({ id, limit }) => {
       const transfer = row(id);
-      const known = opened.has(id);
-      if (transfer.state === 'waiting' && known && transfer.conflicts === 0) journal.setState(id, 'running');
+      // A page that asks is there again, unless there is nothing to send before somebody answers.
+      const answers = transfer.scanned && transfer.conflicts > 0 && !journal.any(id, 'pending');
+      if (transfer.state === 'waiting' && !answers) journal.setState(id, 'running');
       const { state } = row(id);
       if (state !== 'running') return { state, files: [] };
       heard(id);
@@ -208,6 +211,7 @@ export function createPush(journal: Journal, reporter: Reporter, lookup: Vfolder
         reporter.changed(id);
       }
     },
+    stateToGoOn: (id) => (opened.has(id) ? 'running' : 'waiting'),
     interrupt: (id) => {
       void stopReceiving(id).then(() => {
         if (journal.find(id)) giveBack(id);

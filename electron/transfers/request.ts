@@ -50,8 +50,12 @@ function absolute(path: string): string {
   return resolve(path);
 }
 
-/** Resolves a source. @throws `not-found`, `bad-request`, `path-refused` */
-export async function resolveSource(endpoint: Endpoint, lookup: VfolderLookup): Promise<Place> {
+/**
+ * Resolves a source. With `maybeGone` a path of this machine need not exist any more: its file then fails by itself,
+ * or was moved by a former process.
+ * @throws `not-found`, `bad-request`, `path-refused`
+ */
+export async function resolveSource(endpoint: Endpoint, lookup: VfolderLookup, maybeGone = false): Promise<Place> {
   if (endpoint.kind === 'vfolder') {
     const found = lookup.resolve(endpoint.vfolder, endpoint.path);
     // A vfolder itself has no name inside its host that a destination could take: its contents are meant.
@@ -66,20 +70,21 @@ export async function resolveSource(endpoint: Endpoint, lookup: VfolderLookup): 
     // A link that was named by the person is followed: they asked for what it shows.
     if (contents || (await lstat(path)).isSymbolicLink()) path = await realpath(path);
   } catch (error) {
-    throw new StowageError(
-      'not-found',
-      `“${visible(path)}” does not exist or cannot be read.`,
-      { subject: path, detail: error instanceof Error ? error.message : String(error) },
-      { cause: error },
-    );
+    if (!maybeGone)
+      throw new StowageError(
+        'not-found',
+        `“${visible(path)}” does not exist or cannot be read.`,
+        { subject: path, detail: error instanceof Error ? error.message : String(error) },
+        { cause: error },
+      );
   }
   const root = contents ? path : dirname(path);
   const inner = contents ? rootPath : (basename(path) as InnerPath);
   return { provider: createLocalProvider(root), boundary: rootPath, path: inner, vfolder: null, inner, name, contents };
 }
 
-/** Resolves the folder where everything goes; a folder of this machine is made when only its last step is missing. */
-export async function resolveDestination(endpoint: Endpoint, lookup: VfolderLookup): Promise<Place> {
+/** Resolves the folder where everything goes; with `make`, a folder of this machine is made when only its last step is missing. */
+export async function resolveDestination(endpoint: Endpoint, lookup: VfolderLookup, make = true): Promise<Place> {
   if (endpoint.kind === 'vfolder') {
     const found = lookup.resolve(endpoint.vfolder, endpoint.path);
     if (found.vfolder.permission === 'ro') {
@@ -103,7 +108,7 @@ export async function resolveDestination(endpoint: Endpoint, lookup: VfolderLook
   if (stats && !stats.isDirectory()) {
     throw new StowageError('not-a-directory', `“${visible(path)}” is a file, not a folder.`, { subject: path });
   }
-  if (!stats) {
+  if (!stats && make) {
     await mkdir(path).catch((error: unknown) => {
       throw new StowageError(
         'not-found',

@@ -52,6 +52,8 @@ const claimFiles = 1024;
 const claimBytes = 64 * 1024 * 1024;
 const batchFiles = 256;
 const batchBytes = 16 * 1024 * 1024;
+/** Large files of one transfer at once: more would only make the disk seek. */
+const largeFiles = 2;
 const flushMs = 100;
 const maxTries = 3;
 const worthRetrying: readonly ErrorCode[] = ['io-error', 'checksum-mismatch', 'host-unreachable', 'stalled'];
@@ -65,6 +67,8 @@ export interface RunState {
   readonly destination: Place;
   readonly signal: AbortSignal;
   readonly control: Int32Array;
+  /** Lets a few large files of the run work at once; resolves with what lets the next one in. */
+  enter(): Promise<() => void>;
   settle(item: Item, change: FileChange): void;
 }
 
@@ -124,7 +128,7 @@ export function startRun(id: number, tools: RunTools): Run {
   const work = async (): Promise<void> => {
     const request = JSON.parse(journal.transfer(id).request) as StoredRequest;
     const destination = await resolveDestination(request.destination, tools.lookup);
-    const sources = await Promise.all(request.sources.map((source) => resolveSourceLater(source, tools.lookup)));
+    const sources = await Promise.all(request.sources.map((source) => resolveSource(source, tools.lookup, true)));
     const run: RunState = {
       id,
       tools,
@@ -133,6 +137,7 @@ export function startRun(id: number, tools: RunTools): Run {
       destination,
       signal: controller.signal,
       control,
+      enter: createGate(largeFiles),
       settle: (item, change) => {
         inflight--;
         note(item.row.seq, change);
@@ -226,9 +231,19 @@ export function startRun(id: number, tools: RunTools): Run {
   return { id, ended, stop, flush, wake };
 }
 
-/** A source that is gone is told as a file of the transfer, not as the end of all others. */
-async function resolveSourceLater(source: StoredRequest['sources'][number], lookup: VfolderLookup): Promise<Place> {
-  return resolveSource(source, lookup);
+/** Lets `width` callers in at a time. */
+function createGate(width: number): () => Promise<() => void> {
+  const waiting: (() => void)[] = [];
+  let inside = 0;
+  const leave = (): void => {
+    inside--;
+    waiting.shift()?.();
+  };
+  return async () => {
+    while (inside >= width) await new Promise<void>((resolve) => waiting.push(resolve));
+    inside++;
+    return leave;
+  };
 }
 
 function failures(journal: Journal, id: number, count: number): Problem | null {
@@ -296,6 +311,7 @@ export type Result =
 
 /** Takes one file from wherever it stands to its end. */
 async function single(run: RunState, item: Item): Promise<void> {
+  const leave = item.row.size > largeBytes ? await run.enter() : undefined;
   try {
     if (item.row.stale && !(await refresh(run, item))) return;
     if (item.row.kind === 'tree') return await moveTree(run, item);
@@ -303,6 +319,8 @@ async function single(run: RunState, item: Item): Promise<void> {
   } catch (error) {
     if (run.signal.aborted) run.settle(item, { state: 'pending' });
     else run.settle(item, { state: 'failed', problem: toProblem(error, item.row.path) });
+  } finally {
+    leave?.();
   }
 }
 

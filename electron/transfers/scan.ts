@@ -68,6 +68,9 @@ export async function scan(context: ScanContext): Promise<void> {
 
 async function scanTop(context: ScanContext, place: Place, index: number): Promise<void> {
   const path = topName(place, context.rename);
+  const known = [folderKey(index, path), collisionKey(path, context.destination.provider.caseSensitive)];
+  // Found before the scan was broken off; a move may even have taken it away since.
+  if (known.some((key) => context.journal.fileByKey(context.id, key)?.source_index === index)) return;
   let entry: NewFile;
   try {
     const found = await place.provider.stat(place.path, { signal: context.signal });

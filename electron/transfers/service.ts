@@ -34,7 +34,7 @@ export function createService(tools: ServiceTools): Service<typeof transfersCont
   };
   const requeue = (id: number): Transfer => {
     const row = journal.transfer(id);
-    journal.setState(id, row.kind === 'push' ? 'running' : 'queued');
+    journal.setState(id, row.kind === 'push' ? push.stateToGoOn(id) : 'queued');
     queue.pump();
     return changed(id);
   };

@@ -300,6 +300,11 @@ describe('a place that is taken', () => {
   it('is counted by the preview', async () => {
     const preview = await bench.transfers.service.preview({ sources: [local(source)], destination: inside() }, {});
     expect(preview).toEqual({ files: 2, bytes: 8, existing: 1, examples: ['source/x.tar.gz'], complete: true });
+    const nowhere = join(bench.directory, 'not yet there');
+    expect(await bench.transfers.service.preview({ sources: [local(source)], destination: local(nowhere) }, {})).toMatchObject({
+      existing: 0,
+    });
+    expect(existsSync(nowhere)).toBe(false);
   });
 });
 
@@ -317,6 +322,22 @@ describe('the queue', () => {
     await service.resume({ id }, {});
     await bench.until(id, 'done');
     execFileSync('cmp', [join(source, 'big'), join(target, 'source/big')]);
+  });
+
+  it('goes on with a move of which one source is gone already', async () => {
+    put('small', 'gone first');
+    put('big', Buffer.alloc(250_000_000));
+    const { service } = bench.transfers;
+    const sources = ['small', 'big'].map((name) => local(join(source, name)));
+    const { id } = await service.start({ sources, destination: inside(), move: true }, {});
+    await bench.begun(id);
+    while (existsSync(join(source, 'small'))) await service.get({ id }, {});
+    await service.pause({ id }, {});
+    expect(readdirSync(source)).toEqual(['big']);
+    await service.resume({ id }, {});
+    expect(await bench.until(id, 'done', 'failed')).toMatchObject({ state: 'done', files: { done: 2, total: 2 } });
+    expect(readdirSync(source)).toEqual([]);
+    expect(readdirSync(target).sort()).toEqual(['big', 'small']);
   });
 
   it('runs two at once, the others in an order that can be changed, and cancel takes half files away', async () => {
