@@ -103,12 +103,18 @@ export const numberedLines = (lines: number): string =>
   `i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo "out $i"; [ $((i%2)) = 0 ] && echo "err $i" >&2; ` +
   `[ $((i%50)) = 0 ] && sleep 0.05; done; exit 7`;
 
-/** The numbers of the lines of one stream that `numberedLines` printed. */
-export function numbersOf(chunks: LogChunk[], stream: LogChunk['stream']): number[] {
-  const text = chunks.filter((chunk) => chunk.stream === stream).map((chunk) => chunk.text);
-  return text
-    .join('')
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => Number(line.replace(/^(out|err) /, '')));
+/**
+ * The numbers of the lines that `numberedLines` printed on one stream, whichever stream the engine gave them on (one
+ * that joins both gives stdout only).
+ */
+export function numbersOf(chunks: LogChunk[], stream: 'out' | 'err'): number[] {
+  const textOf = (name: LogChunk['stream']): string =>
+    chunks
+      .filter((chunk) => chunk.stream === name)
+      .map((chunk) => chunk.text)
+      .join('');
+  const lines = `${textOf('stdout')}${textOf('stderr')}`.split('\n').slice(0, -1);
+  return lines
+    .filter((line) => line.startsWith(`${stream} `) || !/^(out|err) \d+$/.test(line))
+    .map((line) => Number(line.slice(4)));
 }

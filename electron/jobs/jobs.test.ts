@@ -41,10 +41,13 @@ test('runs a job through its states to its outputs, log and times', async () => 
   expect(readFileSync(join(folder?.localPath ?? '', place.inner), 'utf8')).toBe('42\n');
   expect(folder?.usage).toBe('output');
   const log = await jobs.log(job.id);
-  expect(log.map(({ stream, text }) => [stream, text]).sort()).toEqual([
-    ['stderr', 'trouble\n'],
-    ['stdout', 'hello\n'],
-  ]);
+  expect(
+    log
+      .map((chunk) => chunk.text)
+      .join('')
+      .split('\n')
+      .sort(),
+  ).toEqual(['', 'hello', 'trouble']);
   expect((await jobs.service.readLog({ id: job.id, from: 0 }, {})).end).toBe(true);
   expect((await jobs.service.get({ id: job.id }, {})).logBytes).toBe(14);
   expect(job.endedAt ?? 0).toBeGreaterThanOrEqual(job.startedAt ?? Number.POSITIVE_INFINITY);

@@ -36,8 +36,8 @@ const engines = ['process', 'docker'] as const;
 const count = 1500;
 const wholeLog = async (jobs: JobsFixture, id: number): Promise<void> => {
   const log = await jobs.log(id);
-  expect(numbersOf(log, 'stdout')).toEqual(Array.from({ length: count }, (_, index) => index + 1));
-  expect(numbersOf(log, 'stderr')).toEqual(Array.from({ length: count / 2 }, (_, index) => (index + 1) * 2));
+  expect(numbersOf(log, 'out')).toEqual(Array.from({ length: count }, (_, index) => index + 1));
+  expect(numbersOf(log, 'err')).toEqual(Array.from({ length: count / 2 }, (_, index) => (index + 1) * 2));
 };
 
 test.each(engines)('after kill -9 in the middle of a job the log has every line once (%s)', async (name) => {
