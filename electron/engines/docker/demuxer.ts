@@ -26,7 +26,10 @@ export class FrameDecoder {
 
   /** @throws `engine-error` when the bytes are no such stream, or carry the engine's own complaint */
   push(chunk: Uint8Array): Frame[] {
-    const frames: { stream: Frame['stream']; bytes: Buffer; length: number }[] = [];
+    // Payloads one after the other: neighbours of one stream are one range, and memory stays that of the chunk.
+    const payloads = Buffer.allocUnsafe(chunk.length);
+    const ranges: { stream: Frame['stream']; from: number; to: number }[] = [];
+    let filled = 0;
     let at = 0;
     while (at < chunk.length) {
       if (this.#left === 0) {
@@ -37,17 +40,18 @@ export class FrameDecoder {
       const payload = chunk.subarray(at, at + length);
       at += length;
       this.#left -= length;
-      if (this.#stream === streamNumbers.complaint) this.#takeComplaint(payload);
-      const stream = this.#stream === streamNumbers.stderr ? 'stderr' : 'stdout';
-      let last = frames.at(-1);
-      if (last?.stream !== stream) {
-        last = { stream, bytes: Buffer.allocUnsafe(chunk.length - at + length), length: 0 };
-        frames.push(last);
+      if (this.#stream === streamNumbers.complaint) {
+        this.#takeComplaint(payload);
+        continue;
       }
-      last.bytes.set(payload, last.length);
-      last.length += length;
+      payloads.set(payload, filled);
+      const stream = this.#stream === streamNumbers.stderr ? 'stderr' : 'stdout';
+      const last = ranges.at(-1);
+      if (last?.stream === stream) last.to += length;
+      else ranges.push({ stream, from: filled, to: filled + length });
+      filled += length;
     }
-    return frames.map(({ stream, bytes, length }) => ({ stream, bytes: bytes.subarray(0, length) }));
+    return ranges.map(({ stream, from, to }) => ({ stream, bytes: payloads.subarray(from, to) }));
   }
 
   /** True between frames: an end here is a whole end. */
