@@ -222,11 +222,14 @@ function saveLife(database: Database, id: number, life: JobLife): void {
     life.problem && JSON.stringify(life.problem),
     life.progress,
     life.stopRequested ? 1 : 0,
-    life.startedAt,
-    life.endedAt,
+    wholeMilliseconds(life.startedAt),
+    wholeMilliseconds(life.endedAt),
     id,
   );
 }
+
+/** An engine may tell times in fractions (a file's times), which the columns do not take. */
+const wholeMilliseconds = (time: number | null): number | null => (time === null ? null : Math.round(time));
 
 function reserveIds(database: Database, id: number): void {
   const changed = database.run("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'jobs'", id);

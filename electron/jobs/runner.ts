@@ -257,7 +257,8 @@ class Run {
     this.#attached = false;
     this.#connection = null;
     if (this.#store?.failure()) await this.#closeLog();
-    this.#tell(`${error.message} Trying again.`);
+    const detail = error.code === 'internal' && error.data.detail ? ` (${error.data.detail})` : '';
+    this.#tell(`${error.message}${detail} Trying again.`);
     const woken = Promise.withResolvers<void>();
     this.#wake = woken.resolve;
     const timer = setTimeout(woken.resolve, Math.min(longestRetry, firstRetry * 2 ** Math.min(troubles, 10)));
