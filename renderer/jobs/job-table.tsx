@@ -103,7 +103,7 @@ function JobCells({ job, now }: { readonly job: Job; readonly now: number }) {
       {cell(styles.quiet, formatTime(started, now), formatExactTime(started))}
       {cell(styles.number, durationOf(job, now))}
       {cell(
-        mergeClasses(styles.number, job.exitCode ? styles.bad : undefined),
+        mergeClasses(styles.number, job.state === 'failed' ? styles.bad : undefined),
         job.exitCode === null ? '' : String(job.exitCode),
       )}
     </>

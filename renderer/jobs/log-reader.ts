@@ -37,6 +37,7 @@ export interface LogStatus {
 export class LogReader {
   readonly #read: ReadLog;
   readonly #limits: LogLimits;
+  readonly #rest: () => Promise<void>;
   readonly #listeners = new Set<() => void>();
   readonly #abort = new AbortController();
   #model: LogModel;
@@ -52,9 +53,12 @@ export class LogReader {
   #opened = false;
   #wanted = false;
   #busy = false;
+  #draining = false;
 
-  constructor(read: ReadLog, limits: LogLimits = defaultLimits) {
+  /** `rest` is awaited between reads that follow each other at once, so that the screen is drawn in between. */
+  constructor(read: ReadLog, limits: LogLimits = defaultLimits, rest: () => Promise<void> = () => Promise.resolve()) {
     this.#read = read;
+    this.#rest = rest;
     this.#limits = limits;
     this.#model = new LogModel(0, limits);
   }
@@ -159,11 +163,21 @@ export class LogReader {
   }
 
   async #drain(): Promise<void> {
-    if (this.#busy) return;
+    if (this.#busy || this.#draining) return;
+    this.#draining = true;
+    try {
+      await this.#readOn();
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  async #readOn(): Promise<void> {
     while (this.#wanted && this.#status.following && !this.#abort.signal.aborted) {
       this.#wanted = false;
       if (this.#status.size - this.#model.end > jumpBytes) {
         await this.#toEnd(this.#model.end);
+        await this.#rest();
         continue;
       }
       await this.#once('more', async (signal) => {
@@ -172,6 +186,7 @@ export class LogReader {
         this.#take(page);
         this.#wanted ||= moved && page.next < page.size;
       });
+      if (this.#wanted) await this.#rest();
     }
   }
 

@@ -65,6 +65,10 @@ export function ImageField({ engine, value, problem, onChange, onPulled }: Image
   const missing = loaded && wanted !== '' && !images.some((image) => isImage(image, wanted));
   const offered = typing ? images.filter((image) => image.reference.toLowerCase().includes(wanted.toLowerCase())) : images;
   const { progress } = pull;
+  const change = (image: string): void => {
+    if (pull.error) pull.dismiss();
+    onChange(image);
+  };
   return (
     <FieldRow
       label="Image"
@@ -82,14 +86,16 @@ export function ImageField({ engine, value, problem, onChange, onPulled }: Image
           value={value}
           selectedOptions={[value]}
           placeholder="Choose a local image or write a name"
-          onOpenChange={() => setTyping(false)}
+          onOpenChange={(_, data) => {
+            if (!data.open) setTyping(false);
+          }}
           onChange={(event) => {
             setTyping(true);
-            onChange(event.currentTarget.value);
+            change(event.currentTarget.value);
           }}
           onOptionSelect={(_, data) => {
             setTyping(false);
-            if (data.optionValue !== undefined) onChange(data.optionValue);
+            if (data.optionValue !== undefined) change(data.optionValue);
           }}
         >
           {offered.map((image) => (

@@ -175,9 +175,6 @@ function Engines() {
                 )}
               </div>
               <div className={styles.text}>{visible(engine.message)}</div>
-              {!engine.isolated && (
-                <div className={styles.text}>Commands run on this machine as you, with your files and your rights.</div>
-              )}
               {engine.state === 'ready' && engineFacts(engine) && <div className={styles.text}>{engineFacts(engine)}</div>}
             </div>
           </div>

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import type { Job } from '#shared/contract/jobs.ts';
+import { commandOf, durationOf, filterJobs } from './job-words.ts';
+
+const job = (more: Partial<Job>): Job => ({
+  id: 1,
+  name: 'train',
+  state: 'running',
+  engine: 'docker',
+  image: 'python:3.12',
+  command: ['python', 'train model.py'],
+  times: {},
+  createdAt: 0,
+  startedAt: 1000,
+  endedAt: null,
+  exitCode: null,
+  problem: null,
+  progress: null,
+  output: null,
+  logBytes: 0,
+  ...more,
+});
+
+describe('words about jobs', () => {
+  it('shows the script itself rather than the shell around it', () => {
+    expect(commandOf(job({}))).toBe("python 'train model.py'");
+    expect(commandOf(job({ command: ['sh', '-c', 'cat a |\n  wc -l'] }))).toBe('cat a | wc -l');
+  });
+
+  it('counts the duration until now, or until the end', () => {
+    expect(durationOf(job({ startedAt: null }), 5000)).toBe('—');
+    expect(durationOf(job({}), 5000)).toBe('4.0 s');
+    expect(durationOf(job({ endedAt: 3000 }), 9000)).toBe('2.0 s');
+  });
+
+  it('finds jobs by all words, wherever they stand', () => {
+    const jobs = [job({ id: 1 }), job({ id: 2, name: 'eval', state: 'failed' })];
+    expect(filterJobs(jobs, 'FAILED python').map((one) => one.id)).toEqual([2]);
+    expect(filterJobs(jobs, '  ')).toEqual(jobs);
+    expect(filterJobs(jobs, 'nothing')).toEqual([]);
+  });
+});
