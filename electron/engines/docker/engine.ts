@@ -21,6 +21,8 @@ const awayMilliseconds = 60_000;
 interface Live {
   readonly sink: OutputSink;
   readonly progress: OutputProgress;
+  /** From the engine's log: following it can lose an unterminated last line, so the end is read once more. */
+  readonly isLog: boolean;
   /** Settles when the stream ended, whole or not; the error is kept for `wait`. */
   done: Promise<void>;
 }
@@ -59,7 +61,12 @@ export function createDockerEngine(options: { homeId: string; connection?: Docke
 
   const begin = (reference: string, source: AsyncIterable<Uint8Array>, sink: OutputSink, kept: OutputPosition): Live => {
     const progress = { ...kept, opening: '' };
-    const run: Live = { sink, progress, done: pump(source, sink, progress, { ...skipOf(source, kept) }) };
+    const run: Live = {
+      sink,
+      progress,
+      isLog: fromBeginning in source,
+      done: pump(source, sink, progress, { ...skipOf(source, kept) }),
+    };
     // `wait` is the one who tells; until it is called a failure must not count as unhandled.
     run.done.catch(() => {});
     live.set(reference, run);
@@ -171,13 +178,14 @@ export function createDockerEngine(options: { homeId: string; connection?: Docke
     if (!run) return;
     try {
       await run.done;
+      if (!run.isLog) return;
     } catch (error) {
       if (!isConnectionError(error)) throw error;
-      const kept = { stdout: run.progress.stdout, stderr: run.progress.stderr };
-      await call({ container: reference }, async (docker) =>
-        pump(await followLog(docker.getContainer(reference)), run.sink, run.progress, kept),
-      );
     }
+    const kept = { stdout: run.progress.stdout, stderr: run.progress.stderr };
+    await call({ container: reference }, async (docker) =>
+      pump(await followLog(docker.getContainer(reference)), run.sink, run.progress, kept),
+    );
   }
 }
 
