@@ -29,6 +29,7 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground2,
     overflow: 'hidden',
   },
+  title: { margin: 0, fontSize: 'inherit', lineHeight: 'inherit', fontWeight: 'inherit' },
   scroll: { flexGrow: 1, overflowY: 'auto', overflowX: 'hidden', padding: '4px 6px 12px' },
   head: {
     display: 'flex',
@@ -106,7 +107,7 @@ export function FolderTree() {
   return (
     <nav className={styles.root} aria-label="Folders">
       <div className={styles.head}>
-        Files
+        <h1 className={styles.title}>Files</h1>
         <button
           type="button"
           className={styles.add}

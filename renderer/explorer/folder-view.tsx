@@ -97,6 +97,10 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
     const name = await makeFolder(vfolder, path, new Set(listing.entries.map((entry) => entry.name)));
     if (name !== null) table.renameWhenThere(name);
   };
+  useStrayKeys((event) => {
+    handle.current?.focus();
+    table.onKeyDown(event, () => void newFolder());
+  });
   return (
     <div className={styles.view} data-testid="folder-view" {...drop.handlers}>
       <Toolbar location={folder(vfolder, path)}>
@@ -175,6 +179,21 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
       />
     </div>
   );
+}
+
+/** Keys pressed while nothing has the focus, as after a dialog, belong to the folder that is shown. */
+function useStrayKeys(take: (event: KeyboardEvent) => void): void {
+  const latest = useRef(take);
+  useEffect(() => {
+    latest.current = take;
+  });
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.target === document.body && !document.querySelector('[role="dialog"], [role="menu"]')) latest.current(event);
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, []);
 }
 
 interface FolderActionsProps {

@@ -1,5 +1,10 @@
-import type { KeyboardEvent } from 'react';
 import { extend, type Selection, selectAll, selectOne, toggle, typeAhead } from './selection.ts';
+
+/** What is read of a key press; both React's and the browser's own events have it. */
+export type KeyPress = Pick<
+  globalThis.KeyboardEvent,
+  'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey' | 'preventDefault' | 'stopPropagation' | 'currentTarget'
+>;
 
 export interface TableKeys {
   readonly order: readonly string[];
@@ -23,11 +28,11 @@ let typed = '';
 let typedAt = 0;
 
 /** The keyboard habits of file managers. True when the key was taken. */
-export function handleTableKey(event: KeyboardEvent, keys: TableKeys): boolean {
+export function handleTableKey(event: KeyPress, keys: TableKeys): boolean {
   return commandKey(event, keys) || moveKey(event, keys) || typedKey(event, keys);
 }
 
-function commandKey(event: KeyboardEvent, keys: TableKeys): boolean {
+function commandKey(event: KeyPress, keys: TableKeys): boolean {
   const control = event.ctrlKey || event.metaKey;
   const run = control
     ? event.shiftKey
@@ -59,7 +64,7 @@ function commandKey(event: KeyboardEvent, keys: TableKeys): boolean {
   return command !== undefined;
 }
 
-function moveKey(event: KeyboardEvent, { order, selection, pageSize, select }: TableKeys): boolean {
+function moveKey(event: KeyPress, { order, selection, pageSize, select }: TableKeys): boolean {
   if (event.altKey || order.length === 0) return false;
   const at = selection.focus === null ? -1 : order.indexOf(selection.focus);
   const to = target(event.key, at, order.length, pageSize);
@@ -90,7 +95,7 @@ function target(key: string, at: number, count: number, pageSize: () => number):
   }
 }
 
-function typedKey(event: KeyboardEvent, { order, selection, select }: TableKeys): boolean {
+function typedKey(event: KeyPress, { order, selection, select }: TableKeys): boolean {
   if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return false;
   const now = Date.now();
   typed = now - typedAt < 900 ? typed + event.key : event.key;

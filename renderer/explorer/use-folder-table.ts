@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { type MouseEvent, useEffect, useMemo, useRef, useState } from 'react';
 import type { Entry } from '#shared/contract/files.ts';
 import { openMenu } from '../ui/context-menu.tsx';
 import { renameEntry, trashEntries } from './actions.ts';
@@ -9,7 +9,7 @@ import { backgroundChoices, entryChoices } from './entry-menu.tsx';
 import type { FileTableHandle, RowHandlers } from './file-table.tsx';
 import { folder, parentLocation } from './location.ts';
 import { extend, keepPresent, noSelection, type Selection, selectOne, toggle } from './selection.ts';
-import { handleTableKey } from './table-keys.ts';
+import { handleTableKey, type KeyPress } from './table-keys.ts';
 import { navigate, openTab } from './tabs.ts';
 
 interface FolderTableInput {
@@ -98,7 +98,7 @@ export function useFolderTable({ vfolder, path, rows, present, reload }: FolderT
     },
   };
 
-  const onKeyDown = (event: KeyboardEvent, newFolder: () => void): void => {
+  const onKeyDown = (event: KeyPress, newFolder: () => void): void => {
     const first = selected[0];
     const up = parentLocation(folder(vfolder, path));
     if ((event.shiftKey && event.key === 'F10') || event.key === 'ContextMenu') {
@@ -131,7 +131,7 @@ export function useFolderTable({ vfolder, path, rows, present, reload }: FolderT
     if (taken) event.preventDefault();
   };
 
-  function openBackgroundMenu(event: MouseEvent | KeyboardEvent, newFolder: () => void): void {
+  function openBackgroundMenu(event: MouseEvent | KeyPress, newFolder: () => void): void {
     openMenu(
       event,
       'Actions for this folder',

@@ -100,7 +100,7 @@ export function Welcome() {
   return (
     <div className={styles.page}>
       <Logo size={48} />
-      <h1 className={styles.title}>Welcome to Stowage</h1>
+      <h2 className={styles.title}>Welcome to Stowage</h2>
       <p className={styles.lead}>
         Stow data in virtual folders, mount them into jobs in one click, and find the outputs next to the inputs.
       </p>
@@ -164,7 +164,7 @@ function Card({ icon, title, text, action }: CardProps) {
       <span className={styles.icon} aria-hidden>
         {icon}
       </span>
-      <h2 className={styles.cardTitle}>{title}</h2>
+      <h3 className={styles.cardTitle}>{title}</h3>
       <p className={styles.text}>{text}</p>
       {action}
     </section>

@@ -31,9 +31,9 @@ const useStyles = makeStyles({
 });
 
 const choices: ReadonlyArray<readonly [ConflictPolicy, string]> = [
-  ['skip', 'Skip them'],
-  ['overwrite', 'Overwrite them'],
-  ['newer', 'Overwrite only what is older'],
+  ['skip', 'Skip'],
+  ['overwrite', 'Overwrite'],
+  ['newer', 'Overwrite only if older'],
   ['keep-both', 'Keep both, with a number in the new name'],
   ['ask', 'Ask for each one'],
 ];
@@ -54,9 +54,10 @@ function Question({ question }: { readonly question: ConflictQuestion }) {
       <DialogSurface style={{ maxWidth: 460 }}>
         <DialogBody>
           <DialogTitle>
-            {count} {question.existing === 1 ? 'exists' : 'exist'} already in {visible(question.destination)}
+            {count} {question.existing === 1 ? 'exists' : 'exist'} already
           </DialogTitle>
           <DialogContent>
+            <div>In {visible(question.destination)}:</div>
             <ul className={styles.examples}>
               {question.examples.map((example) => (
                 <li key={example}>{visible(example)}</li>
