@@ -13,9 +13,7 @@ const ended = new Set(['done', 'failed', 'cancelled']);
  * @throws StowageError of the transfer's problem, or of its first failed file
  */
 export async function followTransfer(client: StowageClient, first: Transfer, output: Output): Promise<Transfer> {
-  const abort = new AbortController();
-  try {
-    const changes = await client.app.changes(undefined, { signal: abort.signal });
+  return withChanges(client, async (changes) => {
     let transfer = await client.transfers.get({ id: first.id });
     while (!ended.has(transfer.state)) {
       if (transfer.state === 'waiting') throw await waitingError(client, transfer);
@@ -27,8 +25,17 @@ export async function followTransfer(client: StowageClient, first: Transfer, out
     output.progress(null);
     if (transfer.state !== 'done') throw await failure(client, transfer);
     return transfer;
+  });
+}
+
+/** Hears of changes while `work` runs; the stream is ended before the connection is, so that nothing is sent after it. */
+export async function withChanges<T>(client: StowageClient, work: (changes: AsyncIterator<Change>) => Promise<T>): Promise<T> {
+  const changes = await client.app.changes();
+  try {
+    return await work(changes);
   } finally {
-    abort.abort();
+    // When the core went away, its stream has ended already.
+    await changes.return?.(undefined).catch(() => {});
   }
 }
 
@@ -62,7 +69,8 @@ function progressLine(transfer: Transfer): string {
   return `${bar} ${Math.floor(fraction * 100)} %  ${size(bytes.done)} of ${size(bytes.total)}${transfer.scanned ? '' : '+'}  ${files.done}/${files.total} files  ${size(transfer.speed)}/s${eta}`;
 }
 
-async function nextChange<T>(changes: AsyncIterator<Change>, pick: (change: Change) => T | null): Promise<T> {
+/** The first change that `pick` makes something of. @throws StowageError `host-unreachable` when the core goes away */
+export async function nextChange<T>(changes: AsyncIterator<Change>, pick: (change: Change) => T | null): Promise<T> {
   for (;;) {
     const next = await changes.next();
     if (next.done)
@@ -74,33 +82,33 @@ async function nextChange<T>(changes: AsyncIterator<Change>, pick: (change: Chan
   }
 }
 
-/** Prints a job's output from byte `from` until the job has ended (or, without `follow`, what there is now). */
-export async function printLog(
-  client: StowageClient,
-  id: number,
-  options: { follow: boolean; from?: number; signal?: AbortSignal },
-): Promise<void> {
-  const abort = new AbortController();
-  const signal = options.signal ? AbortSignal.any([abort.signal, options.signal]) : abort.signal;
-  try {
-    const changes = options.follow ? await client.app.changes(undefined, { signal }) : null;
-    let from = options.from ?? 0;
-    for (;;) {
-      const page = await client.jobs.readLog({ id, from, limit: 262_144 });
-      for (const chunk of page.chunks) await print(chunk.stream === 'stderr' ? process.stderr : process.stdout, chunk.text);
-      const stuck = page.next === from;
-      from = page.next;
-      if (page.end || (!changes && stuck)) return;
-      if (changes && stuck) {
-        await nextChange(changes, (change) =>
-          (change.type === 'job-log' && change.id === id && change.size > from) || (change.type === 'job' && change.job.id === id)
-            ? true
-            : null,
-        );
-      }
+/** Prints a job's output, and with `follow` what comes until the job has ended. */
+export async function printLog(client: StowageClient, id: number, { follow }: { follow: boolean }): Promise<void> {
+  if (!follow) {
+    await printPages(client, id, 0);
+    return;
+  }
+  await withChanges(client, async (changes) => {
+    let printed = await printPages(client, id, 0);
+    while (!printed.end) {
+      const { next } = printed;
+      await nextChange(changes, (change) =>
+        (change.type === 'job-log' && change.id === id && change.size > next) || (change.type === 'job' && change.job.id === id)
+          ? true
+          : null,
+      );
+      printed = await printPages(client, id, next);
     }
-  } finally {
-    abort.abort();
+  });
+}
+
+/** Prints what there is from byte `from` on; `end` when nothing will come after it. */
+async function printPages(client: StowageClient, id: number, from: number): Promise<{ next: number; end: boolean }> {
+  for (let at = from; ; ) {
+    const page = await client.jobs.readLog({ id, from: at, limit: 262_144 });
+    for (const chunk of page.chunks) await print(chunk.stream === 'stderr' ? process.stderr : process.stdout, chunk.text);
+    if (page.end || page.next === at) return page;
+    at = page.next;
   }
 }
 

@@ -8,7 +8,7 @@ import type { Job } from '#shared/contract/jobs.ts';
 import type { JobSpec } from '#shared/contract/plan.ts';
 import { StowageError } from '#shared/errors.ts';
 import type { Act } from './act.ts';
-import { exitCodeOf, printLog } from './follow.ts';
+import { exitCodeOf, nextChange, printLog, withChanges } from './follow.ts';
 import { parseSize, size, table, time } from './output.ts';
 
 interface RunOptions {
@@ -144,22 +144,19 @@ async function waitFor(client: StowageClient, job: Job, quiet: boolean): Promise
   };
   process.on('SIGINT', stop);
   try {
-    if (quiet) await printNothingUntilEnd(client, job.id);
+    if (quiet) await waitForEnd(client, job.id);
     else await printLog(client, job.id, { follow: true });
   } finally {
     process.removeListener('SIGINT', stop);
   }
 }
 
-async function printNothingUntilEnd(client: StowageClient, id: number): Promise<void> {
-  const abort = new AbortController();
-  try {
-    const changes = await client.app.changes(undefined, { signal: abort.signal });
-    if ((await client.jobs.get({ id })).endedAt !== null) return;
-    for await (const change of changes) if (change.type === 'job' && change.job.id === id && change.job.endedAt !== null) return;
-  } finally {
-    abort.abort();
-  }
+function waitForEnd(client: StowageClient, id: number): Promise<void> {
+  return withChanges(client, async (changes) => {
+    while ((await client.jobs.get({ id })).endedAt === null) {
+      await nextChange(changes, (change) => (change.type === 'job' && change.job.id === id ? true : null));
+    }
+  });
 }
 
 function summary(job: Job): string {
