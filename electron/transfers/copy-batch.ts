@@ -5,7 +5,8 @@ import { hasLocalPath } from '../storage/provider.ts';
 import type { CopyJob, CopyOutcome } from './copy-protocol.ts';
 import type { FileRow } from './journal.ts';
 import { fileError, toProblem } from './problems.ts';
-import { checkpointOf, type Item, type Result, type RunState, saveCheckpoint, targetOf } from './run.ts';
+import { type Item, type RunState, targetOf } from './run.ts';
+import { checkpointOf, type Result, saveCheckpoint } from './run-file.ts';
 
 /** Where the bytes of a file are gathered: a name that listings hide. */
 export function partOf(run: Pick<RunState, 'id' | 'destination'>, row: FileRow): string {
