@@ -24,7 +24,7 @@ import { EntryIcon } from './entry-icon.tsx';
 import { describeKind } from './kinds.ts';
 import type { Column, Sort } from './rows.ts';
 import type { Selection } from './selection.ts';
-import { rowHeight, useTableStyles } from './table-styles.ts';
+import { headerHeight, rowHeight, useTableStyles } from './table-styles.ts';
 
 const columns: ReadonlyArray<{ readonly id: Column; readonly label: string; readonly right?: boolean }> = [
   { id: 'name', label: 'Name' },
@@ -79,11 +79,14 @@ export function FileTable(props: FileTableProps) {
     getScrollElement: () => body.current,
     estimateSize: () => rowHeight,
     overscan: 12,
+    // The header scrolls with the rows and sticks to the top.
+    scrollMargin: headerHeight,
+    scrollPaddingStart: headerHeight,
   });
   const focusIndex = selection.focus === null ? -1 : rows.findIndex((row) => row.name === selection.focus);
   useImperativeHandle(ref, () => ({
     focus: () => body.current?.focus({ preventScroll: true }),
-    pageSize: () => Math.max(1, Math.floor((body.current?.clientHeight ?? rowHeight) / rowHeight) - 1),
+    pageSize: () => Math.max(1, Math.floor(((body.current?.clientHeight ?? rowHeight) - headerHeight) / rowHeight) - 1),
   }));
   // biome-ignore lint/correctness/useExhaustiveDependencies: follow the focus, not every new listing
   useEffect(() => {
@@ -91,44 +94,38 @@ export function FileTable(props: FileTableProps) {
   }, [selection.focus, renaming]);
   return (
     <div
+      ref={body}
       className={styles.grid}
       role="grid"
       aria-label={label}
       aria-rowcount={rows.length + 1}
       aria-colcount={columns.length}
       aria-multiselectable
+      tabIndex={0}
+      aria-activedescendant={focusIndex >= 0 ? `entry-${focusIndex}` : undefined}
+      onKeyDown={(event) => event.target === event.currentTarget && props.onKeyDown(event)}
+      onClick={(event) => event.target === event.currentTarget && props.onBackgroundClick()}
+      onContextMenu={props.onBackgroundMenu}
     >
       <HeaderRow sort={sort} onSort={onSort} />
-      <div
-        ref={body}
-        className={styles.body}
-        role="rowgroup"
-        tabIndex={0}
-        aria-label={label}
-        aria-activedescendant={focusIndex >= 0 ? `entry-${focusIndex}` : undefined}
-        onKeyDown={props.onKeyDown}
-        onClick={(event) => event.target === event.currentTarget && props.onBackgroundClick()}
-        onContextMenu={props.onBackgroundMenu}
-      >
-        <div className={styles.rows} role="presentation" style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map((item) => {
-            const entry = rows[item.index];
-            return entry ? (
-              <Row
-                key={entry.name}
-                entry={entry}
-                index={item.index}
-                top={item.start}
-                selected={selection.names.has(entry.name)}
-                focused={selection.focus === entry.name}
-                cut={cut?.has(entry.path) ?? false}
-                renaming={renaming === entry.name}
-                dropTarget={dropRow === entry.name}
-                handlers={handlers}
-              />
-            ) : null;
-          })}
-        </div>
+      <div className={styles.rows} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map((item) => {
+          const entry = rows[item.index];
+          return entry ? (
+            <Row
+              key={entry.name}
+              entry={entry}
+              index={item.index}
+              top={item.start - headerHeight}
+              selected={selection.names.has(entry.name)}
+              focused={selection.focus === entry.name}
+              cut={cut?.has(entry.path) ?? false}
+              renaming={renaming === entry.name}
+              dropTarget={dropRow === entry.name}
+              handlers={handlers}
+            />
+          ) : null;
+        })}
       </div>
     </div>
   );
@@ -137,7 +134,7 @@ export function FileTable(props: FileTableProps) {
 function HeaderRow({ sort, onSort }: Pick<FileTableProps, 'sort' | 'onSort'>) {
   const styles = useTableStyles();
   return (
-    <div role="rowgroup">
+    <div role="rowgroup" className={styles.sticky}>
       <div className={styles.header} role="row" aria-rowindex={1}>
         {columns.map(({ id, label, right }) => {
           const active = sort.column === id;

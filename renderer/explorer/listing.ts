@@ -13,8 +13,8 @@ export interface Listing {
 
 const nothingYet: Listing = { entries: [], complete: false, problem: null };
 
-/** Between two updates of the screen while pages come in, so that a folder of 100,000 is not sorted 100 times. */
-const publishEvery = 300;
+/** After the first page the screen is updated at doubling pauses, so that a folder of 100,000 is sorted a few times only. */
+const firstPause = 300;
 /** Changes come in bursts (an upload); the folder is read again after this pause. */
 const settle = 250;
 
@@ -28,13 +28,15 @@ async function read(
   const entries: Entry[] = [];
   try {
     const pages = await client.files.list({ vfolder, path }, { signal });
-    let shown = 0;
+    let nextAt = 0;
+    let pause = firstPause;
     for await (const page of pages) {
       for (const entry of page.entries) entries.push(entry);
       const now = performance.now();
       // What is shown already stays until the folder was read anew.
-      if (!fresh && now - shown >= publishEvery) {
-        shown = now;
+      if (!fresh && now >= nextAt) {
+        nextAt = now + pause;
+        pause *= 2;
         show({ entries: [...entries], complete: false, problem: null });
       }
     }

@@ -4,18 +4,27 @@ import { makeStyles, tokens } from '@fluentui/react-components';
 const columns = 'minmax(160px, 1fr) 92px 132px 124px';
 
 export const rowHeight = 30;
+export const headerHeight = 29;
 
 export const useTableStyles = makeStyles({
-  grid: { display: 'flex', flexDirection: 'column', flexGrow: 1, minHeight: 0, outline: 'none' },
+  grid: {
+    flexGrow: 1,
+    minHeight: 0,
+    overflowY: 'auto',
+    overflowX: 'hidden',
+    position: 'relative',
+    outline: 'none',
+    scrollbarGutter: 'stable',
+  },
+  sticky: { position: 'sticky', top: 0, zIndex: 2, backgroundColor: tokens.colorNeutralBackground1 },
   header: {
     display: 'grid',
     gridTemplateColumns: columns,
     flexShrink: 0,
-    height: '28px',
+    height: `${headerHeight}px`,
+    boxSizing: 'border-box',
     padding: '0 8px 0 4px',
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
-    scrollbarGutter: 'stable',
-    overflowY: 'hidden',
   },
   headerCell: { display: 'flex', minWidth: 0 },
   headerButton: {
@@ -36,15 +45,6 @@ export const useTableStyles = makeStyles({
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: '-2px' },
   },
   right: { justifyContent: 'flex-end', textAlign: 'right', fontVariantNumeric: 'tabular-nums' },
-  body: {
-    flexGrow: 1,
-    minHeight: 0,
-    overflowY: 'auto',
-    overflowX: 'hidden',
-    position: 'relative',
-    outline: 'none',
-    scrollbarGutter: 'stable',
-  },
   rows: { position: 'relative', width: '100%' },
   row: {
     position: 'absolute',
@@ -60,12 +60,12 @@ export const useTableStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     cursor: 'default',
     userSelect: 'none',
-    ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover },
+    color: tokens.colorNeutralForeground1,
+    ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover, color: tokens.colorNeutralForeground1Hover },
   },
   selected: {
     backgroundColor: tokens.colorBrandBackground2,
-    color: tokens.colorNeutralForeground1,
-    ':hover': { backgroundColor: tokens.colorBrandBackground2Hover },
+    ':hover': { backgroundColor: tokens.colorBrandBackground2Hover, color: tokens.colorNeutralForeground1 },
   },
   focused: { boxShadow: `inset 0 0 0 1px ${tokens.colorBrandStroke1}` },
   cut: { opacity: 0.55 },
@@ -75,7 +75,7 @@ export const useTableStyles = makeStyles({
     overflow: 'hidden',
     textOverflow: 'ellipsis',
     whiteSpace: 'nowrap',
-    color: tokens.colorNeutralForeground2,
+    opacity: 0.84,
   },
   name: {
     display: 'flex',
