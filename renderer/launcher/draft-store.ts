@@ -26,7 +26,7 @@ function keepSoon(): void {
   timer = setTimeout(() => {
     const { draft } = useDraft.getState();
     remember(layoutKey, isPristine(draft) || JSON.stringify(draft).length > keptLength ? null : draft);
-  }, 600);
+  }, 250);
 }
 
 export function changeDraft(change: Partial<Draft>): void {

@@ -125,7 +125,8 @@ export function toSpec(draft: Draft): DraftSpec {
   const spec: JobSpec = {
     ...present('name', draft.name),
     ...(draft.engine && { engine: draft.engine }),
-    ...present('image', draft.image),
+    // Typed for Docker and kept for it; a command that runs on this machine has no image.
+    ...(draft.engine !== 'process' && present('image', draft.image)),
     command: command.argv,
     ...(draft.code.trim() !== '' && { code: { source: draft.code.trim(), mode: draft.codeMode } }),
     ...present('workdir', draft.workdir),

@@ -165,7 +165,7 @@ export function RunSection({ draft, plan, problems, onPulled }: RunSectionProps)
         />
         <div className={styles.below}>
           {draft.shell ? (
-            <span className={styles.quiet}>Run by sh -c, inside {hasImages ? 'the container' : 'this machine'}.</span>
+            <span className={styles.quiet}>Run by sh -c, {hasImages ? 'inside the container' : 'on this machine'}.</span>
           ) : (
             <ArgvLine argv={command.argv} />
           )}
