@@ -47,6 +47,7 @@ export interface RowHandlers {
 
 export interface FileTableHandle {
   focus(): void;
+  toTop(): void;
   /** Rows that fit, for Page Up and Page Down. */
   pageSize(): number;
 }
@@ -86,6 +87,7 @@ export function FileTable(props: FileTableProps) {
   const focusIndex = selection.focus === null ? -1 : rows.findIndex((row) => row.name === selection.focus);
   useImperativeHandle(ref, () => ({
     focus: () => body.current?.focus({ preventScroll: true }),
+    toTop: () => virtual.scrollToOffset(0),
     pageSize: () => Math.max(1, Math.floor(((body.current?.clientHeight ?? rowHeight) - headerHeight) / rowHeight) - 1),
   }));
   // biome-ignore lint/correctness/useExhaustiveDependencies: follow the focus, not every new listing

@@ -110,7 +110,10 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
           placeholder="Filter (*.csv)"
           aria-label="Filter this folder"
           value={filter}
-          onChange={(_, data) => setFilter(data.value)}
+          onChange={(_, data) => {
+            setFilter(data.value);
+            handle.current?.toTop();
+          }}
           onKeyDown={(event) => {
             if (event.key === 'Escape') setFilter('');
             if (event.key === 'ArrowDown' || event.key === 'Enter') handle.current?.focus();

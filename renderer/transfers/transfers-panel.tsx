@@ -64,13 +64,18 @@ const useStyles = makeStyles({
   icon: { fontSize: '18px', color: tokens.colorNeutralForeground3 },
   text: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   faint: {
-    fontVariantNumeric: 'tabular-nums',
     color: tokens.colorNeutralForeground3,
     fontSize: tokens.fontSizeBase200,
     lineHeight: '15px',
   },
-  progress: { display: 'flex', flexDirection: 'column', gap: '5px', minWidth: 0 },
-  figures: { textAlign: 'right', whiteSpace: 'nowrap', overflow: 'hidden', textOverflow: 'ellipsis' },
+  progress: { display: 'flex', flexDirection: 'column', gap: '5px', minWidth: 0, fontVariantNumeric: 'tabular-nums' },
+  figures: {
+    fontVariantNumeric: 'tabular-nums',
+    textAlign: 'right',
+    whiteSpace: 'nowrap',
+    overflow: 'hidden',
+    textOverflow: 'ellipsis',
+  },
   actions: { display: 'flex', justifyContent: 'flex-end' },
   detail: { padding: '0 8px 8px 36px' },
 });
