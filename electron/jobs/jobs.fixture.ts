@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Job, LogChunk } from '#shared/contract/jobs.ts';
@@ -40,7 +41,8 @@ export function openJobs(home: string, name: EngineName, wrap: (engine: Engine) 
   const hosts = createHosts({ database, changes, localRoot: join(home, 'local') });
   const startClone = () => Promise.reject(new StowageError('unsupported', 'No clones in this test.'));
   const { lookup } = createVfolders({ database, changes, hosts, startClone });
-  const homeId = `test-${home.replace(/[^A-Za-z0-9]/g, '')}`;
+  // Equal for equal homes, as over a restart; its beginning names the containers.
+  const homeId = createHash('sha256').update(home).digest('hex');
   const engine = wrap(
     name === 'docker' ? createDockerEngine({ homeId }) : createProcessEngine({ directory: join(home, 'runs'), homeId }),
   );
