@@ -1,0 +1,63 @@
+import { expect, type Locator, type Page } from 'playwright/test';
+import type { RunningApp } from '../fixtures/app.ts';
+
+/** The Files screen. */
+export class FilesPage {
+  readonly page: Page;
+  readonly app: RunningApp;
+  readonly grid: Locator;
+  readonly tree: Locator;
+  readonly transfers: Locator;
+  readonly summary: Locator;
+
+  constructor(app: RunningApp) {
+    this.app = app;
+    this.page = app.page;
+    this.grid = this.page.getByRole('grid');
+    this.tree = this.page.getByRole('tree', { name: 'Folders' });
+    this.transfers = this.page.getByRole('region', { name: 'Transfers' });
+    this.summary = this.page.getByRole('status', { name: 'Folder summary' });
+  }
+
+  async open(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Files', exact: true }).click();
+  }
+
+  row(name: string): Locator {
+    return this.grid.getByRole('row').filter({ has: this.page.getByRole('gridcell', { name, exact: true }) });
+  }
+
+  treeItem(name: string): Locator {
+    return this.tree.getByRole('treeitem', { name });
+  }
+
+  /** Drops a folder where no vfolder is open, and takes the name that is offered. */
+  async dropAsVfolder(path: string): Promise<void> {
+    await this.app.drop(this.page.getByTestId('drop-new-vfolder'), [path]);
+    const dialog = this.page.getByRole('dialog', { name: 'New vfolder' });
+    await dialog.getByRole('button', { name: 'Create and upload' }).click();
+    await expect(dialog).toBeHidden();
+  }
+
+  async createVfolder(name: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'New vfolder' }).first().click();
+    const dialog = this.page.getByRole('dialog', { name: 'New vfolder' });
+    await dialog.getByRole('textbox', { name: 'Name' }).fill(name);
+    await dialog.getByRole('button', { name: /^Create/ }).click();
+    await expect(dialog).toBeHidden();
+  }
+
+  /** Types an address, as Ctrl+L lets one. */
+  async goTo(address: string): Promise<void> {
+    await this.page.keyboard.press('Control+l');
+    await this.page
+      .getByRole('textbox', { name: /address/i })
+      .or(this.page.getByRole('combobox', { name: /address/i }))
+      .fill(address);
+    await this.page.keyboard.press('Enter');
+  }
+
+  async expectTransferDone(title: string, timeout = 120_000): Promise<void> {
+    await expect(this.transfers.getByRole('listitem').filter({ hasText: title }).first()).toContainText('Done', { timeout });
+  }
+}

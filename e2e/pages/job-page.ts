@@ -1,0 +1,24 @@
+import { expect, type Locator, type Page } from 'playwright/test';
+
+/** The page of one job. */
+export class JobPage {
+  readonly page: Page;
+  readonly log: Locator;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.log = page.getByRole('log', { name: 'Log of the job' });
+  }
+
+  async expectState(state: string, timeout = 60_000): Promise<void> {
+    await expect(this.page.locator('main').getByText(state, { exact: true }).first()).toBeVisible({ timeout });
+  }
+
+  async openTab(name: 'Logs' | 'Files' | 'Plan'): Promise<void> {
+    await this.page.getByRole('tab', { name }).click();
+  }
+
+  outputs(): Locator {
+    return this.page.getByRole('table', { name: 'Outputs' });
+  }
+}
