@@ -1,20 +1,23 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, BrowserWindow, dialog, protocol, session } from 'electron';
-import { type StowageError, toStowageError } from '#shared/errors.ts';
+import { toStowageError } from '#shared/errors.ts';
 import { findHome, packageRoot } from './app/home.ts';
-import { type Core, openCore } from './core.ts';
+import { createAppLog } from './app/log.ts';
+import { openCore } from './core.ts';
 import { startControlSocket } from './rpc/control-socket.ts';
 import { installMenu } from './shell/menu.ts';
 import { offerNative } from './shell/native.ts';
 import { appScheme, isAppUrl } from './shell/origin.ts';
 import { serveContract } from './shell/rpc-port.ts';
 import { denyNavigation, denyPermissions } from './shell/security.ts';
-import { openWindow } from './shell/window.ts';
+import { openWindow, type WindowOptions } from './shell/window.ts';
 import { createStaticApp } from './static-app.ts';
 
 const home = findHome();
 const rendererRoot = join(packageRoot(), 'out', 'renderer');
-const preload = join(packageRoot(), 'out', 'preload', 'preload.cjs');
+/** Chromium's own files, and with them the lock of the single instance: one for each data directory. */
+const profile = join(home.data, 'electron');
 
 /** Serves the built app on its own scheme, with the policy that the browser host uses too. */
 function serveApp(): void {
@@ -26,39 +29,38 @@ function serveApp(): void {
   });
 }
 
-function focusWindow(): void {
+/** Opens the window, or brings the one that there is to the front. */
+function focusWindow(options: WindowOptions): void {
   const window = BrowserWindow.getAllWindows()[0];
-  if (!window) return void openWindow({ home: home.data, preload });
+  if (!window) return void openWindow(options);
   if (window.isMinimized()) window.restore();
   window.focus();
 }
 
-/** Quits only when transfers stand at a checkpoint and the database is closed; jobs run on. */
+/**
+ * Quits only when transfers stand at a checkpoint and the database is closed; jobs run on. Who asks again meanwhile waits
+ * for the same end.
+ */
 function closeWithApp(close: () => Promise<void>): void {
-  let closed = false;
+  let state: 'open' | 'closing' | 'closed' = 'open';
   app.on('before-quit', (event) => {
-    if (closed) return;
+    if (state === 'closed') return;
     event.preventDefault();
-    closed = true;
+    if (state === 'closing') return;
+    state = 'closing';
     close()
       .catch((error: unknown) => dialog.showErrorBox('Stowage', toStowageError(error).message))
-      .finally(() => app.quit());
+      .finally(() => {
+        state = 'closed';
+        app.quit();
+      });
   });
 }
 
-async function openCoreOrSay(): Promise<Core | null> {
-  try {
-    return await openCore({ home: home.data, localRoot: home.localRoot, shell: 'electron' });
-  } catch (thrown) {
-    const error: StowageError = toStowageError(thrown);
-    dialog.showErrorBox('Stowage cannot start', [error.message, error.data.hint, error.data.detail].filter(Boolean).join('\n\n'));
-    return null;
-  }
-}
-
 async function start(): Promise<void> {
-  const core = await openCoreOrSay();
-  if (!core) return app.exit(1);
+  const core = await openCore({ home: home.data, localRoot: home.localRoot, shell: 'electron' });
+  const log = createAppLog(join(home.data, 'logs'));
+  const onRefused = (error: unknown): void => log.error('a message was refused', error);
   const control = await startControlSocket({ home: home.data, router: core.router });
   closeWithApp(async () => {
     await control.close();
@@ -66,32 +68,47 @@ async function start(): Promise<void> {
   });
   denyPermissions(session.defaultSession);
   serveApp();
-  serveContract(core.router, (error) => console.error(error));
-  offerNative();
+  serveContract(core.router, onRefused);
+  offerNative(onRefused);
   installMenu();
-  openWindow({ home: home.data, preload });
-  app.on('second-instance', focusWindow);
-  app.on('activate', focusWindow);
+  const options: WindowOptions = {
+    home: home.data,
+    preload: join(packageRoot(), 'out', 'preload', 'preload.cjs'),
+    icon: join(packageRoot(), 'resources', 'icons', 'icon.png'),
+    onError: log.error,
+  };
+  openWindow(options);
+  app.on('second-instance', () => focusWindow(options));
+  app.on('activate', () => focusWindow(options));
   await core.start();
 }
 
-app.setName('Stowage');
-app.enableSandbox();
-protocol.registerSchemesAsPrivileged([
-  { scheme: appScheme, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
-]);
-denyNavigation();
-app.on('window-all-closed', () => {
-  if (process.platform !== 'darwin') app.quit();
-});
+/** Everything that Electron wants to be told before it is ready. */
+function prepare(): void {
+  app.setName('Stowage');
+  mkdirSync(profile, { recursive: true, mode: 0o700 });
+  app.setPath('userData', profile);
+  app.enableSandbox();
+  protocol.registerSchemesAsPrivileged([
+    { scheme: appScheme, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
+  ]);
+  denyNavigation();
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin') app.quit();
+  });
+}
 
-// Not awaited: Electron is ready only after this module has run to its end.
-if (app.requestSingleInstanceLock()) {
-  app
-    .whenReady()
-    .then(start)
-    .catch((error: unknown) => {
-      dialog.showErrorBox('Stowage cannot start', toStowageError(error).message);
-      app.exit(1);
-    });
-} else app.quit();
+function fail(thrown: unknown): void {
+  const error = toStowageError(thrown);
+  dialog.showErrorBox('Stowage cannot start', [error.message, error.data.hint, error.data.detail].filter(Boolean).join('\n\n'));
+  app.exit(1);
+}
+
+try {
+  prepare();
+  // Not awaited: Electron is ready only after this module has run to its end.
+  if (app.requestSingleInstanceLock()) app.whenReady().then(start).catch(fail);
+  else app.quit();
+} catch (error) {
+  fail(error);
+}

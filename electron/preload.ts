@@ -2,12 +2,17 @@ import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import type { DesktopBridge, MenuCommand } from '#shared/bridge.ts';
 import { channels } from './shell/channels.ts';
 
+/** This document's own name for its conversation: what was meant for the page before a reload is not taken for an answer. */
+const conversation = crypto.randomUUID();
+
 /** The one thing a page sees of Electron. No channel name and no event object crosses. */
 const bridge: DesktopBridge = {
   rpc: {
-    send: (message) => ipcRenderer.send(channels.rpc, message),
+    send: (message) => ipcRenderer.send(channels.rpc, conversation, message),
     onMessage: (listener) => {
-      ipcRenderer.on(channels.rpc, (_event, message: string | ArrayBuffer) => listener(message));
+      ipcRenderer.on(channels.rpc, (_event, of: string, message: string | ArrayBuffer) => {
+        if (of === conversation) listener(message);
+      });
     },
   },
   pathOf: (file) => webUtils.getPathForFile(file as Parameters<typeof webUtils.getPathForFile>[0]),

@@ -81,10 +81,17 @@ test('the page cannot be led away, and opens no window', async ({ app }) => {
   await expect.poll(() => app.page.context().pages().length).toBe(1);
 });
 
-test('no permission is granted', async ({ app }) => {
-  for (const permission of ['media', 'geolocation', 'notifications', 'clipboard-read', 'openExternal']) {
-    expect(await app.ask('permission', permission), permission).toEqual({ requested: false, checked: false, device: false });
+const denied = { requested: false, checked: false, device: false };
+
+test('the page may write to the clipboard, and nothing else; another page may nothing', async ({ app }) => {
+  const ask = (permission: string, page: string) => app.ask('permission', { permission, page });
+  for (const permission of ['media', 'geolocation', 'notifications', 'clipboard-read', 'openExternal', 'fileSystem', 'usb']) {
+    expect(await ask(permission, 'app://stowage/'), permission).toEqual(denied);
   }
+  const copy = 'clipboard-sanitized-write';
+  expect(await ask(copy, 'app://stowage/')).toEqual({ requested: true, checked: true, device: false });
+  expect(await ask(copy, 'https://example.com/')).toEqual(denied);
+  expect(await ask(copy, 'app://stowage.example.com/')).toEqual(denied);
 });
 
 const openExternal = (page: Page, url: string): Promise<string> =>
@@ -151,5 +158,5 @@ test('a second start focuses the first, and quitting closes cleanly', async ({ a
 
 test('the menu reaches the page', async ({ app }) => {
   expect(await app.ask('menu', ['View', 'Jobs'])).toBe(true);
-  await expect(app.page.getByRole('heading', { name: 'Jobs' })).toBeVisible();
+  await expect(app.page.getByRole('heading', { name: 'Jobs', exact: true })).toBeVisible();
 });

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { closeBrowser, openBrowser } from './chromium.ts';
-import { report } from './test-control.ts';
+import { control, report } from './test-control.ts';
 
 /** An event whose default can be prevented. */
 export function preventable<T extends object>(fields: T): T & { defaultPrevented: boolean; preventDefault(): void } {
@@ -14,9 +14,6 @@ export function preventable<T extends object>(fields: T): T & { defaultPrevented
     },
   };
 }
-
-const home = process.env.STOWAGE_HOME ?? '';
-const lockFile = join(home, 'electron-double.pid');
 
 function isAlive(pid: number): boolean {
   try {
@@ -30,6 +27,11 @@ function isAlive(pid: number): boolean {
 class App extends EventEmitter {
   readonly isPackaged = false;
   #closeWindows: () => Promise<void> = async () => {};
+  #profile = '';
+
+  get #lockFile(): string {
+    return join(this.#profile, 'electron-double.pid');
+  }
 
   /** browser-window.ts hands in how windows are closed at quit. */
   onQuit(close: () => Promise<void>): void {
@@ -44,8 +46,15 @@ class App extends EventEmitter {
     report({ type: 'sandbox' });
   }
 
+  setPath(name: string, path: string): void {
+    report({ type: 'path', name, path });
+    if (!existsSync(path)) throw new Error(`${path} does not exist`);
+    if (name === 'userData') this.#profile = path;
+  }
+
   requestSingleInstanceLock(): boolean {
-    mkdirSync(home, { recursive: true });
+    if (!this.#profile) throw new Error('without a profile of its own the lock would be that of every other app');
+    const lockFile = this.#lockFile;
     const owner = existsSync(lockFile) ? Number(readFileSync(lockFile, 'utf8')) : 0;
     if (owner > 0 && owner !== process.pid && isAlive(owner)) {
       process.kill(owner, 'SIGUSR2');
@@ -69,7 +78,9 @@ class App extends EventEmitter {
   async #quit(): Promise<void> {
     const event = preventable({});
     this.emit('before-quit', event);
+    report({ type: 'before-quit', prevented: event.defaultPrevented });
     if (event.defaultPrevented) return;
+    report({ type: 'will-quit' });
     await this.#closeWindows();
     await this.#end(0);
   }
@@ -80,10 +91,15 @@ class App extends EventEmitter {
 
   async #end(code: number): Promise<void> {
     await closeBrowser();
-    if (existsSync(lockFile) && Number(readFileSync(lockFile, 'utf8')) === process.pid) rmSync(lockFile);
+    const lockFile = this.#lockFile;
+    if (this.#profile && existsSync(lockFile) && Number(readFileSync(lockFile, 'utf8')) === process.pid) rmSync(lockFile);
     process.exit(code);
   }
 }
 
 export const app = new App();
 process.on('SIGTERM', () => app.quit());
+control.on('quit', (_argument: unknown, reply: (answer: unknown) => void) => {
+  reply(null);
+  app.quit();
+});

@@ -10,6 +10,9 @@ import { control, report } from './test-control.ts';
 
 export interface WebFrame {
   readonly url: string;
+  /** Null for the main frame. */
+  readonly parent: WebFrame | null;
+  readonly detached: boolean;
 }
 
 type OpenHandler = (details: { url: string }) => { action: 'allow' | 'deny' };
@@ -18,7 +21,7 @@ let nextId = 1;
 
 export class WebContents extends EventEmitter {
   readonly id = nextId++;
-  mainFrame: WebFrame = { url: '' };
+  mainFrame: WebFrame = { url: '', parent: null, detached: false };
   destroyed = false;
   openHandler: OpenHandler = () => ({ action: 'allow' });
   deliver: (channel: string, args: unknown[]) => void = () => {};
@@ -36,9 +39,16 @@ export class WebContents extends EventEmitter {
   }
 }
 
-interface Options {
+interface Bounds {
+  x: number;
+  y: number;
   width: number;
   height: number;
+}
+
+interface Options extends Omit<Bounds, 'x' | 'y'> {
+  x?: number;
+  y?: number;
   webPreferences: { preload: string } & Record<string, unknown>;
 }
 
@@ -49,10 +59,14 @@ export class BrowserWindow extends EventEmitter {
   readonly #options: Options;
   #page: Page | null = null;
   #focused = 0;
+  #maximized = false;
+  #bounds: Bounds;
 
   constructor(options: Options) {
     super();
     this.#options = options;
+    const { x = 10, y = 20, width, height } = options;
+    this.#bounds = { x, y, width, height };
     windows.push(this);
     app.emit('web-contents-created', preventable({}), this.webContents);
     report({ type: 'window', id: this.webContents.id, options: JSON.parse(JSON.stringify(options)) });
@@ -88,12 +102,19 @@ export class BrowserWindow extends EventEmitter {
     return false;
   }
   restore(): void {}
-  maximize(): void {}
-  isMaximized(): boolean {
-    return false;
+  maximize(): void {
+    this.#maximized = true;
+    report({ type: 'maximized', id: this.webContents.id });
   }
-  getNormalBounds(): { x: number; y: number; width: number; height: number } {
-    return { x: 10, y: 20, width: this.#options.width, height: this.#options.height };
+  isMaximized(): boolean {
+    return this.#maximized;
+  }
+  getNormalBounds(): Bounds {
+    return { ...this.#bounds };
+  }
+  /** As a user does who drags the window or its edge. */
+  move(bounds: Bounds): void {
+    this.#bounds = bounds;
   }
 
   setProgressBar(fraction: number): void {
@@ -122,6 +143,37 @@ control.on('close-window', (_argument: unknown, reply: (answer: unknown) => void
   reply(null);
   void windows[0]?.close();
 });
+control.on('move-window', (bounds: Bounds & { maximized?: boolean }, reply: (answer: unknown) => void) => {
+  const { maximized = false, ...rest } = bounds;
+  windows[0]?.move(rest);
+  if (maximized) windows[0]?.maximize();
+  reply(null);
+});
+/** A message as a taken-over renderer would send it, past the preload. */
+interface Forgery {
+  readonly from: 'main frame' | 'subframe' | 'other origin' | 'gone';
+  readonly kind: 'send' | 'invoke';
+  readonly channel: string;
+  readonly args: unknown[];
+}
+control.on('forge', async ({ from, ...message }: Forgery, reply: (answer: unknown) => void) => {
+  const sender = windows[0]?.webContents;
+  if (!sender) return reply({ error: 'there is no window' });
+  reply(await receive({ sender, senderFrame: forgedFrame(from, sender.mainFrame) }, message));
+});
+function forgedFrame(from: Forgery['from'], main: WebFrame): WebFrame | null {
+  const url = 'app://stowage/';
+  switch (from) {
+    case 'main frame':
+      return { url, parent: null, detached: false };
+    case 'subframe':
+      return { url, parent: main, detached: false };
+    case 'other origin':
+      return { url: 'app://stowage.example.com/', parent: null, detached: false };
+    case 'gone':
+      return null;
+  }
+}
 control.on('dropped', (paths: string[], reply: (answer: unknown) => void) => {
   for (const window of windows) window.webContents.deliver('electron-double:dropped', [paths]);
   reply(null);
@@ -157,8 +209,10 @@ async function drive(contents: WebContents, page: Page, preload: string): Promis
     if (name !== bindingName) return;
     const message = JSON.parse(payload) as { id: number; kind: 'send' | 'invoke'; channel: string; args: unknown[] };
     const isMain = frames.get(executionContextId)?.frameId === mainFrameId;
-    contents.mainFrame = { url: toApp(page.url()) };
-    const senderFrame = isMain ? contents.mainFrame : { url: frames.get(executionContextId)?.url ?? '' };
+    contents.mainFrame = { url: toApp(page.url()), parent: null, detached: false };
+    const senderFrame = isMain
+      ? contents.mainFrame
+      : { url: frames.get(executionContextId)?.url ?? '', parent: contents.mainFrame, detached: false };
     const answer = await receive({ sender: contents, senderFrame }, message);
     if (message.kind === 'invoke') evaluate(`electronDouble.answer(${message.id}, ${JSON.stringify(JSON.stringify(answer))})`);
   });
@@ -176,16 +230,20 @@ async function guardNavigation(contents: WebContents, page: Page, cdp: CDPSessio
   let first = true;
   cdp.on('Fetch.requestPaused', async ({ requestId, request, frameId }) => {
     const event = preventable({ url: toApp(request.url), isMainFrame: frameId === mainFrameId, isSameDocument: false });
-    // Electron emits no will-navigate for what main itself loads.
-    if (!first) contents.emit(event.isMainFrame ? 'will-navigate' : 'will-frame-navigate', event);
+    // As in Electron: first this, also for what is prevented then; and no will-navigate for what main itself loads.
+    contents.emit('did-start-navigation', event);
+    if (!first && event.isMainFrame) contents.emit('will-navigate', event);
+    if (!first) contents.emit('will-frame-navigate', event);
     first = false;
     if (event.defaultPrevented) {
       report({ type: 'navigation-prevented', url: event.url });
       await cdp.send('Fetch.failRequest', { requestId, errorReason: 'Aborted' });
     } else {
-      contents.emit('did-start-navigation', event);
       await cdp.send('Fetch.continueRequest', { requestId });
     }
+  });
+  cdp.on('Page.frameNavigated', ({ frame }) => {
+    if (frame.id === mainFrameId) contents.emit('did-navigate', preventable({}), toApp(frame.url));
   });
   await cdp.send('Fetch.enable', { patterns: [{ resourceType: 'Document', requestStage: 'Request' }] });
   cdp.on('Page.windowOpen', ({ url }) => report({ type: 'window-open', url, action: contents.openHandler({ url }).action }));

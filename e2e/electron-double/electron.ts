@@ -14,7 +14,9 @@ export const protocol = {
 };
 
 interface Permissions {
-  request: ((contents: unknown, permission: string, callback: (granted: boolean) => void) => void) | null;
+  request:
+    | ((contents: unknown, permission: string, callback: (granted: boolean) => void, details: { requestingUrl: string }) => void)
+    | null;
   check: ((...args: unknown[]) => boolean) | null;
   device: ((...args: unknown[]) => boolean) | null;
 }
@@ -34,12 +36,12 @@ export const session = {
   },
 };
 
-/** Asks the installed handlers about a permission, as Chromium would. */
-control.on('permission', (permission: string, reply: (answer: unknown) => void) => {
-  const checked = permissions.check?.(null, permission, 'app://stowage/', {}) ?? true;
-  const device = permissions.device?.({ deviceType: 'hid', origin: 'app://stowage/' }) ?? true;
+/** Asks the installed handlers about a permission, as Chromium would for a page. */
+control.on('permission', ({ permission, page }: { permission: string; page: string }, reply: (answer: unknown) => void) => {
+  const checked = permissions.check?.(null, permission, page, {}) ?? true;
+  const device = permissions.device?.({ deviceType: 'hid', origin: page }) ?? true;
   if (!permissions.request) return reply({ requested: true, checked, device });
-  permissions.request(null, permission, (requested) => reply({ requested, checked, device }));
+  permissions.request(null, permission, (requested) => reply({ requested, checked, device }), { requestingUrl: page });
 });
 
 const dialogAnswers: string[][] = [];

@@ -3,7 +3,7 @@ import type { WebContents, WebFrame } from './browser-window.ts';
 
 export interface IpcEvent {
   readonly sender: WebContents;
-  readonly senderFrame: WebFrame;
+  readonly senderFrame: WebFrame | null;
 }
 
 class IpcMain extends EventEmitter {

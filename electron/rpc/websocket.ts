@@ -62,8 +62,11 @@ function sendPaced(socket: WebSocket, message: string | Uint8Array): Promise<voi
   });
 }
 
-/** The envelope of the RPC library: an id, a type (1–4), a payload; a request has a path. */
-function isProtocolMessage(text: string): boolean {
+/**
+ * The envelope of the RPC library: an id, a type (1–4), a payload; a request has a path. Every transport asks this first:
+ * the library throws at anything else, out of reach of its caller.
+ */
+export function isProtocolMessage(text: string): boolean {
   let message: unknown;
   try {
     message = JSON.parse(text);

@@ -4,13 +4,14 @@ import { z } from 'zod';
 import { StowageError } from '#shared/errors.ts';
 import { channels } from './channels.ts';
 import { isOpenableUrl } from './origin.ts';
-import { checkSender } from './security.ts';
+import { checkSender, type ReportRefusal } from './security.ts';
 
 const filesRequest = z.object({ folders: z.boolean(), title: z.string().max(200) });
 const folderRequest = z.object({ title: z.string().max(200) });
 
 /** Dialogs, file manager, browser and taskbar progress for the renderer. Every sender and every argument is checked. */
-export function offerNative(): void {
+export function offerNative(onRefused: ReportRefusal): void {
+  const handle: Handle = (channel, schema, act) => handleChecked(channel, schema, act, onRefused);
   handle(channels.chooseFiles, filesRequest, async ({ folders, title }, window) => {
     const properties: Electron.OpenDialogOptions['properties'] = folders
       ? ['openDirectory', 'multiSelections']
@@ -33,11 +34,27 @@ export function offerNative(): void {
   handle(channels.setProgress, z.number().min(0).max(1).nullable(), (fraction, window) => window.setProgressBar(fraction ?? -1));
 }
 
-function handle<T>(channel: string, schema: z.ZodType<T>, act: (input: T, window: BrowserWindow) => unknown): void {
+type Act<T> = (input: T, window: BrowserWindow) => unknown;
+type Handle = <T>(channel: string, schema: z.ZodType<T>, act: Act<T>) => void;
+
+function handleChecked<T>(channel: string, schema: z.ZodType<T>, act: Act<T>, onRefused: ReportRefusal): void {
   ipcMain.handle(channel, async (event, input: unknown) => {
+    const { window, checked } = check(event, input, schema, onRefused);
+    return act(checked, window);
+  });
+}
+
+/** @throws StowageError `unauthorised`, `bad-request`; what it throws was reported */
+function check<T>(event: Electron.IpcMainInvokeEvent, input: unknown, schema: z.ZodType<T>, onRefused: ReportRefusal) {
+  try {
     checkSender(event);
     const window = BrowserWindow.fromWebContents(event.sender);
     if (!window) throw new StowageError('unauthorised', 'A message from no window was refused.');
-    return act(schema.parse(input), window);
-  });
+    const parsed = schema.safeParse(input);
+    if (!parsed.success) throw new StowageError('bad-request', `A message was refused: ${z.prettifyError(parsed.error)}.`);
+    return { window, checked: parsed.data };
+  } catch (error) {
+    onRefused(error);
+    throw error;
+  }
 }

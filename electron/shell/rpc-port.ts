@@ -1,9 +1,10 @@
 import { RPCHandler } from '@orpc/server/message-port';
 import { ipcMain, type WebContents } from 'electron';
-import { toStowageError } from '#shared/errors.ts';
+import { StowageError } from '#shared/errors.ts';
 import type { Router } from '../rpc/router.ts';
+import { isProtocolMessage, maxMessageBytes } from '../rpc/websocket.ts';
 import { channels } from './channels.ts';
-import { checkSender } from './security.ts';
+import { checkSender, type ReportRefusal } from './security.ts';
 
 /** What the RPC library wants of a port; here it is a window's IPC channel, so that every message's sender is checked. */
 interface Port {
@@ -12,48 +13,86 @@ interface Port {
   readonly onDisconnect: { addListener(listener: () => void): void };
 }
 
-const maxMessageLength = 1024 * 1024;
+/** What one document and the core say to each other. */
+interface Conversation {
+  readonly id: string;
+  receive(message: string): void;
+  end(): void;
+}
 
-/** Binds the router to every window of the app; a message from any other sender is refused, and told to `onRefused`. */
-export function serveContract(router: Router, onRefused: (error: unknown) => void): void {
+const conversationId = /^[\da-f-]{36}$/;
+
+/**
+ * Binds the router to every window of the app. A message from any other sender, or that is none of the protocol, reaches
+ * no handler and is told to `onRefused`. Each document has a conversation of its own, whose calls are cancelled when
+ * another document takes its place or its process ends.
+ */
+export function serveContract(router: Router, onRefused: ReportRefusal): void {
   const handler = new RPCHandler(router);
-  const ports = new Map<number, (message: unknown) => void>();
-  ipcMain.on(channels.rpc, (event, message: unknown) => {
+  const conversations = new Map<number, Conversation>();
+
+  ipcMain.on(channels.rpc, (event, id: unknown, message: unknown) => {
     try {
       checkSender(event);
-      if (typeof message !== 'string' || message.length > maxMessageLength) return;
-      portOf(event.sender)(message);
+      conversationOf(event.sender, checkedId(id)).receive(checkedMessage(message));
     } catch (error) {
-      onRefused(toStowageError(error));
+      onRefused(error);
     }
   });
 
-  function portOf(contents: WebContents): (message: unknown) => void {
-    const known = ports.get(contents.id);
-    if (known) return known;
-    const messages: ((message: unknown) => void)[] = [];
-    const ends: (() => void)[] = [];
-    const port: Port = {
-      postMessage: (message) => {
-        if (!contents.isDestroyed()) contents.send(channels.rpc, message);
-      },
-      onMessage: { addListener: (listener) => messages.push(listener) },
-      onDisconnect: { addListener: (listener) => ends.push(listener) },
-    };
-    const end = (): void => {
-      ports.delete(contents.id);
-      for (const listener of ends) listener();
-    };
-    // A reload begins a new conversation; what the old page listened to must end with it.
-    contents.once('destroyed', end);
-    contents.on('did-start-navigation', (details) => {
-      if (details.isMainFrame && !details.isSameDocument) end();
-    });
-    handler.upgrade(port as Parameters<typeof handler.upgrade>[0]);
-    const receive = (message: unknown): void => {
-      for (const listener of messages) listener(message);
-    };
-    ports.set(contents.id, receive);
-    return receive;
+  function conversationOf(contents: WebContents, id: string): Conversation {
+    const known = conversations.get(contents.id);
+    if (known?.id === id) return known;
+    if (known) known.end();
+    else watch(contents);
+    const begun = converse(handler, contents, id);
+    conversations.set(contents.id, begun);
+    return begun;
   }
+
+  // Not `did-start-navigation`: that is emitted too for a navigation which is then prevented, and the page stays.
+  function watch(contents: WebContents): void {
+    const end = (): void => conversations.get(contents.id)?.end();
+    contents.on('did-navigate', end);
+    contents.on('render-process-gone', end);
+    contents.once('destroyed', () => {
+      end();
+      conversations.delete(contents.id);
+    });
+  }
+}
+
+function converse(handler: RPCHandler<Record<never, never>>, contents: WebContents, id: string): Conversation {
+  const messages: ((message: unknown) => void)[] = [];
+  const ends: (() => void)[] = [];
+  let ended = false;
+  const port: Port = {
+    postMessage: (message) => {
+      if (!ended && !contents.isDestroyed()) contents.send(channels.rpc, id, message);
+    },
+    onMessage: { addListener: (listener) => messages.push(listener) },
+    onDisconnect: { addListener: (listener) => ends.push(listener) },
+  };
+  handler.upgrade(port as Parameters<typeof handler.upgrade>[0]);
+  return {
+    id,
+    receive: (message) => {
+      for (const listener of messages) listener(message);
+    },
+    end: () => {
+      if (ended) return;
+      ended = true;
+      for (const listener of ends) listener();
+    },
+  };
+}
+
+function checkedId(id: unknown): string {
+  if (typeof id === 'string' && conversationId.test(id)) return id;
+  throw new StowageError('bad-request', 'A message of no conversation was refused.');
+}
+
+function checkedMessage(message: unknown): string {
+  if (typeof message === 'string' && message.length <= maxMessageBytes && isProtocolMessage(message)) return message;
+  throw new StowageError('bad-request', 'A message that is none of the contract was refused.');
 }

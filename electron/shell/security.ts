@@ -2,24 +2,41 @@ import { app, type IpcMainEvent, type IpcMainInvokeEvent, type Session } from 'e
 import { StowageError } from '#shared/errors.ts';
 import { isAppUrl } from './origin.ts';
 
+/** Is told what was refused, and why. */
+export type ReportRefusal = (error: unknown) => void;
+
 /**
  * Refuses a message unless it comes from the main frame of a window that shows the app itself.
  * @throws StowageError `unauthorised`
  */
 export function checkSender(event: IpcMainEvent | IpcMainInvokeEvent): void {
-  const frame = event.senderFrame;
-  const isMainFrame = frame !== null && frame === event.sender.mainFrame;
-  if (!isMainFrame || !isAppUrl(frame.url)) {
+  const url = mainFrameUrl(event);
+  if (url === null || !isAppUrl(url)) {
     throw new StowageError('unauthorised', 'A message from another page than the app was refused.', {
-      subject: frame?.url ?? 'a frame that is gone',
+      subject: url ?? 'a frame inside the page, or one that is gone',
     });
   }
 }
 
-/** No permission is ever granted: the app needs none. */
+/** The sender's address; null when it is no main frame, or none any more (its members throw once it is disposed). */
+function mainFrameUrl({ senderFrame }: IpcMainEvent | IpcMainInvokeEvent): string | null {
+  try {
+    return senderFrame && senderFrame.parent === null && !senderFrame.detached ? senderFrame.url : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The one permission that the app's page needs: to copy an address or a command. */
+const granted = (permission: string, requester: string): boolean =>
+  permission === 'clipboard-sanitized-write' && isAppUrl(requester);
+
+/** Every other permission and every device is denied, and all of them to any other page. */
 export function denyPermissions(session: Session): void {
-  session.setPermissionRequestHandler((_contents, _permission, callback) => callback(false));
-  session.setPermissionCheckHandler(() => false);
+  session.setPermissionRequestHandler((_contents, permission, callback, { requestingUrl }) =>
+    callback(granted(permission, requestingUrl)),
+  );
+  session.setPermissionCheckHandler((_contents, permission, requestingOrigin) => granted(permission, requestingOrigin));
   session.setDevicePermissionHandler(() => false);
 }
 

@@ -39,10 +39,14 @@ function parse(file: string): WindowState {
   }
 }
 
-/** Remembers the window's place when it is closed. */
-export function keepWindowState(file: string, window: BrowserWindow): void {
+/** Remembers the window's place when it is closed; a place that cannot be written is told to `onError` and forgotten. */
+export function keepWindowState(file: string, window: BrowserWindow, onError: (error: unknown) => void): void {
   window.on('close', () => {
     const state: WindowState = { ...window.getNormalBounds(), maximized: window.isMaximized() };
-    writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
+    try {
+      writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
+    } catch (error) {
+      onError(error);
+    }
   });
 }
