@@ -16,7 +16,7 @@ export default defineConfig<ShellOption>({
   workers: 2,
   retries: 0,
   reporter: [['list'], ['json']],
-  use: { trace: 'off', screenshot: 'off' },
+  use: { trace: 'off', screenshot: 'off', actionTimeout: 15_000 },
   projects: [
     { name: 'cli', testMatch: 'cli/*.spec.ts' },
     { name: 'browser', testMatch: ['app/*.spec.ts', 'browser/*.spec.ts'], use: { shell: 'browser' } },

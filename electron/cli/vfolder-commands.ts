@@ -244,13 +244,13 @@ function addFiles(vfolder: Command, act: Act): void {
 function addTransfers(vfolder: Command, act: Act): void {
   vfolder
     .command('upload <name> <paths...>')
-    .description('files and folders of this machine into a vfolder')
+    .description('files and folders of this machine into a vfolder; FOLDER/ uploads what is in it')
     .option('--to <folder>', 'into this folder of it', '')
     .addOption(conflictOption())
     .action(
       act(async ({ client, output }, name: string, paths: string[], options: { to: string; conflict: ConflictPolicy }) => {
         const transfer = await client.transfers.start({
-          sources: paths.map((path) => ({ kind: 'local' as const, path: resolve(path) })),
+          sources: paths.map((path) => ({ kind: 'local' as const, path: sourcePath(path) })),
           destination: { kind: 'vfolder', vfolder: name, path: innerPath(options.to) },
           conflict: options.conflict,
         });
@@ -279,5 +279,8 @@ function addTransfers(vfolder: Command, act: Act): void {
       }),
     );
 }
+
+/** Absolute; a final `/`, which asks for what is in the folder rather than the folder, is kept. */
+const sourcePath = (path: string): string => (path.endsWith('/') ? `${resolve(path)}/` : resolve(path));
 
 const skipped = (count: number): string => (count === 0 ? '' : `, ${count} skipped`);
