@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Address, parseAddress } from '#shared/address.ts';
 import type { Plan, PlannedMount } from '#shared/contract/plan.ts';
 import { StowageError } from '#shared/errors.ts';
-import type { Engine, RunRequest } from '../engines/engine.ts';
+import type { RunRequest } from '../engines/engine.ts';
 import type { VfolderLookup } from '../services.ts';
 import type { VfolderUse } from './journal.ts';
 
@@ -53,12 +53,10 @@ export function vfolderUses(plan: Plan, lookup: VfolderLookup): VfolderUse[] {
 }
 
 /**
- * Makes this machine ready for the run: the image is there, the folders to be mounted are there and belong to this
- * user. Can be repeated.
- * @throws `image-missing`, `mount-failed` naming the folder, `disk-full`, `permission-denied`, those of the engine
+ * Makes this machine ready for the run: the folders to be mounted are there and belong to this user. Can be repeated.
+ * @throws `mount-failed` naming the folder, `disk-full`, `permission-denied`
  */
-export async function prepare(engine: Engine, plan: Plan, lookup: VfolderLookup, signal: AbortSignal): Promise<void> {
-  if (plan.image !== null) await engine.inspectImage(plan.image);
+export async function prepare(plan: Plan, lookup: VfolderLookup, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   for (const step of plan.steps) if (step.kind === 'make-host-directory') await makeDirectory(step.path);
   for (const mount of plan.mounts) {

@@ -1,5 +1,6 @@
 import type { Problem } from '#shared/contract/base.ts';
-import { assertNever, type ErrorCode, StowageError, toStowageError } from '#shared/errors.ts';
+import type { Plan } from '#shared/contract/plan.ts';
+import { assertNever, type ErrorCode, isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
 import { causeOf } from '#shared/jobs/cause.ts';
 import { hasEnded } from '#shared/jobs/state.ts';
 import type { Engine, FoundRun, OutputSink } from '../engines/engine.ts';
@@ -7,11 +8,14 @@ import type { EngineRegistry, VfolderLookup } from '../services.ts';
 import type { JobJournal, JobRecord } from './journal.ts';
 import { type LogStore, openLog } from './log-store.ts';
 import { ownOutputs, prepare, toRunRequest } from './preparation.ts';
+import { pullForJob } from './pull.ts';
 
 /** SIGTERM to SIGKILL, when the one who stops it says nothing else. */
 export const defaultGraceSeconds = 10;
 /** Tries of an engine that fails to start a run without saying why for good. */
 const startAttempts = 3;
+/** Tries after something unexpected inside Stowage, which may pass (no more open files) or be a mistake of ours. */
+const internalAttempts = 3;
 /** What may pass by itself, or says that the run was started already. */
 const retriedAtStart: readonly ErrorCode[] = ['engine-absent', 'wrong-state', 'disk-full'];
 const firstRetry = 500;
@@ -67,6 +71,8 @@ class Run {
   #attached = false;
   #connection: symbol | null = null;
   #starts = 0;
+  /** Unexpected errors in a row. */
+  #internal = 0;
   /** Why the engine could not start it, when that is for good. */
   #verdict: StowageError | null = null;
   #grace = defaultGraceSeconds;
@@ -109,11 +115,14 @@ class Run {
       try {
         await this.#step(job);
         troubles = 0;
+        this.#internal = 0;
       } catch (error) {
         if (this.#detached.signal.aborted) break;
         const trouble = toStowageError(error);
+        troubles += 1;
+        this.#internal = trouble.code === 'internal' ? this.#internal + 1 : 0;
         if (this.#isFinal(trouble)) this.#fail(trouble);
-        else await this.#waitOut(trouble, troubles++);
+        else await this.#waitOut(trouble, troubles);
       }
     }
     await this.#letGo();
@@ -158,10 +167,25 @@ class Run {
     }
     this.#tell('Preparing the folders');
     const plan = journal.plan(this.#id);
-    await prepare(this.#engine, plan, lookup, this.#preparing.signal);
+    await prepare(plan, lookup, this.#preparing.signal);
     this.#tell(plan.image === null ? 'Laying out the run' : 'Creating the container');
-    const reference = await this.#engine.create(toRunRequest(this.#id, plan));
+    const reference = await this.#create(plan);
     journal.advance(this.#id, { type: 'created', reference });
+  }
+
+  /** An image that the engine lacks is pulled, once. */
+  async #create(plan: Plan): Promise<string> {
+    const request = toRunRequest(this.#id, plan);
+    try {
+      return await this.#engine.create(request);
+    } catch (error) {
+      if (plan.image === null || !isStowageError(error, 'image-missing')) throw error;
+      const signal = this.#preparing.signal;
+      signal.throwIfAborted();
+      await pullForJob(this.#engine, plan.image, { signal, tell: (text) => this.#tell(text) });
+    }
+    this.#tell('Creating the container');
+    return this.#engine.create(request);
   }
 
   async #start(job: JobRecord): Promise<void> {
@@ -240,10 +264,11 @@ class Run {
     journal.advance(this.#id, { type: 'finalized', at: Date.now() });
   }
 
-  /** True when trying again cannot help, or must not be done. What a started job needs is tried for ever. */
+  /** True when trying again cannot help, or must not be done. An engine or a disk that a started job needs is waited for. */
   #isFinal(error: StowageError): boolean {
     const { state, stopRequested } = this.#options.journal.require(this.#id).life;
     if (state === 'finalizing' || error instanceof RunGone || error === this.#verdict) return true;
+    if (this.#internal >= internalAttempts) return true;
     if (stopRequested && error.code === 'cancelled') return true;
     return state === 'preparing' && !this.#unsure && error.code !== 'engine-absent';
   }
@@ -261,7 +286,7 @@ class Run {
     this.#tell(`${error.message}${detail} Trying again.`);
     const woken = Promise.withResolvers<void>();
     this.#wake = woken.resolve;
-    const timer = setTimeout(woken.resolve, Math.min(longestRetry, firstRetry * 2 ** Math.min(troubles, 10)));
+    const timer = setTimeout(woken.resolve, Math.min(longestRetry, firstRetry * 2 ** Math.min(troubles - 1, 10)));
     await woken.promise;
     clearTimeout(timer);
     this.#wake = () => {};

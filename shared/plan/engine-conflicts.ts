@@ -110,7 +110,7 @@ function judgeImage(layout: Layout): Finding[] {
   }
   if (name === '') return [{ code: 'image-needed', severity: 'error', message: 'The job needs an image to run in.', mounts: [] }];
   if (image !== 'missing') return [];
-  const message = `The image “${visible(name)}” is not on the engine “${engine.name}”: pull it before you run the job. What the mounts hide in it is not known yet.`;
+  const message = `The image “${visible(name)}” is not on the engine “${engine.name}”: it will be pulled before the start. What the mounts hide in it is not known until then.`;
   return [{ code: 'image-missing', severity: 'warning', message, mounts: [] }];
 }
 

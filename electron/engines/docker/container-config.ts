@@ -56,11 +56,16 @@ export function containerConfig(homeId: string, run: RunRequest): object {
   };
 }
 
-/** The directories to lay before the start, without those that lie in a mount: they would be made in its source. */
+/**
+ * The directories to lay before the start, without those that lie in a mount (they would be made in its source), and
+ * without those that the engine makes in the same way by itself: the working directory and what is above it, as root.
+ */
 export function directoriesToLay(run: RunRequest): RunRequest['directories'] {
+  const isMadeByEngine = ({ path, mode }: RunRequest['directories'][number]): boolean =>
+    run.user?.uid === 0 && run.user.gid === 0 && mode === 0o755 && (run.workdir === path || run.workdir.startsWith(`${path}/`));
   const inMount = (path: string): boolean =>
     run.binds.some(({ target }) => path === target || path.startsWith(`${target.replace(/\/$/, '')}/`));
-  return run.directories.filter(({ path }) => path !== '/' && !inMount(path));
+  return run.directories.filter((directory) => directory.path !== '/' && !inMount(directory.path) && !isMadeByEngine(directory));
 }
 
 /** A tar of directory entries, owned by the run's user. */

@@ -11,7 +11,7 @@ import { commandNotExecutable, commandNotFound, engineError, isConnectionError, 
 import { attachOutput, followLog, type OutputProgress, pump } from './output.ts';
 import { probePaths, removeLeftProbes } from './probe.ts';
 import { pullImage } from './pull.ts';
-import { dockerStatus } from './status.ts';
+import { createDockerStatus } from './status.ts';
 
 export { dockerSocketPaths } from './connection.ts';
 
@@ -33,6 +33,8 @@ export function createDockerEngine(options: { homeId: string; connection?: Docke
   const client = createDockerClient(options.connection);
   const owner = randomUUID();
   const live = new Map<string, Live>();
+  /** What the engine said of the runs that were created here and not started yet, so that the start need not ask again. */
+  const fresh = new Map<string, Docker.ContainerInspectInfo>();
   const probed = new Map<string, Map<string, ImagePathFact>>();
   const checkCommand = createCommandCheck();
   let leftovers: Promise<void> | null = null;
@@ -75,7 +77,7 @@ export function createDockerEngine(options: { homeId: string; connection?: Docke
 
   return {
     id: 'docker',
-    status: () => dockerStatus(client),
+    status: createDockerStatus(client),
     images: () => call({}, async (docker) => (await docker.listImages()).map(engineImage)),
     inspectImage,
     probeImage: async (reference, paths) => {
@@ -92,13 +94,21 @@ export function createDockerEngine(options: { homeId: string; connection?: Docke
     pull: async function* (reference, { signal }) {
       yield* pullImage(await connect(), reference, signal);
     },
-    create: (run) => call({ image: run.image ?? undefined }, (docker) => createRun(docker, homeId, run)),
+    create: (run) =>
+      call({ image: run.image ?? undefined }, async (docker) => {
+        const facts = await createRun(docker, homeId, run);
+        if (facts.State.Status === 'created') fresh.set(facts.Id, facts);
+        return facts.Id;
+      }),
     start: (reference, output) => {
       let command: string | undefined;
       let image: string | undefined;
+      let begun = false;
+      const known = fresh.get(reference);
+      fresh.delete(reference);
       return call({ container: reference }, async (docker) => {
         const container = docker.getContainer(reference);
-        const [facts, source] = await Promise.all([container.inspect(), attachOutput(container)]);
+        const [facts, source] = await Promise.all([known ?? container.inspect(), attachOutput(container)]);
         const letGo = (): unknown => (source as AsyncIterable<Uint8Array> & { destroy(): void }).destroy();
         try {
           if (facts.State.Status !== 'created') throw startedBefore(reference);
@@ -106,10 +116,12 @@ export function createDockerEngine(options: { homeId: string; connection?: Docke
           image = facts.Config.Image;
           await checkCommand(container, facts);
           begin(reference, source, output, { stdout: 0, stderr: 0 });
+          begun = true;
           await container.start();
         } catch (error) {
           letGo();
-          if (!isStowageError(error, 'wrong-state')) live.delete(reference);
+          if (begun) live.delete(reference);
+          if (statusOf(error) === 304) throw startedBefore(reference);
           throw engineError(error, { container: reference, command, image });
         }
       });
@@ -143,6 +155,7 @@ export function createDockerEngine(options: { homeId: string; connection?: Docke
           if (statusOf(error) !== 404) throw error;
         }
         live.delete(reference);
+        fresh.delete(reference);
       }),
     find: () => call({}, (docker) => findRuns(docker, homeId)),
     close: async () => {
@@ -198,7 +211,8 @@ const skipOf = (source: AsyncIterable<Uint8Array>, kept: OutputPosition): Output
 const startedBefore = (reference: string): StowageError =>
   new StowageError('wrong-state', 'This run was started before.', { subject: reference });
 
-async function createRun(docker: Docker, homeId: string, run: RunRequest): Promise<string> {
+/** Creates the container with its directories, or finds the one that an earlier call made. */
+async function createRun(docker: Docker, homeId: string, run: RunRequest): Promise<Docker.ContainerInspectInfo> {
   if (run.image === null) throw new StowageError('bad-request', 'A run in Docker needs an image.', { hint: 'Choose an image.' });
   const name = containerName(homeId, run.jobId);
   let container: Docker.Container;
@@ -212,12 +226,14 @@ async function createRun(docker: Docker, homeId: string, run: RunRequest): Promi
     const facts = await docker.getContainer(name).inspect();
     if (facts.Config.Labels[homeLabel] !== homeId)
       throw new StowageError('engine-error', `The name “${name}” is taken by a container of somebody else.`, { subject: name });
-    if (facts.State.Status !== 'created') return facts.Id;
+    if (facts.State.Status !== 'created') return facts;
     container = docker.getContainer(facts.Id);
   }
   const directories = directoriesToLay(run);
-  if (directories.length > 0) await container.putArchive(await directoryArchive(run, directories), { path: '/' });
-  return container.id;
+  const lay = async (): Promise<unknown> =>
+    directories.length > 0 && container.putArchive(await directoryArchive(run, directories), { path: '/' });
+  const [facts] = await Promise.all([container.inspect(), lay()]);
+  return facts;
 }
 
 async function findRuns(docker: Docker, homeId: string): Promise<FoundRun[]> {

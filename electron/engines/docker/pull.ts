@@ -35,13 +35,17 @@ export function withTag(reference: string): string {
   return last.includes(':') || last.includes('@') ? reference : `${reference}:latest`;
 }
 
-const failed = (reference: string, words: string, cause?: unknown): StowageError =>
-  new StowageError(
-    'pull-failed',
-    `The image “${reference}” could not be pulled: ${words.trim()}`,
-    { subject: reference, detail: words.trim(), hint: 'Check the name, the network, and that you may read this image.' },
-    { cause },
-  );
+/** How the engine words that it did not come through to the registry at all. */
+const unreachedWords =
+  /dial tcp|no such host|connection refused|network is unreachable|i\/o timeout|TLS handshake timeout|request canceled/i;
+
+function failed(reference: string, words: string, cause?: unknown): StowageError {
+  const hint = unreachedWords.test(words)
+    ? 'This machine does not reach the registry: check the network, or bring the image from a file (docker load -i FILE).'
+    : 'Check the name, and that you may read this image.';
+  const message = `The image “${reference}” could not be pulled: ${words.trim()}`;
+  return new StowageError('pull-failed', message, { subject: reference, detail: words.trim(), hint }, { cause });
+}
 
 /** Pulls an image; the sizes of its layers are summed as they become known. */
 export async function* pullImage(docker: Docker, reference: string, signal: AbortSignal): AsyncGenerator<PullProgress> {

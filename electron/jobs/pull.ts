@@ -1,0 +1,40 @@
+import type { PullProgress } from '#shared/contract/engines.ts';
+import { isStowageError, StowageError } from '#shared/errors.ts';
+import type { Engine } from '../engines/engine.ts';
+
+/** A registry tells of every few kilobytes; a person needs a number twice a second. */
+const tellMilliseconds = 500;
+
+/**
+ * Pulls the image of a job, telling how far it is.
+ * @throws `pull-failed` naming the image, with the registry's words; `cancelled`; those of the engine
+ */
+export async function pullForJob(
+  engine: Engine,
+  image: string,
+  { signal, tell }: { signal: AbortSignal; tell: (text: string) => void },
+): Promise<void> {
+  tell(`Pulling ${image}`);
+  let told = Number.NEGATIVE_INFINITY;
+  try {
+    for await (const progress of engine.pull(image, { signal })) {
+      const now = performance.now();
+      if (now - told < tellMilliseconds) continue;
+      told = now;
+      tell(pullText(image, progress));
+    }
+  } catch (error) {
+    if (!isStowageError(error, 'pull-failed')) throw error;
+    const words = error.data.detail ?? error.message;
+    const message = `The image “${image}” is not on this machine and could not be pulled: ${words}`;
+    throw new StowageError('pull-failed', message, error.data, { cause: error });
+  }
+}
+
+/** E.g. “Pulling python:3.13 · 120 of 340 MB”; the total grows until every layer has told its size. */
+export function pullText(image: string, { message, doneBytes, totalBytes }: PullProgress): string {
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 10e6 ? 1 : 0);
+  if (totalBytes === 0) return `Pulling ${image}`;
+  if (/: (Extracting|Pull complete)/.test(message)) return `Pulling ${image} · unpacking ${megabytes(totalBytes)} MB`;
+  return `Pulling ${image} · ${megabytes(doneBytes)} of ${megabytes(totalBytes)} MB`;
+}
