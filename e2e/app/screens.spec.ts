@@ -99,7 +99,7 @@ test('every screen, in light, dark and high contrast, at two sizes, with nothing
     await launch.fill({ image: 'busybox:local', command: 'python train.py --epochs 10', name: 'train-large' });
     await launch.addMount({ source: 'train-images:/', target: '/data', mode: 'ro' });
     await launch.addMount({ source: 'labels:/' });
-    await launch.addMount({ source: 'checkpoints:/', target: '/etc/checkpoints' });
+    await launch.addMount({ source: 'checkpoints:/', target: '/etc' });
     await expect(launch.run).toBeDisabled();
     await take('launch', theme);
 
