@@ -1,5 +1,6 @@
 import { Combobox, makeStyles, Option } from '@fluentui/react-components';
 import { useState } from 'react';
+import { useClosedCombobox } from '../ui/use-closed-combobox.ts';
 import { useAddressSuggestions } from './address-suggestions.ts';
 
 const useStyles = makeStyles({
@@ -23,8 +24,11 @@ export function AddressField({ id, label, value, placeholder, invalid = false, a
   const styles = useStyles();
   const [open, setOpen] = useState(false);
   const suggestions = useAddressSuggestions(value, open).filter((address) => address !== value);
+  const listed = open && suggestions.length > 0;
+  const input = useClosedCombobox(listed);
   return (
     <Combobox
+      ref={input}
       {...(id && { id })}
       aria-label={label}
       className={styles.root}
@@ -36,7 +40,7 @@ export function AddressField({ id, label, value, placeholder, invalid = false, a
       selectedOptions={[]}
       placeholder={placeholder}
       {...(invalid && { 'aria-invalid': true })}
-      open={open && suggestions.length > 0}
+      open={listed}
       onOpenChange={(_, data) => setOpen(data.open)}
       onChange={(event) => {
         setOpen(true);

@@ -7,6 +7,7 @@ import { useEngines } from '../app/stores/engines.ts';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { formatBytes } from '../ui/format.ts';
 import { ProgressBar } from '../ui/progress-bar.tsx';
+import { useClosedCombobox } from '../ui/use-closed-combobox.ts';
 import { FieldRow } from './form-parts.tsx';
 import { useImagePull } from './image-pull.ts';
 
@@ -61,6 +62,8 @@ export function ImageField({ engine, value, problem, onChange, onPulled }: Image
     onPulled();
   });
   const [typing, setTyping] = useState(false);
+  const [open, setOpen] = useState(false);
+  const input = useClosedCombobox(open);
   const wanted = value.trim();
   const missing = loaded && wanted !== '' && !images.some((image) => isImage(image, wanted));
   const offered = typing ? images.filter((image) => image.reference.toLowerCase().includes(wanted.toLowerCase())) : images;
@@ -77,6 +80,8 @@ export function ImageField({ engine, value, problem, onChange, onPulled }: Image
     >
       <div className={styles.line}>
         <Combobox
+          ref={input}
+          open={open}
           aria-label="Image"
           className={styles.combobox}
           input={{ className: styles.input, spellCheck: false, autoComplete: 'off' }}
@@ -87,6 +92,7 @@ export function ImageField({ engine, value, problem, onChange, onPulled }: Image
           selectedOptions={[value]}
           placeholder="Choose a local image or write a name"
           onOpenChange={(_, data) => {
+            setOpen(data.open);
             if (!data.open) setTyping(false);
           }}
           onChange={(event) => {
