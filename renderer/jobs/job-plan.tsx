@@ -43,7 +43,8 @@ export function JobPlan({ detail }: { readonly detail: JobDetail }) {
     ...detail.spec.env.map(({ name, value }): [string, string] => [name, value]),
   ];
   return (
-    <div className={styles.root}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
+    <section className={styles.root} aria-label="Plan of the job" tabIndex={0}>
       <h2 className={styles.heading}>Mounts</h2>
       {plan.mounts.length === 0 ? (
         <div className={styles.none}>Nothing was mounted.</div>
@@ -89,6 +90,6 @@ export function JobPlan({ detail }: { readonly detail: JobDetail }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }

@@ -28,11 +28,10 @@ export function AddressField({ id, label, value, placeholder, invalid = false, a
   const input = useClosedCombobox(listed);
   return (
     <Combobox
-      ref={input}
       {...(id && { id })}
       aria-label={label}
       className={styles.root}
-      input={{ className: styles.input, spellCheck: false, autoComplete: 'off', autoFocus }}
+      input={{ ref: input, className: styles.input, spellCheck: false, autoComplete: 'off', autoFocus }}
       listbox={{ className: styles.list }}
       size="small"
       freeform

@@ -80,11 +80,10 @@ export function ImageField({ engine, value, problem, onChange, onPulled }: Image
     >
       <div className={styles.line}>
         <Combobox
-          ref={input}
           open={open}
           aria-label="Image"
           className={styles.combobox}
-          input={{ className: styles.input, spellCheck: false, autoComplete: 'off' }}
+          input={{ ref: input, className: styles.input, spellCheck: false, autoComplete: 'off' }}
           listbox={{ className: styles.list }}
           size="small"
           freeform
