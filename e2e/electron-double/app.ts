@@ -28,6 +28,7 @@ class App extends EventEmitter {
   readonly isPackaged = false;
   #closeWindows: () => Promise<void> = async () => {};
   #profile = '';
+  #quitting = false;
 
   get #lockFile(): string {
     return join(this.#profile, 'electron-double.pid');
@@ -70,18 +71,25 @@ class App extends EventEmitter {
     this.emit('ready');
   }
 
+  /** Electron tells this only when it was not asked to quit anyway. */
+  allWindowsClosed(): void {
+    if (!this.#quitting) this.emit('window-all-closed');
+  }
+
   quit(): void {
     // Electron goes on asynchronously, so that a listener may call quit again.
     setImmediate(() => void this.#quit());
   }
 
   async #quit(): Promise<void> {
+    if (this.#quitting) return;
     const event = preventable({});
     this.emit('before-quit', event);
     report({ type: 'before-quit', prevented: event.defaultPrevented });
     if (event.defaultPrevented) return;
-    report({ type: 'will-quit' });
+    this.#quitting = true;
     await this.#closeWindows();
+    report({ type: 'will-quit' });
     await this.#end(0);
   }
 

@@ -132,7 +132,7 @@ export class BrowserWindow extends EventEmitter {
     this.webContents.destroyed = true;
     this.webContents.emit('destroyed');
     this.emit('closed');
-    if (windows.length === 0) app.emit('window-all-closed');
+    if (windows.length === 0) app.allWindowsClosed();
   }
 }
 
