@@ -11,7 +11,9 @@ const bridge: DesktopBridge = {
     send: (message) => ipcRenderer.send(channels.rpc, conversation, message),
     onMessage: (listener) => {
       ipcRenderer.on(channels.rpc, (_event, of: string, message: string | ArrayBuffer) => {
-        if (of === conversation) listener(message);
+        if (of !== conversation) return;
+        listener(message);
+        ipcRenderer.send(channels.rpcTaken, conversation, typeof message === 'string' ? message.length : message.byteLength);
       });
     },
   },

@@ -122,7 +122,7 @@ test('only https links leave for the browser', async ({ app }) => {
   ]);
 });
 
-test('a message from a frame is refused, and the core stays well (A21)', async ({ app }) => {
+test('a frame gets no bridge, and what is none of the contract leaves the core well (A21)', async ({ app }) => {
   const answered = await app.page.evaluate(async () => {
     const frame = document.createElement('iframe');
     document.body.append(frame);

@@ -1,31 +1,41 @@
-import { RPCHandler } from '@orpc/server/message-port';
+import { RPCHandler } from '@orpc/server/ws';
 import { ipcMain, type WebContents } from 'electron';
 import { StowageError } from '#shared/errors.ts';
 import type { Router } from '../rpc/router.ts';
 import { isProtocolMessage, maxMessageBytes } from '../rpc/websocket.ts';
 import { channels } from './channels.ts';
+import { createPacer } from './pacing.ts';
 import { checkSender, type ReportRefusal } from './security.ts';
 
-/** What the RPC library wants of a port; here it is a window's IPC channel, so that every message's sender is checked. */
-interface Port {
-  postMessage(message: unknown): void;
-  readonly onMessage: { addListener(listener: (message: unknown) => void): void };
-  readonly onDisconnect: { addListener(listener: () => void): void };
+/** What the RPC library uses of a socket; here it is a window's IPC channel, so that every message's sender is checked. */
+interface Socket {
+  /** The library awaits what it returns. */
+  send(message: string | Uint8Array): Promise<void>;
+  addEventListener(type: 'message' | 'close', listener: never): void;
+}
+
+interface Listeners {
+  message?: (event: { data: string }) => void;
+  close?: () => void;
 }
 
 /** What one document and the core say to each other. */
 interface Conversation {
   readonly id: string;
   receive(message: string): void;
+  taken(length: number): void;
   end(): void;
 }
+
+/** More than this not yet taken by a page, and its streams wait before they pull their next event. */
+const maxUnderWay = 1024 * 1024;
 
 const conversationId = /^[\da-f-]{36}$/;
 
 /**
  * Binds the router to every window of the app. A message from any other sender, or that is none of the protocol, reaches
  * no handler and is told to `onRefused`. Each document has a conversation of its own, whose calls are cancelled when
- * another document takes its place or its process ends.
+ * another document takes its place or its process ends; a page that reads slowly makes its streams wait.
  */
 export function serveContract(router: Router, onRefused: ReportRefusal): void {
   const handler = new RPCHandler(router);
@@ -35,6 +45,16 @@ export function serveContract(router: Router, onRefused: ReportRefusal): void {
     try {
       checkSender(event);
       conversationOf(event.sender, checkedId(id)).receive(checkedMessage(message));
+    } catch (error) {
+      onRefused(error);
+    }
+  });
+
+  ipcMain.on(channels.rpcTaken, (event, id: unknown, length: unknown) => {
+    try {
+      checkSender(event);
+      const conversation = conversations.get(event.sender.id);
+      if (conversation && conversation.id === id && typeof length === 'number' && length > 0) conversation.taken(length);
     } catch (error) {
       onRefused(error);
     }
@@ -63,26 +83,30 @@ export function serveContract(router: Router, onRefused: ReportRefusal): void {
 }
 
 function converse(handler: RPCHandler<Record<never, never>>, contents: WebContents, id: string): Conversation {
-  const messages: ((message: unknown) => void)[] = [];
-  const ends: (() => void)[] = [];
+  const listeners: Listeners = {};
+  const pacer = createPacer(maxUnderWay);
   let ended = false;
-  const port: Port = {
-    postMessage: (message) => {
-      if (!ended && !contents.isDestroyed()) contents.send(channels.rpc, id, message);
+  const socket: Socket = {
+    send: async (message) => {
+      if (ended || contents.isDestroyed()) return;
+      contents.send(channels.rpc, id, message);
+      await pacer.sent(message.length);
     },
-    onMessage: { addListener: (listener) => messages.push(listener) },
-    onDisconnect: { addListener: (listener) => ends.push(listener) },
+    addEventListener: (type, listener) => {
+      listeners[type] = listener;
+    },
   };
-  handler.upgrade(port as Parameters<typeof handler.upgrade>[0]);
+  // The library uses these two members in exactly this way.
+  void handler.upgrade(socket as unknown as Parameters<typeof handler.upgrade>[0]);
   return {
     id,
-    receive: (message) => {
-      for (const listener of messages) listener(message);
-    },
+    receive: (message) => listeners.message?.({ data: message }),
+    taken: pacer.taken,
     end: () => {
       if (ended) return;
       ended = true;
-      for (const listener of ends) listener();
+      pacer.end();
+      listeners.close?.();
     },
   };
 }
