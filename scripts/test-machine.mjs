@@ -9,6 +9,7 @@ const packages = {
   dockerd: 'docker.io',
   iptables: 'iptables',
   docker: 'docker.io',
+  'docker-registry': 'docker-registry',
   chromium: 'chromium',
   Xvfb: 'xvfb',
   bwrap: 'bubblewrap',

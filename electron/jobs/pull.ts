@@ -2,7 +2,7 @@ import type { PullProgress } from '#shared/contract/engines.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
 import type { Engine } from '../engines/engine.ts';
 
-/** A registry tells of every few kilobytes; a person needs a number twice a second. */
+/** An engine tells of every few kilobytes; a person needs a number twice a second. */
 const tellMilliseconds = 500;
 
 /**
@@ -14,20 +14,20 @@ export async function pullForJob(
   image: string,
   { signal, tell }: { signal: AbortSignal; tell: (text: string) => void },
 ): Promise<void> {
-  tell(`Pulling ${image}`);
-  let told = Number.NEGATIVE_INFINITY;
+  let text = `Pulling ${image}`;
+  tell(text);
+  const timer = setInterval(() => {
+    if (!signal.aborted) tell(text);
+  }, tellMilliseconds);
   try {
-    for await (const progress of engine.pull(image, { signal })) {
-      const now = performance.now();
-      if (now - told < tellMilliseconds) continue;
-      told = now;
-      tell(pullText(image, progress));
-    }
+    for await (const progress of engine.pull(image, { signal })) text = pullText(image, progress);
   } catch (error) {
     if (!isStowageError(error, 'pull-failed')) throw error;
     const words = error.data.detail ?? error.message;
     const message = `The image “${image}” is not on this machine and could not be pulled: ${words}`;
     throw new StowageError('pull-failed', message, error.data, { cause: error });
+  } finally {
+    clearInterval(timer);
   }
 }
 

@@ -85,6 +85,34 @@ test('a trouble with the engine does not fail a running job, and its output has 
   await wholeLog(jobs, id);
 });
 
+test('an unexpected error is tried three times in all, then ends the job and its run', async () => {
+  let waits = 0;
+  const failing =
+    (times: number) =>
+    (engine: Engine): Engine => ({
+      ...bound(engine),
+      wait: (reference, options) => {
+        waits += 1;
+        return waits <= times ? Promise.reject(new TypeError('x is not a function')) : engine.wait(reference, options);
+      },
+    });
+  const lucky = open('process', failing(2));
+  await lucky.start();
+  const first = await lucky.service.run({ spec: scriptJob('process', numberedLines(count)) }, {});
+  expect(await lucky.ended(first.id)).toMatchObject({ state: 'failed', exitCode: 7 });
+  await wholeLog(lucky, first.id);
+  await quit(lucky);
+  waits = 0;
+  const broken = open('process', failing(99));
+  await broken.start();
+  const second = await broken.service.run({ spec: scriptJob('process', 'while :; do sleep 0.02; done') }, {});
+  const job = await broken.ended(second.id);
+  expect(job).toMatchObject({ state: 'failed', exitCode: null, problem: { code: 'internal', detail: 'x is not a function' } });
+  expect(waits).toBe(3);
+  await broken.service.remove({ id: second.id }, {});
+  expect(await broken.engine.find()).toEqual([]);
+});
+
 test('a full disk under the log costs no line once there is room again', async () => {
   const jobs = open('process');
   const log = join(home, 'logs', '1.log');

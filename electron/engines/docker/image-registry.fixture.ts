@@ -1,17 +1,18 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 
 /** For tests: a registry of images on this machine, which Docker trusts without encryption on a loopback address. */
 export interface ImageRegistry {
   /** E.g. `127.0.0.1:34463`. */
   readonly address: string;
   /** Makes an image with this many bytes that cannot be compressed, pushes it, and forgets it on this machine. */
-  publish(name: string, ballastBytes: number): string;
+  publish(name: string, ballastBytes: number): Promise<string>;
   /** From now on gives only so many bytes, then nothing more, until it is called with null. Resolves when they are given. */
   hold(bytes: number | null): Promise<void>;
   /** Damages what is kept of every layer: it is announced, and does not come. */
@@ -32,13 +33,13 @@ export async function startImageRegistry(): Promise<ImageRegistry> {
   const address = `127.0.0.1:${gate.port}`;
   return {
     address,
-    publish: (name, ballastBytes) => {
+    publish: async (name, ballastBytes) => {
       const reference = `${address}/${name}`;
       published.push(reference);
       const recipe = `FROM busybox:local\nRUN head -c ${ballastBytes} /dev/urandom > /ballast\nCMD ["echo", "from the registry"]\n`;
-      docker(['build', '--quiet', '--no-cache', '--tag', reference, '-'], recipe);
-      docker(['push', '--quiet', reference]);
-      docker(['image', 'rm', reference]);
+      await docker(['build', '--quiet', '--no-cache', '--tag', reference, '-'], recipe);
+      await docker(['push', '--quiet', reference]);
+      await docker(['image', 'rm', reference]);
       return reference;
     },
     hold: gate.hold,
@@ -49,7 +50,7 @@ export async function startImageRegistry(): Promise<ImageRegistry> {
       }
     },
     close: async () => {
-      for (const reference of published) spawnSync('docker', ['image', 'rm', '--force', reference]);
+      for (const reference of published) await docker(['image', 'rm', '--force', reference]).catch(() => {});
       gate.close();
       const ended = once(registry, 'exit');
       registry.kill();
@@ -59,9 +60,12 @@ export async function startImageRegistry(): Promise<ImageRegistry> {
   };
 }
 
-function docker(args: readonly string[], input = ''): void {
-  const { status, stderr } = spawnSync('docker', args, { input, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`docker ${args.join(' ')}: ${stderr}`);
+/** Not synchronous: the gate passes what the engine sends meanwhile. */
+async function docker(args: readonly string[], input = ''): Promise<void> {
+  const child = spawn('docker', args, { stdio: ['pipe', 'ignore', 'pipe'] });
+  child.stdin.end(input);
+  const [words, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+  if (code !== 0) throw new Error(`docker ${args.join(' ')}: ${words}`);
 }
 
 async function listeningPort(registry: ChildProcess): Promise<number> {

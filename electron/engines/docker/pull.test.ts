@@ -23,7 +23,7 @@ async function pull(reference: string, signal = new AbortController().signal): P
 }
 
 it('pulls an image with its progress', async () => {
-  const reference = registry.publish('whole:1', ballast);
+  const reference = await registry.publish('whole:1', ballast);
   await expect(engine.inspectImage(reference)).rejects.toMatchObject({ code: 'image-missing' });
   const told = await pull(reference);
   const last = told.at(-1);
@@ -36,7 +36,7 @@ it('pulls an image with its progress', async () => {
 }, 60_000);
 
 it('ends a pull that is cancelled in the middle, and another try brings it', async () => {
-  const reference = registry.publish('cut:1', ballast);
+  const reference = await registry.publish('cut:1', ballast);
   const held = registry.hold(ballast / 2);
   const abort = new AbortController();
   const pulled = pull(reference, abort.signal);
@@ -56,7 +56,7 @@ it('says in the words of the registry why it could not pull', async () => {
 });
 
 it('fails when an error comes after the progress has begun', async () => {
-  const reference = registry.publish('damaged:1', ballast);
+  const reference = await registry.publish('damaged:1', ballast);
   registry.loseLayers();
   await expect(pull(reference)).rejects.toMatchObject({ code: 'pull-failed', data: { subject: reference } });
 }, 60_000);
@@ -74,7 +74,9 @@ it('reads whole lines, wherever the chunks are cut', async () => {
     const chunks = (async function* () {
       for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
     })();
-    expect(await Array.fromAsync(lines(chunks))).toEqual(text.split('\n'));
+    const read: string[] = [];
+    for await (const line of lines(chunks)) read.push(line);
+    expect(read).toEqual(text.split('\n'));
   }
 });
 
