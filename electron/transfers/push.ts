@@ -260,7 +260,8 @@ export function createPush(journal: Journal, reporter: Reporter, lookup: Vfolder
         if (decision === 'overwrite') note({ etag: existing.etag ?? null });
         else note({ target: await freeName(id, file, place) });
       }
-      if (!canResumeWrite(place.provider)) return 0;
+      // Nothing is kept of a file that was never begun: it need not be looked for.
+      if (!canResumeWrite(place.provider) || (file.begun === 0 && file.stale === 0)) return 0;
       const write = await openWrite(id, journal.file(id, file.seq) ?? file, place);
       try {
         if (file.stale) {

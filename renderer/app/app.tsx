@@ -104,7 +104,7 @@ function Frame() {
             label="Height of the transfers panel"
             direction="rows"
             sized="second"
-            initial={220}
+            initial={168}
             min={120}
             max={560}
           >

@@ -46,9 +46,10 @@ export function SignIn() {
         <Logo size={40} />
         <h1 className={styles.title}>Sign in to Stowage</h1>
         <p className={styles.text}>
-          Stowage printed an address with a key when it started. Open that address, or paste it or its key here.
+          When Stowage started it named a file, <code>run/open.html</code> in its data directory, that only you can read. Open
+          that file to sign in, or paste the key from <code>run/key</code> beside it.
         </p>
-        <Field label="Key or address" {...(reason && { validationState: 'error' as const, validationMessage: reason })}>
+        <Field label="Key" {...(reason && { validationState: 'error' as const, validationMessage: reason })}>
           <Input value={text} onChange={(_, data) => setText(data.value)} autoComplete="off" spellCheck={false} autoFocus />
         </Field>
         <Button type="submit" appearance="primary" disabled={busy || text.trim() === ''}>

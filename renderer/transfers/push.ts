@@ -98,15 +98,27 @@ interface Claim {
   readonly offset: number;
 }
 
-/** Asks what to send next and sends it, until the transfer has ended. */
+/** Asks what to send next and sends it, until the transfer has ended. It asks ahead, so that no connection stands idle. */
 async function send(id: number, files: Map<number, File>, announced: Promise<void>): Promise<void> {
   const active = new Map<number, AbortController>();
   let claims: Claim[] = [];
+  let asking = false;
+  let unknown = false;
   let sealed = false;
   void announced.finally(() => {
     sealed = true;
   });
-  for (;;) {
+  const ask = (): void => {
+    asking = true;
+    void nextFiles(id).then((more) => {
+      asking = false;
+      unknown = more === null;
+      if (more) claims.push(...more);
+      // With nothing to send, the next question waits for a change.
+      if (more === null || more.length > 0) wake(id);
+    });
+  };
+  while (!unknown) {
     const known = useTransfers.getState().transfers.find((one) => one.id === id);
     const state = known?.state ?? 'running';
     if (state === 'paused' || state === 'cancelled') {
@@ -115,11 +127,7 @@ async function send(id: number, files: Map<number, File>, announced: Promise<voi
       claims = [];
     }
     if (known && hasEnded(known) && sealed) break;
-    if (state !== 'paused' && claims.length < parallel) {
-      const more = await nextFiles(id);
-      if (more === null) break;
-      claims.push(...more);
-    }
+    if (state !== 'paused' && !asking && claims.length < claimed / 2) ask();
     const later: Claim[] = [];
     for (const claim of claims) {
       const file = files.get(claim.seq);
@@ -135,9 +143,8 @@ async function send(id: number, files: Map<number, File>, announced: Promise<voi
         wake(id);
       });
     }
-    const sent = claims.length - later.length;
     claims = later;
-    if (sent === 0 || active.size >= parallel) await change(id);
+    await change(id);
   }
   sources.delete(id);
 }
