@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { fromContract } from '#shared/client-errors.ts';
+import { StowageError } from '#shared/errors.ts';
 import { packageVersion } from './app/home.ts';
 import type { Act } from './cli/act.ts';
+import { endWithReader } from './cli/interrupt.ts';
 import { addJobCommands, addRunCommands } from './cli/job-commands.ts';
 import { createOutput, printError, table } from './cli/output.ts';
 import { openSession } from './cli/session.ts';
@@ -12,12 +14,14 @@ import { runServe } from './serve.ts';
 /** Exit code of a command line that could not be understood (sysexits EX_USAGE). */
 const usageError = 64;
 
-function createProgram(): Command {
+function createProgram(json: boolean): Command {
   const program = new Command('stowage')
     .description('Storage explorer, mount planner and job launcher in one.')
     .version(packageVersion())
     .option('--json', 'print JSON')
     .enablePositionalOptions()
+    .configureOutput({ outputError: (text, write) => (json ? refuse(text) : write(text.replace(/^error: /, 'stowage: '))) })
+    .helpCommand(false)
     .exitOverride();
   const act: Act =
     (command) =>
@@ -27,7 +31,7 @@ function createProgram(): Command {
       try {
         const session = await openSession();
         try {
-          await command({ client: session.client, output }, ...args);
+          await command({ client: session.client, session, output }, ...args);
         } finally {
           await session.close();
         }
@@ -69,22 +73,55 @@ function createProgram(): Command {
     .action(async (_options, command: Command) => {
       process.exitCode = await runServe(command.args);
     });
-  addJsonEverywhere(program);
+  program
+    .command('help [command...]')
+    .description('what a command does')
+    .action((words: string[]) => findCommand(program, words).outputHelp());
+  finish(program, json);
   return program;
 }
 
-/** `--json` may stand before or after the command's own words. */
-function addJsonEverywhere(command: Command): void {
+/** A command line that commander refuses, as the same data as every other error. */
+const refuse = (text: string): void =>
+  printError(
+    new StowageError(
+      'bad-request',
+      text
+        .replace(/^error: /, '')
+        .trim()
+        .replaceAll('\n', ' '),
+    ),
+    true,
+  );
+
+/** The command of these words. */
+function findCommand(from: Command, words: readonly string[]): Command {
+  let found = from;
+  for (const word of words) {
+    found = found.commands.find((each) => each.name() === word) ?? found.error(`error: unknown command '${word}'`);
+  }
+  return found;
+}
+
+/** `--json` may stand before or after the command's own words; a refused command line names the help that fits. */
+function finish(command: Command, json: boolean, name = 'stowage'): void {
+  if (!json) command.showHelpAfterError(`  See: ${name} --help`);
   for (const child of command.commands) {
-    if (child.commands.length === 0 && child.name() !== 'serve') child.option('--json', 'print JSON');
-    addJsonEverywhere(child);
+    if (child.name() === 'help') continue;
+    if (child.name() !== 'serve') child.option('--json', 'print JSON');
+    finish(child, json, `${name} ${child.name()}`);
   }
 }
 
+/** Whether JSON was asked for, also where the rest cannot be understood. What follows `--` is the job's. */
+const wantsJson = (argv: readonly string[]): boolean =>
+  argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).includes('--json');
+
 /** Runs one command line; sets the exit code. */
 export async function runCli(argv: readonly string[]): Promise<void> {
+  endWithReader();
   try {
-    await createProgram().parseAsync([...argv], { from: 'user' });
+    await createProgram(wantsJson(argv)).parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : usageError;

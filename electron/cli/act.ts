@@ -1,9 +1,10 @@
-import type { StowageClient } from '#shared/contract/index.ts';
 import type { Output } from './output.ts';
+import type { Session } from './session.ts';
 
 /** What every command works with. */
 export interface Context {
-  readonly client: StowageClient;
+  readonly client: Session['client'];
+  readonly session: Session;
   readonly output: Output;
 }
 

@@ -4,15 +4,26 @@ import type { StowageClient } from '#shared/contract/index.ts';
 import type { Job } from '#shared/contract/jobs.ts';
 import type { Transfer } from '#shared/contract/transfers.ts';
 import { StowageError } from '#shared/errors.ts';
-import { type Output, size } from './output.ts';
+import type { Context } from './act.ts';
+import { interruptible } from './interrupt.ts';
+import { count, size } from './output.ts';
 
 const ended = new Set(['done', 'failed', 'cancelled']);
 
 /**
- * Waits until a transfer has ended, showing its progress.
+ * Waits until a transfer has ended, showing its progress. Ctrl+C cancels it.
  * @throws StowageError of the transfer's problem, or of its first failed file
  */
-export async function followTransfer(client: StowageClient, first: Transfer, output: Output): Promise<Transfer> {
+export async function followTransfer(context: Context, first: Transfer): Promise<Transfer> {
+  await context.session.share();
+  const cancel = (): void => void context.client.transfers.cancel({ id: first.id }).catch(() => {});
+  const { result, stopped } = await interruptible(cancel, () => waitForTransfer(context, first));
+  if (stopped !== null) process.exitCode = stopped;
+  if (result.state !== 'done') throw await failure(context.client, result);
+  return result;
+}
+
+async function waitForTransfer({ client, output }: Context, first: Transfer): Promise<Transfer> {
   return withChanges(client, async (changes) => {
     let transfer = await client.transfers.get({ id: first.id });
     while (!ended.has(transfer.state)) {
@@ -23,7 +34,6 @@ export async function followTransfer(client: StowageClient, first: Transfer, out
       );
     }
     output.progress(null);
-    if (transfer.state !== 'done') throw await failure(client, transfer);
     return transfer;
   });
 }
@@ -44,7 +54,7 @@ async function waitingError(client: StowageClient, transfer: Transfer): Promise<
   await client.transfers.cancel({ id: transfer.id });
   return new StowageError('exists', `“${conflict?.path ?? transfer.destination}” is there already.`, {
     subject: conflict?.path,
-    hint: 'Choose what happens with --conflict overwrite|skip|keep-both|newer.',
+    hint: 'Say what is to happen with: --conflict overwrite, skip, keep-both or newer',
   });
 }
 
@@ -53,9 +63,11 @@ async function failure(client: StowageClient, transfer: Transfer): Promise<Stowa
   const failed = await client.transfers.files({ id: transfer.id, state: 'failed', limit: 10 });
   const problem = transfer.problem ?? failed[0]?.problem;
   const lines = failed.map((file) => `${file.path}: ${file.problem?.message ?? 'failed'}`).join('; ');
-  const counts = `${transfer.files.failed} of ${transfer.files.total} files failed`;
-  return new StowageError(problem?.code ?? 'io-error', problem ? `${problem.message} (${counts})` : `${counts}.`, {
-    detail: lines || problem?.detail,
+  const counts = `${transfer.files.failed} of ${count(transfer.files.total, 'file')} failed`;
+  const one = transfer.files.total === 1 && problem;
+  return new StowageError(problem?.code ?? 'io-error', one ? problem.message : `${problem?.message ?? ''} (${counts})`.trim(), {
+    subject: problem?.subject,
+    detail: one ? problem.detail : lines || problem?.detail,
     hint: problem?.hint,
   });
 }
@@ -113,7 +125,9 @@ async function printPages(client: StowageClient, id: number, from: number): Prom
 }
 
 async function print(stream: NodeJS.WriteStream, text: string): Promise<void> {
-  if (!stream.write(text)) await once(stream, 'drain');
+  // Nobody reads any more: what follows is dropped, and the command is being ended.
+  if (stream.errored || !stream.writable) return;
+  if (!stream.write(text)) await once(stream, 'drain').catch(() => {});
 }
 
 /** The job's own exit code, as a shell would give it; 1 when it failed without one. */

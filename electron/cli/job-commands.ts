@@ -4,24 +4,26 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseMount } from '#shared/address.ts';
 import { type EngineId, engineIdSchema } from '#shared/contract/engines.ts';
 import type { StowageClient } from '#shared/contract/index.ts';
-import type { Job } from '#shared/contract/jobs.ts';
+import type { Job, JobDetail, LogChunk } from '#shared/contract/jobs.ts';
 import type { JobSpec } from '#shared/contract/plan.ts';
 import { StowageError } from '#shared/errors.ts';
-import type { Act } from './act.ts';
+import { visible } from '#shared/paths.ts';
+import type { Act, Context } from './act.ts';
 import { exitCodeOf, nextChange, printLog, withChanges } from './follow.ts';
-import { parseSize, size, table, time } from './output.ts';
+import { interruptible } from './interrupt.ts';
+import { parseId, parseSize, size, table, time } from './output.ts';
 
 interface RunOptions {
   rm?: boolean;
   detach?: boolean;
-  mount: string[];
+  mount?: string[];
   image?: string;
   engine?: EngineId;
   name?: string;
   code?: string;
   workdir?: string;
   output: string | boolean;
-  env: string[];
+  env?: string[];
   cpus?: number;
   memory?: number;
   shmSize?: number;
@@ -30,7 +32,7 @@ interface RunOptions {
   user?: 'self' | 'image';
 }
 
-const collect = (value: string, all: string[]): string[] => [...all, value];
+const collect = (value: string, all: string[] = []): string[] => [...all, value];
 
 const bytes = (value: string): number => {
   const parsed = parseSize(value);
@@ -40,16 +42,25 @@ const bytes = (value: string): number => {
 
 const positive = (value: string): number => {
   const parsed = Number(value);
-  if (!(parsed > 0)) throw new InvalidArgumentError('Write a number greater than 0.');
+  if (!(parsed > 0 && parsed < Number.POSITIVE_INFINITY)) throw new InvalidArgumentError('Write a number greater than 0.');
   return parsed;
 };
+
+const whole =
+  (from: number, to: number) =>
+  (value: string): number => {
+    const parsed = Number(value);
+    if (!/^\d+$/.test(value) || parsed < from || parsed > to)
+      throw new InvalidArgumentError(`Write a whole number from ${from} to ${to}.`);
+    return parsed;
+  };
 
 /** `stowage run …` and `stowage plan …` */
 export function addRunCommands(program: Command, act: Act): void {
   const withSpec = (command: Command): Command =>
     command
       .argument('[command...]', 'what to run, after --')
-      .option('-m, --mount <mount>', 'name[/path][:target][:ro|rw], any number of times', collect, [])
+      .option('-m, --mount <mount>', 'name[/path][:target][:ro|rw], any number of times', collect)
       .option('--image <image>', 'image of the container')
       .addOption(new Option('--engine <engine>', 'what runs it').choices(engineIdSchema.options))
       .option('--name <name>', 'name of the job')
@@ -57,7 +68,7 @@ export function addRunCommands(program: Command, act: Act): void {
       .option('-w, --workdir <path>', 'working directory in the container')
       .option('--output <address>', 'where /home/work/out goes (default: a new folder in the vfolder “outputs”)')
       .option('--no-output', 'no output folder')
-      .option('-e, --env <NAME=VALUE>', 'environment; NAME alone takes the value of this shell', collect, [])
+      .option('-e, --env <NAME=VALUE>', 'environment; NAME alone takes the value of this shell', collect)
       .option('--cpus <number>', 'CPUs', positive)
       .option('--memory <size>', 'memory, e.g. 2g', bytes)
       .option('--shm-size <size>', 'shared memory (default 1g)', bytes)
@@ -69,24 +80,28 @@ export function addRunCommands(program: Command, act: Act): void {
     .option('--rm', 'forget the job when it has ended; its outputs stay')
     .option('-d, --detach', 'do not wait for it')
     .action(
-      act(async ({ client, output }, command: string[], options: RunOptions) => {
+      act(async (context, command: string[], options: RunOptions) => {
+        const { client, session, output } = context;
         const job = await client.jobs.run({ spec: toSpec(command, options) });
-        if (options.detach)
+        if (options.detach) {
+          // Without an app there is nobody else to start it.
+          if (session.own) await waitUntil(client, job.id, (now) => now.endedAt !== null || now.state === 'running');
           return output.result(
-            job,
-            (started) => `Job ${started.id} (${started.name}) is queued. Follow it with: stowage job logs -f ${started.id}`,
+            await client.jobs.get({ id: job.id }),
+            (now) => `Job ${now.id} (${now.name}) is ${now.state}. Follow it with: stowage job logs -f ${now.id}`,
           );
-        await waitFor(client, job, output.json);
+        }
+        const stopped = await waitFor(context, job, output.json);
         const done = await client.jobs.get({ id: job.id });
         if (options.rm) await client.jobs.remove({ id: job.id });
-        if (done.problem && done.exitCode === null) {
+        if (done.problem && done.exitCode === null && stopped === null) {
           throw new StowageError(done.problem.code, done.problem.message, {
             subject: done.problem.subject,
             detail: done.problem.detail,
             hint: done.problem.hint,
           });
         }
-        process.exitCode = exitCodeOf(done);
+        process.exitCode = stopped ?? exitCodeOf(done);
         if (output.json) output.result(done, () => '');
         else process.stderr.write(`${summary(done)}\n`);
       }),
@@ -115,8 +130,8 @@ export function toSpec(command: string[], options: RunOptions): JobSpec {
   const { image, engine, name, workdir, code, cpus, memory, shmSize, user } = options;
   return {
     command,
-    mounts: options.mount.map(parseMount),
-    env: options.env.map(parseEnv),
+    mounts: (options.mount ?? []).map(parseMount),
+    env: (options.env ?? []).map(parseEnv),
     resources: { ...(cpus && { cpus }), ...(memory && { memoryBytes: memory }), ...(shmSize && { shmBytes: shmSize }) },
     network: options.network,
     noAutomount: !options.automount,
@@ -132,28 +147,37 @@ export function toSpec(command: string[], options: RunOptions): JobSpec {
 
 function parseEnv(text: string): { name: string; value: string } {
   const cut = text.indexOf('=');
-  return cut < 0 ? { name: text, value: process.env[text] ?? '' } : { name: text.slice(0, cut), value: text.slice(cut + 1) };
+  if (cut >= 0) return { name: text.slice(0, cut), value: text.slice(cut + 1) };
+  const value = process.env[text];
+  if (value === undefined)
+    throw new StowageError('bad-request', `“${text}” is not set in this shell, so the job cannot have its value.`, {
+      subject: text,
+      hint: `Write ${text}=VALUE, or ${text}= for an empty one.`,
+    });
+  return { name: text, value };
 }
 
-/** Prints the job's output until it has ended. Ctrl+C stops the job; a second one leaves it to the engine. */
-async function waitFor(client: StowageClient, job: Job, quiet: boolean): Promise<void> {
+/**
+ * Prints the job's output until it has ended. Ctrl+C stops the job; a second one leaves it to the engine. Gives the exit
+ * code when the command was interrupted, else null.
+ */
+async function waitFor({ client, session }: Context, job: Job, quiet: boolean): Promise<number | null> {
+  await session.share();
   const stop = (): void => {
-    process.removeListener('SIGINT', stop);
-    process.stderr.write('\nStopping the job (again: leave it running) …\n');
-    void client.jobs.stop({ id: job.id });
+    if (!process.stderr.errored) process.stderr.write('\nStopping the job (again: leave it running) …\n');
+    // It may have ended by itself meanwhile.
+    void client.jobs.stop({ id: job.id }).catch(() => {});
   };
-  process.on('SIGINT', stop);
-  try {
-    if (quiet) await waitForEnd(client, job.id);
-    else await printLog(client, job.id, { follow: true });
-  } finally {
-    process.removeListener('SIGINT', stop);
-  }
+  const { stopped } = await interruptible(stop, async () => {
+    if (!quiet) await printLog(client, job.id, { follow: true });
+    await waitUntil(client, job.id, (now) => now.endedAt !== null);
+  });
+  return stopped;
 }
 
-function waitForEnd(client: StowageClient, id: number): Promise<void> {
+function waitUntil(client: StowageClient, id: number, reached: (job: Job) => boolean): Promise<void> {
   return withChanges(client, async (changes) => {
-    while ((await client.jobs.get({ id })).endedAt === null) {
+    while (!reached(await client.jobs.get({ id }))) {
       await nextChange(changes, (change) => (change.type === 'job' && change.job.id === id ? true : null));
     }
   });
@@ -171,7 +195,7 @@ export function addJobCommands(program: Command, act: Act): void {
   job
     .command('list')
     .description('jobs, newest first')
-    .option('-n, --limit <count>', 'at most this many', positive, 50)
+    .option('-n, --limit <count>', 'at most this many', whole(1, 1000), 50)
     .action(
       act(async ({ client, output }, options: { limit: number }) => {
         output.result(await client.jobs.list({ limit: options.limit }), (jobs) =>
@@ -184,8 +208,8 @@ export function addJobCommands(program: Command, act: Act): void {
               each.engine,
               each.image ?? '',
               time(each.startedAt),
-              each.exitCode === null ? '' : String(each.exitCode),
-              size(each.logBytes),
+              each.exitCode ?? '',
+              { bytes: each.logBytes },
             ]),
           ),
         );
@@ -196,7 +220,7 @@ export function addJobCommands(program: Command, act: Act): void {
     .description('one job with its plan')
     .action(
       act(async ({ client, output }, id: string) => {
-        output.result(await client.jobs.get({ id: jobId(id) }), summary);
+        output.result(await client.jobs.get({ id: jobId(id) }), details);
       }),
     );
   job
@@ -204,14 +228,15 @@ export function addJobCommands(program: Command, act: Act): void {
     .description('what a job printed')
     .option('-f, --follow', 'go on until it has ended')
     .action(
-      act(async ({ client }, id: string, options: { follow?: boolean }) => {
-        await printLog(client, jobId(id), { follow: options.follow ?? false });
+      act(async ({ client, output }, id: string, options: { follow?: boolean }) => {
+        if (output.json) output.result(await readWhole(client, jobId(id)), () => '');
+        else await printLog(client, jobId(id), { follow: options.follow ?? false });
       }),
     );
   job
     .command('stop <id>')
     .description('SIGTERM, after the grace SIGKILL')
-    .option('--grace <seconds>', 'seconds between them', Number)
+    .option('--grace <seconds>', 'seconds between them', whole(0, 3600))
     .action(
       act(async ({ client, output }, id: string, options: { grace?: number }) => {
         output.result(await client.jobs.stop({ id: jobId(id), graceSeconds: options.grace }), summary);
@@ -221,12 +246,14 @@ export function addJobCommands(program: Command, act: Act): void {
     .command('rerun <id>')
     .description('a new job of the same spec')
     .action(
-      act(async ({ client, output }, id: string) => {
+      act(async (context, id: string) => {
+        const { client, output } = context;
         const again = await client.jobs.rerun({ id: jobId(id) });
-        await waitFor(client, again, output.json);
+        const stopped = await waitFor(context, again, output.json);
         const done = await client.jobs.get({ id: again.id });
-        process.exitCode = exitCodeOf(done);
-        output.result(done, summary);
+        process.exitCode = stopped ?? exitCodeOf(done);
+        if (output.json) output.result(done, () => '');
+        else process.stderr.write(`${summary(done)}\n`);
       }),
     );
   job
@@ -239,9 +266,29 @@ export function addJobCommands(program: Command, act: Act): void {
     );
 }
 
-function jobId(text: string): number {
-  const id = Number(text);
-  if (!Number.isInteger(id) || id < 1)
-    throw new StowageError('bad-request', `“${text}” is not the number of a job.`, { subject: text });
-  return id;
+/** The pieces of a log as they are now. */
+async function readWhole(client: StowageClient, id: number): Promise<LogChunk[]> {
+  const chunks: LogChunk[] = [];
+  for (let from = 0; ; ) {
+    const page = await client.jobs.readLog({ id, from, limit: 1_048_576 });
+    chunks.push(...page.chunks);
+    if (page.end || page.next === from) return chunks;
+    from = page.next;
+  }
 }
+
+function details(job: JobDetail): string {
+  const facts: [name: string, value: string][] = [
+    ['Command', job.command.join(' ')],
+    ['Engine', `${job.engine}${job.image ? `, image ${job.image}` : ''}`],
+    ['Created', time(job.createdAt)],
+    ['Started', time(job.startedAt)],
+    ['Ended', time(job.endedAt)],
+    ['Log', size(job.logBytes)],
+    ...job.plan.mounts.map((mount): [string, string] => ['Mount', `${mount.source} → ${mount.target} (${mount.mode})`]),
+  ];
+  const lines = facts.filter(([, value]) => value !== '').map(([name, value]) => `  ${name.padEnd(8)} ${visible(value)}`);
+  return [summary(job), ...lines].join('\n');
+}
+
+const jobId = (text: string): number => parseId(text, 'job');

@@ -1,21 +1,57 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { StowageClient } from '#shared/contract/index.ts';
-import { findHome } from '../app/home.ts';
+import { isStowageError } from '#shared/errors.ts';
+import { findHome, type Home } from '../app/home.ts';
 import { openCore } from '../core.ts';
 import { connectToCore } from '../rpc/connect.ts';
+import { startControlSocket } from '../rpc/control-socket.ts';
 import { createInProcessClient } from '../rpc/in-process.ts';
 
 /** A client of the running app's core, or of one of its own for the length of a command. */
 export interface Session {
   readonly client: StowageClient;
+  /** Whether the core ends with this command. */
+  readonly own: boolean;
+  /** Lets other commands use this command's core while it goes on; for commands that take long. */
+  share(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Finds the core: the one that runs on the data directory, else a new one in this process. */
+/** Another command's core is in the way for a moment only; the app answers at its socket. */
+const patienceMs = 5000;
+
+/**
+ * Finds the core: the one that runs on the data directory, else a new one in this process.
+ * @throws StowageError `already-running` when another process has the directory and does not answer
+ */
 export async function openSession(): Promise<Session> {
   const home = findHome();
-  const running = await connectToCore(home.data);
-  if (running) return { client: running.client, close: async () => running.close() };
-  const core = await openCore({ home: home.data, localRoot: home.localRoot, shell: 'cli' });
+  for (const deadline = Date.now() + patienceMs; ; ) {
+    const running = await connectToCore(home.data);
+    if (running) return { client: running.client, own: false, share: async () => {}, close: async () => running.close() };
+    try {
+      return await openOwn(home);
+    } catch (error) {
+      if (!isStowageError(error, 'already-running') || Date.now() > deadline) throw error;
+      await delay(50);
+    }
+  }
+}
+
+async function openOwn({ data, localRoot }: Home): Promise<Session> {
+  const core = await openCore({ home: data, localRoot, shell: 'cli' });
   await core.start();
-  return { client: createInProcessClient(core.router), close: () => core.close() };
+  let control: Promise<{ close(): Promise<void> }> | null = null;
+  return {
+    client: createInProcessClient(core.router),
+    own: true,
+    share: async () => {
+      control ??= startControlSocket({ home: data, router: core.router });
+      await control;
+    },
+    close: async () => {
+      await (await control)?.close();
+      await core.close();
+    },
+  };
 }

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import type { StowageClient } from '#shared/contract/index.ts';
 import type { Transfer } from '#shared/contract/transfers.ts';
-import { StowageError } from '#shared/errors.ts';
 import type { Act } from './act.ts';
 import { followTransfer } from './follow.ts';
-import { size, table } from './output.ts';
+import { count, parseId, size, table } from './output.ts';
 
 /** `stowage transfer …`: the queue that the app shows too. */
 export function addTransferCommands(program: Command, act: Act): void {
@@ -23,8 +22,8 @@ export function addTransferCommands(program: Command, act: Act): void {
               each.title,
               each.files.total,
               each.files.failed,
-              size(each.bytes.done),
-              size(each.bytes.total),
+              { bytes: each.bytes.done },
+              { bytes: each.bytes.total },
             ]),
           ),
         );
@@ -34,11 +33,11 @@ export function addTransferCommands(program: Command, act: Act): void {
     .command('wait <id>')
     .description('shows the progress of a transfer until it has ended')
     .action(
-      act(async ({ client, output }, id: string) => {
-        const found = await client.transfers.get({ id: transferId(id) });
-        output.result(
-          await followTransfer(client, found, output),
-          (done) => `${done.title}: ${done.files.done} files, ${size(done.bytes.done)}.`,
+      act(async (context, id: string) => {
+        const found = await context.client.transfers.get({ id: transferId(id) });
+        context.output.result(
+          await followTransfer(context, found),
+          (done) => `${done.title}: ${count(done.files.done, 'file')}, ${size(done.bytes.done)}.`,
         );
       }),
     );
@@ -60,9 +59,4 @@ export function addTransferCommands(program: Command, act: Act): void {
   }
 }
 
-function transferId(text: string): number {
-  const id = Number(text);
-  if (!Number.isInteger(id) || id < 1)
-    throw new StowageError('bad-request', `“${text}” is not the number of a transfer.`, { subject: text });
-  return id;
-}
+const transferId = (text: string): number => parseId(text, 'transfer');

@@ -8,7 +8,7 @@ import { type Usage, usageSchema } from '#shared/contract/vfolders.ts';
 import { StowageError } from '#shared/errors.ts';
 import type { Act } from './act.ts';
 import { followTransfer } from './follow.ts';
-import { size, table, time } from './output.ts';
+import { count, size, table, time } from './output.ts';
 
 const conflictOption = (): Option =>
   new Option('--conflict <policy>', 'what happens to files that are there already')
@@ -37,8 +37,8 @@ function addCatalogue(vfolder: Command, act: Act): void {
               host.name,
               host.kind,
               host.root,
-              host.freeBytes === null ? '' : size(host.freeBytes),
-              host.totalBytes === null ? '' : size(host.totalBytes),
+              { bytes: host.freeBytes },
+              { bytes: host.totalBytes },
               host.vfolders.length,
               host.status.state === 'ok' ? 'ok' : host.status.message,
             ]),
@@ -101,10 +101,11 @@ function addCatalogue(vfolder: Command, act: Act): void {
     .description('copies a vfolder into a new one')
     .option('--host <host>', 'on another host')
     .action(
-      act(async ({ client, output }, name: string, to: string, options: { host?: string }) => {
+      act(async (context, name: string, to: string, options: { host?: string }) => {
+        const { client } = context;
         const { vfolder: made, transferId } = await client.vfolders.clone({ name, to, ...options });
-        await followTransfer(client, await client.transfers.get({ id: transferId }), output);
-        output.result(made, () => `Cloned ${name} to ${made.name}.`);
+        await followTransfer(context, await client.transfers.get({ id: transferId }));
+        context.output.result(made, () => `Cloned ${name} to ${made.name}.`);
       }),
     );
   vfolder
@@ -115,7 +116,7 @@ function addCatalogue(vfolder: Command, act: Act): void {
         let last = null;
         for await (const info of await client.vfolders.info({ name })) {
           last = info;
-          output.progress(`${info.files} files, ${size(info.bytes)} …`);
+          output.progress(`${count(info.files, 'file')}, ${size(info.bytes)} …`);
         }
         output.progress(null);
         output.result(last, (info) =>
@@ -123,7 +124,7 @@ function addCatalogue(vfolder: Command, act: Act): void {
             ? ''
             : [
                 `${info.name} on ${info.host.name} (${info.kind}, ${info.usage}, ${info.permission})`,
-                `${info.files} files in ${info.directories} folders, ${size(info.bytes)}`,
+                `${count(info.files, 'file')} in ${count(info.directories, 'folder')}, ${size(info.bytes)}`,
                 ...(info.localPath ? [info.localPath] : []),
                 ...(info.note ? [info.note] : []),
                 ...info.jobs.map((job) => `job ${job.id} ${job.name}: ${job.state}`),
@@ -173,7 +174,7 @@ function addTrash(vfolder: Command, act: Act): void {
       act(async ({ client, output }, nameOrId: string) => {
         output.result(
           await client.vfolders.purge({ id: await trashed(client, nameOrId) }),
-          (gone) => `Purged ${gone.files} files, ${size(gone.bytes)}.`,
+          (gone) => `Purged ${count(gone.files, 'file')}, ${size(gone.bytes)}.`,
         );
       }),
     );
@@ -199,7 +200,7 @@ function addFiles(vfolder: Command, act: Act): void {
             ['MODIFIED', 'SIZE', 'NAME'],
             entries.map((entry) => [
               time(entry.modified),
-              entry.kind === 'file' ? size(entry.size) : '-',
+              { bytes: entry.kind === 'file' ? entry.size : null },
               entry.kind === 'directory' ? `${entry.name}/` : entry.name,
             ]),
           ),
@@ -245,18 +246,22 @@ function addTransfers(vfolder: Command, act: Act): void {
   vfolder
     .command('upload <name> <paths...>')
     .description('files and folders of this machine into a vfolder; FOLDER/ uploads what is in it')
-    .option('--to <folder>', 'into this folder of it', '')
+    .option('--to <folder>', 'into this folder of it, made when it is missing')
     .addOption(conflictOption())
     .action(
-      act(async ({ client, output }, name: string, paths: string[], options: { to: string; conflict: ConflictPolicy }) => {
+      act(async (context, name: string, paths: string[], options: { to?: string; conflict: ConflictPolicy }) => {
+        const { client, output } = context;
+        const to = innerPath(options.to ?? '');
+        const sources = paths.map((path) => ({ kind: 'local' as const, path: sourcePath(path) }));
+        if (to !== '') await client.files.makeDirectory({ vfolder: name, path: to });
         const transfer = await client.transfers.start({
-          sources: paths.map((path) => ({ kind: 'local' as const, path: sourcePath(path) })),
-          destination: { kind: 'vfolder', vfolder: name, path: innerPath(options.to) },
+          sources,
+          destination: { kind: 'vfolder', vfolder: name, path: to },
           conflict: options.conflict,
         });
         output.result(
-          await followTransfer(client, transfer, output),
-          (done) => `Uploaded ${done.files.done} files, ${size(done.bytes.done)}${skipped(done.files.skipped)}.`,
+          await followTransfer(context, transfer),
+          (done) => `Uploaded ${count(done.files.done, 'file')}, ${size(done.bytes.done)}${skipped(done.files.skipped)}.`,
         );
       }),
     );
@@ -266,21 +271,29 @@ function addTransfers(vfolder: Command, act: Act): void {
     .option('--to <folder>', 'into this folder', '.')
     .addOption(conflictOption())
     .action(
-      act(async ({ client, output }, name: string, paths: string[], options: { to: string; conflict: ConflictPolicy }) => {
+      act(async (context, name: string, paths: string[], options: { to: string; conflict: ConflictPolicy }) => {
+        const { client, output } = context;
         const transfer = await client.transfers.start({
           sources: paths.map((path) => ({ kind: 'vfolder' as const, vfolder: name, path: innerPath(posix.normalize(path)) })),
-          destination: { kind: 'local', path: resolve(options.to) },
+          destination: { kind: 'local', path: localPath(options.to) },
           conflict: options.conflict,
         });
         output.result(
-          await followTransfer(client, transfer, output),
-          (done) => `Downloaded ${done.files.done} files, ${size(done.bytes.done)}${skipped(done.files.skipped)}.`,
+          await followTransfer(context, transfer),
+          (done) => `Downloaded ${count(done.files.done, 'file')}, ${size(done.bytes.done)}${skipped(done.files.skipped)}.`,
         );
       }),
     );
 }
 
 /** Absolute; a final `/`, which asks for what is in the folder rather than the folder, is kept. */
-const sourcePath = (path: string): string => (path.endsWith('/') ? `${resolve(path)}/` : resolve(path));
+const sourcePath = (path: string): string => (path.endsWith('/') ? `${localPath(path)}/` : localPath(path));
+
+/** An absolute path of this machine. An empty word, as an unset variable leaves it, is not the current folder. */
+function localPath(text: string): string {
+  if (text === '')
+    throw new StowageError('bad-request', 'A path on the command line is empty.', { hint: 'Write “.” for this folder.' });
+  return resolve(text);
+}
 
 const skipped = (count: number): string => (count === 0 ? '' : `, ${count} skipped`);
