@@ -2,7 +2,9 @@
 // project's own Node 24, and the built app. Each step looks first and does nothing when there is nothing to do.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -23,8 +25,17 @@ export class SetupError extends Error {}
  * @throws SetupError when npm fails
  */
 export async function ensureInstalled(log = console.error) {
+  if (isInstalled() && existsSync(nodePath())) return;
+  await alone(log, () => install(log));
+}
+
+const installedMark = (lock) => `${sha256(lock)} ${process.platform} ${process.arch}`;
+
+const isInstalled = () => readMark(installMark) === installedMark(readFileSync(at('package-lock.json'), 'utf8'));
+
+async function install(log) {
   const lock = readFileSync(at('package-lock.json'), 'utf8');
-  const mark = `${sha256(lock)} ${process.platform} ${process.arch}`;
+  const mark = installedMark(lock);
   if (readMark(installMark) !== mark) {
     if (!isInstalledAs(JSON.parse(lock))) {
       log('Installing the packages of Stowage (once)…');
@@ -85,9 +96,16 @@ const sourceFiles = ['package.json', 'package-lock.json', 'electron.vite.config.
  * @throws SetupError with what the builder said
  */
 export async function ensureBuilt(log = console.error) {
+  if (!isBuilt(hashSources())) await alone(log, () => build(log));
+}
+
+const entries = ['main/main.js', 'main/serve.js', 'main/cli.js', 'preload/preload.cjs', 'renderer/index.html'];
+
+const isBuilt = (mark) => readMark(buildMark) === mark && entries.every((entry) => existsSync(at('out', entry)));
+
+async function build(log) {
   const mark = hashSources();
-  const entries = ['main/main.js', 'main/serve.js', 'main/cli.js', 'preload/preload.cjs', 'renderer/index.html'];
-  if (readMark(buildMark) === mark && entries.every((entry) => existsSync(at('out', entry)))) return;
+  if (isBuilt(mark)) return;
   log('Building Stowage…');
   await run(projectNode(), [at('node_modules', 'electron-vite', 'bin', 'electron-vite.js'), 'build'], {
     quiet: true,
@@ -115,6 +133,67 @@ function* walk(folder) {
     if (entry.isDirectory()) yield* walk(join(folder, entry.name));
     else if (entry.isFile() && !/\.(test|suite)\.\w+$/.test(entry.name)) yield join(folder, entry.name);
   }
+}
+
+/**
+ * Runs `work` while no other start in this checkout installs or builds. The lock is a listening socket: the system drops
+ * it with its process, however that ends, so no process id can be mistaken and nothing stale can block.
+ */
+async function alone(log, work) {
+  const id = sha256(root).slice(0, 24);
+  // A name of the system's, not a file, where there are such: Linux's abstract sockets and Windows's pipes.
+  const name = windows
+    ? `\\\\.\\pipe\\stowage-${id}`
+    : process.platform === 'linux'
+      ? `\0stowage-setup-${id}`
+      : join(tmpdir(), `stowage-${id}.sock`);
+  let said = false;
+  for (;;) {
+    const server = await listen(name);
+    if (server) {
+      try {
+        return await work();
+      } finally {
+        await new Promise((resolve) => server.close(resolve));
+      }
+    }
+    if (!said) log('Waiting for another start of Stowage that installs or builds…');
+    said = true;
+    await untilFree(name);
+  }
+}
+
+/** A server on this name; null when another process has it. */
+function listen(name) {
+  return new Promise((resolve, reject) => {
+    const waiting = new Set();
+    const server = createServer((socket) => {
+      waiting.add(socket.on('error', () => {}));
+    });
+    const close = server.close.bind(server);
+    server.close = (done) => {
+      close(done);
+      for (const socket of waiting) socket.destroy();
+      return server;
+    };
+    server.once('error', (error) => {
+      if (error.code === 'EADDRINUSE') resolve(null);
+      else reject(new SetupError(`No other start could be kept out: ${error.message}`));
+    });
+    server.listen(name, () => resolve(server));
+  });
+}
+
+/** Waits until the holder of this name lets it go; a socket file that a killed holder left is removed. */
+function untilFree(name) {
+  return new Promise((resolve) => {
+    const socket = connect(name);
+    socket.on('error', (error) => {
+      if (error.code === 'ECONNREFUSED' && !windows && !name.startsWith('\0')) rmSync(name, { force: true });
+    });
+    socket.on('close', () => setTimeout(resolve, 20));
+    socket.resume();
+  });
 }
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,22 +15,23 @@ beforeEach(() => {
   lock({ 'node_modules/one': '1.0.0' });
   write('node_modules/one/package.json', '{}');
   write('node_modules/.package-lock.json', JSON.stringify({ packages: { 'node_modules/one': { version: '1.0.0' } } }));
-  // The builder: notes that it ran, and makes every entry say how it was called.
-  write(
-    'node_modules/electron-vite/bin/electron-vite.js',
-    `import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
-appendFileSync('built', 'x');
-for (const name of ['main/main.js', 'main/serve.js', 'main/cli.js', 'preload/preload.cjs', 'renderer/index.html']) {
-  mkdirSync('out/' + name.split('/')[0], { recursive: true });
-  writeFileSync('out/' + name, 'console.log(${'`'}${'$'}{process.argv[1].split("/").pop()} ${'$'}{process.argv.slice(2).join(" ")}${'`'}); process.exitCode = 7;');
-}`,
-  );
+  write('node_modules/electron-vite/bin/electron-vite.js', builderText());
   write('node_modules/electron-vite/package.json', '{"type":"module"}');
   write('node_modules/electron/package.json', '{"version":"1.2.3"}');
   installer('process.exit(1)');
   for (const name of ['electron/cli.ts', 'electron.vite.config.ts', 'tsconfig.json']) write(name, '');
 });
 afterEach(() => rmSync(checkout, { recursive: true, force: true }));
+
+/** The builder's stand-in: notes that it ran, and makes every entry say how it was called. */
+function builderText(): string {
+  return `import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+appendFileSync('built', 'x');
+for (const name of ['main/main.js', 'main/serve.js', 'main/cli.js', 'preload/preload.cjs', 'renderer/index.html']) {
+  mkdirSync('out/' + name.split('/')[0], { recursive: true });
+  writeFileSync('out/' + name, 'console.log(${'`'}${'$'}{process.argv[1].split("/").pop()} ${'$'}{process.argv.slice(2).join(" ")}${'`'}); process.exitCode = 7;');
+}`;
+}
 
 function write(path: string, text: string): void {
   mkdirSync(dirname(join(checkout, path)), { recursive: true });
@@ -139,4 +141,57 @@ it('shows what the builder said when it fails', () => {
   const result = run('setup.mjs');
   expect([result.code, result.error]).toEqual([1, expect.stringContaining('a.ts: no such module')]);
   expect(existsSync(join(checkout, 'out', '.stowage-build'))).toBe(false);
+});
+
+/** Starts setup.mjs and resolves with its exit code and what it said. */
+async function setUp(): Promise<{ code: number; error: string }> {
+  const child = spawn(process.execPath, [join(checkout, 'scripts', 'setup.mjs')], {
+    cwd: checkout,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let error = '';
+  child.stderr.on('data', (chunk) => {
+    error += chunk;
+  });
+  const [code] = await once(child, 'close');
+  return { code, error };
+}
+
+it('lets one of several first starts install and build while the others wait for it', async () => {
+  lock({ 'node_modules/one': '1.0.0', 'node_modules/two': '2.0.0' });
+  write('node_modules/slow.mjs', `await new Promise((resolve) => setTimeout(resolve, 300));`);
+  write('node_modules/electron-vite/bin/electron-vite.js', `await import('../../slow.mjs'); ${builderText()}`);
+  write(
+    'fake/npm-cli.js',
+    `const fs = require('node:fs'); fs.appendFileSync('npm-ran', 'x');
+setTimeout(() => fs.writeFileSync('node_modules/.package-lock.json', JSON.stringify({ packages: { 'node_modules/one': { version: '1.0.0' }, 'node_modules/two': { version: '2.0.0' } } })), 300);
+fs.mkdirSync('node_modules/two', { recursive: true });`,
+  );
+  write('fake/package.json', '{"type":"commonjs"}');
+  process.env.npm_execpath = join(checkout, 'fake', 'npm-cli.js');
+  try {
+    const ended = await Promise.all([setUp(), setUp(), setUp()]);
+    expect(ended.map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(ended.filter(({ error }) => error.includes('Waiting for another start')).length).toBeGreaterThan(0);
+  } finally {
+    delete process.env.npm_execpath;
+  }
+  expect(readFileSync(join(checkout, 'npm-ran'), 'utf8')).toBe('x');
+  expect(builds()).toBe(1);
+});
+
+it('is not blocked by a start that was killed while it built', async () => {
+  const builder = builderText();
+  // Ends with its parent: its standard output is closed then.
+  write('node_modules/electron-vite/bin/electron-vite.js', `setTimeout(() => {}, 3000);`);
+  const child = spawn(process.execPath, [join(checkout, 'scripts', 'setup.mjs')], {
+    cwd: checkout,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  await once(child.stderr, 'data');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  write('node_modules/electron-vite/bin/electron-vite.js', builder);
+  expect((await setUp()).code).toBe(0);
+  expect(builds()).toBe(1);
 });
