@@ -10,13 +10,19 @@ interface Subjects {
   readonly quarantined: Quarantine | null;
   readonly engines: () => Promise<EngineStatus[]>;
   readonly hosts: () => Promise<Host[]>;
+  /** Bytes that the user may still write beside the data directory; null when nobody knows. */
+  readonly freeBytes?: (home: string) => Promise<number | null>;
 }
 
 const lowDisk = 2 * 1024 ** 3;
 
 /** What works on this machine, and how to mend what does not. */
 export async function examine(subjects: Subjects): Promise<Check[]> {
-  const [home, engines, hosts] = await Promise.all([checkHome(subjects.home), subjects.engines(), subjects.hosts()]);
+  const [home, engines, hosts] = await Promise.all([
+    checkHome(subjects.home, subjects.freeBytes ?? freeBytes),
+    subjects.engines(),
+    subjects.hosts(),
+  ]);
   return [checkRuntime(), ...home, checkDatabase(subjects.quarantined), ...hosts.map(checkHost), ...engines.map(checkEngine)];
 }
 
@@ -27,7 +33,13 @@ const checkRuntime = (): Check => ({
   hint: null,
 });
 
-async function checkHome(home: string): Promise<Check[]> {
+const freeBytes = (home: string): Promise<number | null> =>
+  statfs(home).then(
+    (disk) => disk.bavail * disk.bsize,
+    () => null,
+  );
+
+async function checkHome(home: string, free: (home: string) => Promise<number | null>): Promise<Check[]> {
   const writable = await access(home, constants.R_OK | constants.W_OK).then(
     () => true,
     () => false,
@@ -40,13 +52,12 @@ async function checkHome(home: string): Promise<Check[]> {
         message: `“${home}” cannot be written.`,
         hint: 'Give your user write permission on it, or set STOWAGE_HOME to another folder.',
       };
-  const disk = await statfs(home).catch(() => null);
-  if (!disk) return [folder];
-  const free = disk.bavail * disk.bsize;
-  const gigabytes = `${(free / 1024 ** 3).toFixed(1)} GiB free`;
+  const bytes = await free(home);
+  if (bytes === null) return [folder];
+  const gigabytes = `${(bytes / 1024 ** 3).toFixed(1)} GiB free`;
   return [
     folder,
-    free < lowDisk
+    bytes < lowDisk
       ? {
           name: 'Disk',
           state: 'warning',

@@ -22,7 +22,7 @@ export function createSettings(database: Database, changes: Changes): SettingsSt
     );
   };
   const read = (): Settings => {
-    const parsed = settingsSchema.safeParse({ ...defaults, ...JSON.parse(stored('settings') ?? '{}') });
+    const parsed = settingsSchema.safeParse({ ...defaults, ...parse(stored('settings') ?? '{}') });
     return parsed.success ? parsed.data : defaults;
   };
   return {
@@ -41,4 +41,13 @@ export function createSettings(database: Database, changes: Changes): SettingsSt
       return made;
     },
   };
+}
+
+/** What cannot be read counts as not set: the app must start. */
+function parse(text: string): object {
+  try {
+    return JSON.parse(text) as object;
+  } catch {
+    return {};
+  }
 }

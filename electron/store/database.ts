@@ -89,7 +89,8 @@ function open(path: string): Database {
         connection.exec('COMMIT');
         return result;
       } catch (error) {
-        connection.exec('ROLLBACK');
+        // On a full disk SQLite has rolled back by itself already.
+        if (connection.isTransaction) connection.exec('ROLLBACK');
         throw error;
       }
     },
