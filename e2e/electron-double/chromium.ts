@@ -42,5 +42,6 @@ export async function closeBrowser(): Promise<void> {
   // Closing the last window has ended Chromium already.
   await context?.close().catch(() => {});
   context = null;
-  if (profile) rmSync(profile, { recursive: true, force: true });
+  // Chromium's last processes may still write while it is removed.
+  if (profile) rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 }
