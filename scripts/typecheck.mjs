@@ -5,7 +5,9 @@ const projects = ['.', 'electron', 'renderer', 'e2e'];
 const codes = await Promise.all(
   projects.map(
     (project) =>
-      new Promise((resolve) => spawn('tsc', ['-p', project], { stdio: 'inherit', shell: process.platform === 'win32' }).on('exit', resolve)),
+      new Promise((resolve) =>
+        spawn('tsc', ['-p', project], { stdio: 'inherit', shell: process.platform === 'win32' }).on('exit', resolve),
+      ),
   ),
 );
 process.exitCode = codes.some((code) => code !== 0) ? 1 : 0;
