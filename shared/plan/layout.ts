@@ -1,5 +1,5 @@
 import { visible } from '../paths.ts';
-import { ancestorsOf, resolveTarget, segmentsOf, workHome } from './target.ts';
+import { ancestorsOf, ancestorsUp, resolveTarget, segmentsOf, workHome } from './target.ts';
 import type { InsideKind, LaidMount, Layout, PlanRequest, SourceFacts } from './types.ts';
 
 /** Gives every mount its target and mode, by the request and the defaults. */
@@ -54,7 +54,11 @@ function defaultTarget(facts: SourceFacts): string {
 
 /** The mount whose target is the nearest folder above `path`, or null. */
 export function parentMount({ placed }: Layout, path: string): LaidMount | null {
-  return ancestorsOf(path).reduce<LaidMount | null>((nearest, ancestor) => placed.get(ancestor) ?? nearest, null);
+  for (const ancestor of ancestorsUp(path)) {
+    const mount = placed.get(ancestor);
+    if (mount) return mount;
+  }
+  return null;
 }
 
 /** The mount that holds `path`: at it, or the nearest above. */

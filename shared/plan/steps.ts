@@ -2,7 +2,7 @@ import type { Plan, PlanStep } from '../contract/plan.ts';
 import { describe, parentMount } from './layout.ts';
 import { type HostDirectory, mayMake } from './nested.ts';
 import { compareText } from './overlap.ts';
-import { ancestorsOf, isBelow, workHome } from './target.ts';
+import { ancestorsOf, ancestorsUp, isBelow, workHome } from './target.ts';
 import type { LaidMount, Layout } from './types.ts';
 
 /** For the user of the job; open to all where only the image knows who that is. */
@@ -52,7 +52,15 @@ function containerDirectories(layout: Layout): string[] {
     if (isBelow(path, workHome)) wanted.add(path);
     else if (request.engine.id === 'docker' && image?.paths[path] === 'missing') wanted.add(path);
   };
-  for (const target of placed.keys()) for (const ancestor of ancestorsOf(target)) consider(ancestor);
+  const seen = new Set<string>();
+  for (const target of placed.keys()) {
+    for (const ancestor of ancestorsUp(target)) {
+      // What is above it was considered with it.
+      if (seen.has(ancestor)) break;
+      seen.add(ancestor);
+      consider(ancestor);
+    }
+  }
   if (workdir !== '/') for (const path of [...ancestorsOf(workdir), workdir]) consider(path);
   // `/home` is not the job's: it comes with its child, made as any system folder.
   wanted.delete('/home');

@@ -71,6 +71,11 @@ export function ancestorsOf(path: string): string[] {
   return ancestors;
 }
 
+/** As {@link ancestorsOf}, the nearest first: who finds what it looks for early need not cut the rest. */
+export function* ancestorsUp(path: string): Generator<string> {
+  for (let cut = path.lastIndexOf('/'); cut > 0; cut = path.lastIndexOf('/', cut - 1)) yield path.slice(0, cut);
+}
+
 const alwaysSystem = ['proc', 'sys', 'dev'];
 const systemTops = new Set(['bin', 'sbin', 'usr', 'etc', 'run', 'boot', ...alwaysSystem]);
 const libraryTop = /^lib(32|64|x32|exec|o32)?$/;

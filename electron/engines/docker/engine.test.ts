@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -72,4 +72,36 @@ it('tells files, empty and filled directories of an image apart', async () => {
     '/bin/sh': 'file',
     '/nope': 'missing',
   });
+});
+
+it('gives root the same working directory, whoever makes it', async () => {
+  const engine = createDockerEngine({ homeId: 'workdir-test' });
+  const workdir = '/home/work/deep/er';
+  const directories = ['/home/work', '/home/work/deep', workdir].map((path) => ({ path, mode: 0o755 }));
+  for (const [jobId, user] of [
+    { uid: 0, gid: 0 },
+    { uid: 1234, gid: 1234 },
+  ].entries()) {
+    const command = ['sh', '-c', 'pwd; stat -c "%n %a %u %g" /home/work /home/work/deep .; touch f'];
+    const reference = await engine.create({ ...base, jobId: jobId + 1, command, workdir, directories, user });
+    const output = collector();
+    await engine.start(reference, output);
+    expect((await engine.wait(reference)).code).toBe(0);
+    const owner = `755 ${user.uid} ${user.gid}`;
+    expect(output.text('stdout')).toBe(`${workdir}\n/home/work ${owner}\n/home/work/deep ${owner}\n. ${owner}\n`);
+    await engine.remove(reference);
+  }
+});
+
+it('tells the same status again, and sees when the engine has gone', async () => {
+  const directory = mkdtempSync('/tmp/stowage-status-');
+  const socketPath = join(directory, 'docker.sock');
+  symlinkSync('/var/run/docker.sock', socketPath);
+  const engine = createDockerEngine({ homeId: 'status-test', connection: { socketPath } });
+  const first = await engine.status();
+  expect(first).toMatchObject({ state: 'ready', limits: true });
+  expect(await engine.status()).toEqual(first);
+  await engine.close();
+  rmSync(directory, { recursive: true });
+  expect(await engine.status()).toMatchObject({ state: 'absent', version: null });
 });
