@@ -128,4 +128,16 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   }
 }
 
-if (import.meta.main) await runCli(process.argv.slice(2));
+/** Resolves when what was written has left the process, or nobody reads it any more. */
+const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => {
+    if (stream.errored || !stream.writable) resolve();
+    else stream.write('', () => resolve());
+  });
+
+if (import.meta.main) {
+  await runCli(process.argv.slice(2));
+  await Promise.all([process.stdout, process.stderr].map(flushed));
+  // Everything is closed: no timer of a stopped job's grace may hold the shell's prompt back.
+  process.exit();
+}

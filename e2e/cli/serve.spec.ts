@@ -57,7 +57,7 @@ test('the key stands in no output, no argument, no log, no address that is reque
     try {
       const page = await browser.newPage();
       const requested: string[] = [];
-      page.on('request', (request) => requested.push(request.url(), JSON.stringify(request.headers())));
+      page.on('request', (request) => requested.push(request.url()));
       page.on('websocket', (socket) => requested.push(socket.url()));
       await page.goto(`file://${join(home, 'run', 'open.html')}`);
       await page.waitForURL(url);
