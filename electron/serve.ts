@@ -26,6 +26,8 @@ e.g. ssh -L 8000:127.0.0.1:8000 HOST, and open a copy of that file there.
  * Returns the exit code.
  */
 export async function runServe(argv: readonly string[]): Promise<number> {
+  // It goes on serving when nobody reads what it prints any more.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   try {
     const { port, open, help } = readArguments(argv);
     if (help) {
