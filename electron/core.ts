@@ -84,6 +84,7 @@ function compose({ home, localRoot, shell }: CoreOptions, lock: { release(): voi
   const engines = createEngineRegistry(
     [createDockerEngine({ homeId }), createProcessEngine({ directory: runs, homeId })],
     changes,
+    () => settings.read().defaultEngine,
   );
   const planner = createPlanner({
     lookup: vfolders.lookup,

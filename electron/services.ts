@@ -41,6 +41,6 @@ export type VfolderUsers = (vfolderId: string) => string[];
 export interface EngineRegistry {
   get(id: EngineId): Engine;
   all(): readonly Engine[];
-  /** `docker` when it is ready, else `process`. */
+  /** The user's default engine; without one `docker` when it is ready, else `process`. */
   preferred(): Promise<EngineId>;
 }

@@ -13,10 +13,14 @@ interface Known {
   status: Promise<EngineStatus>;
 }
 
-/** The engines of this machine, with their part of the contract. Emits `engines` when the state of one changes. */
+/**
+ * The engines of this machine, with their part of the contract. Emits `engines` when the state of one changes. `chosen` is
+ * the user's default engine, if there is one.
+ */
 export function createEngineRegistry(
   engines: readonly Engine[],
   changes: Changes,
+  chosen: () => EngineId | null = () => null,
 ): EngineRegistry & { service: Service<typeof enginesContract>; close(): Promise<void> } {
   const known = new Map<EngineId, Known>();
   const states = new Map<EngineId, EngineStatus['state']>();
@@ -44,6 +48,9 @@ export function createEngineRegistry(
     get,
     all: () => engines,
     preferred: async () => {
+      // A choice holds even when that engine is away: a job must not lose its isolation without being told.
+      const choice = chosen();
+      if (choice) return choice;
       const docker = engines.find(({ id }) => id === 'docker');
       return docker && (await status(docker)).state === 'ready' ? 'docker' : 'process';
     },

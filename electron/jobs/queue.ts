@@ -1,5 +1,6 @@
 import { activeStates, hasEnded } from '#shared/jobs/state.ts';
 import type { EngineRegistry } from '../services.ts';
+import { diskOf, guardDisk } from './disk-guard.ts';
 import type { JobJournal } from './journal.ts';
 import { type JobRun, type RunnerOptions, startRun } from './runner.ts';
 
@@ -11,6 +12,9 @@ export const jobsAtOnce = 4;
 
 /** How long the start waits for engines that say nothing, before it lets new jobs begin. */
 const sweepMilliseconds = 5_000;
+
+/** Between looks at the disk while jobs run. */
+const guardMilliseconds = 1_000;
 
 /** How long quitting waits for a call to an engine that hangs. What it would have told is asked for at the next start. */
 const closeMilliseconds = 3_000;
@@ -36,12 +40,22 @@ export function createQueue(options: RunnerOptions): JobQueue {
   const { journal, engines } = options;
   const runs = new Map<number, JobRun>();
   let open = false;
+  let guard: NodeJS.Timeout | null = null;
 
   const take = (id: number, resumed: boolean): void => {
     const run = startRun(id, resumed, options);
     runs.set(id, run);
+    // A look that fails is followed by the next.
+    guard ??= setInterval(
+      () => void guardDisk([...runs.values()], () => diskOf(options.logsDirectory)).catch(() => {}),
+      guardMilliseconds,
+    );
     void run.settled.then(() => {
       runs.delete(id);
+      if (runs.size === 0 && guard) {
+        clearInterval(guard);
+        guard = null;
+      }
       pump();
     });
   };

@@ -40,6 +40,8 @@ export interface JobRun {
   logSize(): number | null;
   /** The journal says `stopRequested` now: acts on it. Resolves when the job has ended. @throws what the engine throws */
   stop(graceSeconds: number): Promise<void>;
+  /** Stops it at once, for a cause that is then the job's. */
+  abandon(cause: StowageError): void;
   /** Lets go; the job runs on at the engine. */
   detach(): Promise<void>;
 }
@@ -55,6 +57,7 @@ export function startRun(id: number, resumed: boolean, options: RunnerOptions): 
       await Promise.race([settled, run.stop(graceSeconds)]);
       await settled;
     },
+    abandon: (cause) => run.abandon(cause),
     detach: async () => {
       run.detach();
       await settled;
@@ -75,6 +78,8 @@ class Run {
   #internal = 0;
   /** Why the engine could not start it, when that is for good. */
   #verdict: StowageError | null = null;
+  /** Why it was stopped by us, and not by the user. */
+  #cause: StowageError | null = null;
   #grace = defaultGraceSeconds;
   #store: LogStore | null = null;
   readonly #detached = new AbortController();
@@ -107,6 +112,16 @@ class Run {
     if (state === 'running' && reference !== null) await this.#engine.stop(reference, { graceSeconds });
   }
 
+  abandon(cause: StowageError): void {
+    const { state, reference } = this.#options.journal.require(this.#id).life;
+    if (this.#cause || state !== 'running' || reference === null) return;
+    this.#cause = cause;
+    // An engine that cannot stop it now is asked again by the next look at the disk.
+    this.#engine.stop(reference, { graceSeconds: 0 }).catch(() => {
+      this.#cause = null;
+    });
+  }
+
   async live(): Promise<void> {
     let troubles = 0;
     for (;;) {
@@ -121,8 +136,13 @@ class Run {
         const trouble = toStowageError(error);
         troubles += 1;
         this.#internal = trouble.code === 'internal' ? this.#internal + 1 : 0;
-        if (this.#isFinal(trouble)) this.#fail(trouble);
-        else await this.#waitOut(trouble, troubles);
+        try {
+          if (this.#isFinal(trouble)) this.#fail(trouble);
+          else await this.#waitOut(trouble, troubles);
+        } catch {
+          // The journal itself cannot be written, e.g. on a full disk: what cannot be noted is tried again.
+          await this.#pause(troubles);
+        }
       }
     }
     await this.#letGo();
@@ -250,7 +270,7 @@ class Run {
       type: 'ended',
       at: Date.now(),
       exitCode: exit.code,
-      problem: causeOf(exit, context),
+      problem: this.#cause ? toProblem(this.#cause) : causeOf(exit, context),
       startedAt: exit.startedAt,
       endedAt: exit.endedAt,
     });
@@ -274,8 +294,7 @@ class Run {
   }
 
   #fail(error: StowageError): void {
-    const problem: Problem = { code: error.code, message: error.message, ...error.data };
-    this.#options.journal.advance(this.#id, { type: 'fail', at: Date.now(), problem });
+    this.#options.journal.advance(this.#id, { type: 'fail', at: Date.now(), problem: toProblem(error) });
   }
 
   async #waitOut(error: StowageError, troubles: number): Promise<void> {
@@ -284,6 +303,10 @@ class Run {
     if (this.#store?.failure()) await this.#closeLog();
     const detail = error.code === 'internal' && error.data.detail ? ` (${error.data.detail})` : '';
     this.#tell(`${error.message}${detail} Trying again.`);
+    await this.#pause(troubles);
+  }
+
+  async #pause(troubles: number): Promise<void> {
     const woken = Promise.withResolvers<void>();
     this.#wake = woken.resolve;
     const timer = setTimeout(woken.resolve, Math.min(longestRetry, firstRetry * 2 ** Math.min(troubles - 1, 10)));
@@ -340,6 +363,8 @@ class RunGone extends StowageError {
     });
   }
 }
+
+const toProblem = (error: StowageError): Problem => ({ code: error.code, message: error.message, ...error.data });
 
 function referenceOf(job: JobRecord): string {
   if (job.life.reference === null)
