@@ -37,6 +37,19 @@ async function open(
 }
 
 describe('a push', () => {
+  it('lists what the page could not read as failed, and is not done because of it', async () => {
+    const { id } = await bench.transfers.service.pushOpen({ destination, title: 'photos' }, {});
+    const files = [{ ...file('locked', 0), unreadable: 'NotReadableError' }, file('fine', 0)];
+    const { seqs } = await bench.transfers.service.pushAdd({ id, files, sealed: true }, {});
+    await bench.transfers.service.pushNext({ id, limit: 10 }, {});
+    await bench.transfers.receive(id, seqs[1] ?? 0, 0, body());
+    expect(await bench.transfers.service.get({ id }, {})).toMatchObject({
+      state: 'failed',
+      files: { total: 2, done: 1, failed: 1 },
+      problem: { code: 'io-error', message: '“locked” could not be read by the browser.', detail: 'NotReadableError' },
+    });
+  });
+
   it('takes announced bodies, makes empty folders, keeps times and ends when all is there', async () => {
     const { id } = await bench.transfers.service.pushOpen({ destination, title: 'photos' }, {});
     expect(bench.transfers.users('id-v')).toEqual(['upload “photos”']);

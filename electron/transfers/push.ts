@@ -15,13 +15,18 @@ import { collisionProblem, folderKey } from './scan.ts';
 /** After this long without a sign of the page, a push waits for it. */
 const silenceMs = 60_000;
 
+/** A file as the page announces it. */
+interface Announced {
+  path: string;
+  size: number;
+  modified: number;
+  directory?: boolean | undefined;
+  unreadable?: string | undefined;
+}
+
 export interface Push {
   open(input: { destination: Endpoint; title: string; conflict?: ConflictPolicy | undefined }): Promise<Transfer>;
-  add(input: {
-    id: number;
-    files: readonly { path: string; size: number; modified: number; directory?: boolean | undefined }[];
-    sealed: boolean;
-  }): Promise<{ seqs: number[] }>;
+  add(input: { id: number; files: readonly Announced[]; sealed: boolean }): Promise<{ seqs: number[] }>;
   next(input: { id: number; limit: number }): Promise<{
     state: TransferState;
     files: { seq: number; path: string; size: number; offset: number }[];
@@ -405,16 +410,19 @@ async function statOrNull(place: Place, file: Pick<FileRow, 'path' | 'target'>):
 }
 
 /** An announced file as a row: its name is checked first, since it comes from outside. Empty folders are made at once. */
-async function announce(
-  place: Place,
-  file: { path: string; size: number; modified: number; directory?: boolean | undefined },
-): Promise<NewFile> {
+async function announce(place: Place, file: Announced): Promise<NewFile> {
   const { provider } = place;
   const common = { source_index: 0, source: file.path, path: file.path, size: file.directory ? 0 : file.size };
   const kind = file.directory ? ('directory' as const) : ('file' as const);
   try {
     const path: InnerPath = parseInnerPath(file.path);
     if (path === '') throw fileError('name-invalid', file.path);
+    if (file.unreadable !== undefined)
+      throw new StowageError('io-error', `“${visible(path)}” could not be read by the browser.`, {
+        subject: path,
+        detail: file.unreadable,
+        hint: 'Check that it is still there and that you may read it, then drop it again.',
+      });
     const why = pathProblem(path, provider.nameRules);
     if (why) throw new StowageError('name-invalid', `The destination cannot hold “${visible(path)}”: ${why}.`, { subject: path });
     if (file.directory) {

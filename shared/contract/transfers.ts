@@ -112,14 +112,23 @@ export const transfersContract = {
   pushOpen: method
     .input(z.object({ destination: endpointSchema, title: z.string().max(300), conflict: conflictPolicySchema.optional() }))
     .output(transferSchema),
-  /** Announces files while the page scans what was dropped. Empty folders are given with `directory: true`. */
+  /**
+   * Announces files while the page scans what was dropped. Empty folders are given with `directory: true`; what the
+   * page could not read with its words for it in `unreadable`, to be listed as failed.
+   */
   pushAdd: method
     .input(
       z.object({
         id: z.number(),
         files: z
           .array(
-            z.object({ path: z.string().max(8192), size: bytesSchema, modified: timeSchema, directory: z.boolean().optional() }),
+            z.object({
+              path: z.string().max(8192),
+              size: bytesSchema,
+              modified: timeSchema,
+              directory: z.boolean().optional(),
+              unreadable: z.string().max(500).optional(),
+            }),
           )
           .max(5000),
         /** True with the last batch. */
