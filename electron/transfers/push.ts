@@ -1,28 +1,16 @@
 import type { ConflictPolicy, Endpoint, Transfer, TransferState } from '#shared/contract/transfers.ts';
-import { isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
-import { type InnerPath, joinPath, parseInnerPath, visible } from '#shared/paths.ts';
-import { decideConflict, keepBothPath } from '#shared/transfers/conflicts.ts';
-import { collisionKey, pathProblem } from '#shared/transfers/names.ts';
+import { StowageError } from '#shared/errors.ts';
+import { visible } from '#shared/paths.ts';
 import type { VfolderLookup } from '../services.ts';
-import { canResumeWrite, type ResumableWrite, type StorageEntry, type WriteOptions } from '../storage/provider.ts';
-import { sideOf } from './copy-stream.ts';
-import { type FileChange, type FileRow, type Journal, liveStates, type NewFile, type TransferRow } from './journal.ts';
-import { fileError, toProblem } from './problems.ts';
-import { landingFolder, type Reporter } from './reporter.ts';
+import { canResumeWrite } from '../storage/provider.ts';
+import { type FileChange, type Journal, liveStates, type NewFile, type TransferRow } from './journal.ts';
+import { type Announced, createPushFiles, removeParts, toRow } from './push-file.ts';
+import type { Reporter } from './reporter.ts';
 import { type Place, resolveDestination, type StoredRequest } from './request.ts';
-import { collisionProblem, folderKey } from './scan.ts';
+import { collisionProblem } from './scan.ts';
 
 /** After this long without a sign of the page, a push waits for it. */
 const silenceMs = 60_000;
-
-/** A file as the page announces it. */
-interface Announced {
-  path: string;
-  size: number;
-  modified: number;
-  directory?: boolean | undefined;
-  unreadable?: string | undefined;
-}
 
 export interface Push {
   open(input: { destination: Endpoint; title: string; conflict?: ConflictPolicy | undefined }): Promise<Transfer>;
@@ -56,6 +44,7 @@ interface Open {
 
 /** Transfers whose bodies come from a page over HTTP. The page asks what to send, and sends; the core decides and keeps. */
 export function createPush(journal: Journal, reporter: Reporter, lookup: VfolderLookup): Push {
+  const bodies = createPushFiles(journal, reporter);
   const opened = new Map<number, Open>();
 
   const row = (id: number): TransferRow => {
@@ -146,7 +135,7 @@ export function createPush(journal: Journal, reporter: Reporter, lookup: Vfolder
       heard(id);
       const place = await openOf(id).place;
       const entries: NewFile[] = [];
-      for (const file of files) entries.push(await announce(place, file));
+      for (const file of files) entries.push(await toRow(place, file));
       const seqs = journal.addFiles(id, entries, collisionProblem);
       const again = new Map<number, FileChange>();
       seqs.forEach((seq, index) => {
@@ -182,7 +171,7 @@ export function createPush(journal: Journal, reporter: Reporter, lookup: Vfolder
         const rows = journal.claim(id, limit - files.length, Number.MAX_SAFE_INTEGER);
         if (rows.length === 0) break;
         for (const file of rows) {
-          const offset = await prepare(id, file, place);
+          const offset = await bodies.prepare(id, file, place);
           if (offset !== null) files.push({ seq: file.seq, path: file.path, size: file.size, offset });
         }
       }
@@ -205,7 +194,7 @@ export function createPush(journal: Journal, reporter: Reporter, lookup: Vfolder
       heard(id);
       const controller = new AbortController();
       const both = signal ? AbortSignal.any([signal, controller.signal]) : controller.signal;
-      const work = receiveFile(id, file, offset, body, await entry.place, both);
+      const work = bodies.receive(id, file, offset, body, await entry.place, both);
       entry.receiving.set(seq, { controller, ended: work });
       try {
         return await work;
@@ -244,207 +233,5 @@ export function createPush(journal: Journal, reporter: Reporter, lookup: Vfolder
     },
   };
 
-  /** Decides about one file that would be sent next; the offset from which to send it, or null when it is not sent. */
-  async function prepare(id: number, file: FileRow, place: Place): Promise<number | null> {
-    const note = (change: FileChange): null => {
-      journal.update(id, new Map([[file.seq, change]]));
-      return null;
-    };
-    try {
-      const existing = await statOrNull(place, file);
-      if (existing && !file.checkpoint) {
-        const decision = decideConflict(
-          file.policy ?? row(id).conflict,
-          { kind: 'file', size: file.size, modified: file.modified },
-          sideOf(existing),
-        );
-        if (decision === 'skip') return note({ state: 'skipped' });
-        if (decision === 'ask') return note({ state: 'conflict' });
-        if (decision === 'refuse')
-          return note({ state: 'failed', problem: toProblem(fileError('is-a-directory', file.path), file.path) });
-        if (decision === 'overwrite') note({ etag: existing.etag ?? null });
-        else note({ target: await freeName(id, file, place) });
-      }
-      // Nothing is kept of a file that was never begun: it need not be looked for.
-      if (!canResumeWrite(place.provider) || (file.begun === 0 && file.stale === 0)) return 0;
-      const write = await openWrite(id, journal.file(id, file.seq) ?? file, place);
-      try {
-        if (file.stale) {
-          await write.truncate(0);
-          note({ stale: 0 });
-        }
-        return write.committed > file.size ? 0 : write.committed;
-      } finally {
-        await write.close();
-      }
-    } catch (error) {
-      return note({ state: 'failed', problem: toProblem(error, file.path) });
-    }
-  }
-
-  async function freeName(id: number, file: FileRow, place: Place): Promise<string> {
-    for (let n = 2; n < 10_000; n++) {
-      const target = keepBothPath(file.path, n);
-      if (journal.fileByKey(id, collisionKey(target, place.provider.caseSensitive))) continue;
-      if (!(await statOrNull(place, { path: target, target: null }))) return target;
-    }
-    throw new StowageError('name-taken', `No free name was found beside “${visible(file.path)}”.`, { subject: file.path });
-  }
-
-  async function receiveFile(
-    id: number,
-    file: FileRow,
-    offset: number,
-    body: AsyncIterable<Uint8Array>,
-    place: Place,
-    signal: AbortSignal,
-  ): Promise<{ done: number }> {
-    let got = offset;
-    const counted = async function* (): AsyncGenerator<Uint8Array> {
-      for await (const chunk of body) {
-        got += chunk.length;
-        if (got > file.size) throw wrongLength(file, got);
-        yield chunk;
-        reporter.progress(id, file.seq, got - file.done);
-        reporter.changed(id);
-      }
-    };
-    const target = joinPath(place.path, file.target ?? file.path);
-    const options: WriteOptions = {
-      size: file.size,
-      expect: file.etag !== null ? { etag: file.etag } : { absent: true },
-      ...(file.modified !== null && { modified: file.modified }),
-    };
-    try {
-      if (canResumeWrite(place.provider)) await receiveResumable(id, file, offset, counted(), place, signal, options);
-      else {
-        if (offset !== 0)
-          throw new StowageError('bad-request', 'This host takes a file from its beginning only.', { subject: file.path });
-        await place.provider.write(target, counted(), { ...options, signal });
-      }
-    } catch (error) {
-      const known = toStowageError(error);
-      if (known.code === 'bad-request') throw known;
-      if (known.code === 'precondition-failed') {
-        // Somebody took the place meanwhile: the policy decides anew when it is handed out the next time.
-        journal.update(id, new Map([[file.seq, { state: 'pending', etag: null, checkpoint: null, done: 0 }]]));
-      } else if (
-        isStowageError(
-          known,
-          'source-changed',
-          'disk-full',
-          'permission-denied',
-          'path-refused',
-          'is-a-directory',
-          'name-invalid',
-        )
-      ) {
-        journal.update(
-          id,
-          new Map([[file.seq, { state: 'failed', done: 0, checkpoint: null, problem: toProblem(error, file.path) }]]),
-        );
-      } else {
-        // The connection ended or it was paused: what came is kept.
-        journal.update(id, new Map([[file.seq, { state: 'pending' }]]));
-      }
-      throw known;
-    }
-    journal.update(id, new Map([[file.seq, { state: 'done', done: file.size, checkpoint: null, problem: null }]]));
-    if (place.vfolder) reporter.landed(place.vfolder.name, landingFolder(place.inner, file.target ?? file.path));
-    return { done: file.size };
-  }
-
-  async function receiveResumable(
-    id: number,
-    file: FileRow,
-    offset: number,
-    body: AsyncIterable<Uint8Array>,
-    place: Place,
-    signal: AbortSignal,
-    options: WriteOptions,
-  ): Promise<void> {
-    const write = await openWrite(id, file, place);
-    let keep = true;
-    try {
-      if (offset > write.committed) {
-        throw new StowageError('bad-request', `“${visible(file.path)}” goes on at ${write.committed}, not at ${offset}.`, {
-          subject: file.path,
-        });
-      }
-      await write.truncate(offset);
-      await write.append(body, { signal });
-      if (write.committed !== file.size) throw wrongLength(file, write.committed);
-      await write.finish({ ...options, signal });
-    } catch (error) {
-      keep = !isStowageError(error, 'source-changed', 'disk-full', 'precondition-failed');
-      if (keep) {
-        const checkpoint = { offset: write.committed, crc: 0 };
-        journal.update(id, new Map([[file.seq, { done: Math.min(write.committed, file.size), checkpoint }]]));
-      }
-      throw error;
-    } finally {
-      if (keep) await write.close();
-      else await write.abort().catch(() => undefined);
-    }
-  }
   return push;
-}
-
-const wrongLength = (file: FileRow, got: number): StowageError =>
-  new StowageError(
-    'source-changed',
-    `“${visible(file.path)}” changed while it was sent: ${got} bytes came, ${file.size} were announced.`,
-    { subject: file.path, hint: 'Drop it again.' },
-  );
-
-async function openWrite(id: number, file: FileRow, place: Place): Promise<ResumableWrite> {
-  if (!canResumeWrite(place.provider)) throw new StowageError('unsupported', 'This host cannot go on with a half file.');
-  return place.provider.openWrite(joinPath(place.path, file.target ?? file.path), `p${id}-${file.seq}`);
-}
-
-async function statOrNull(place: Place, file: Pick<FileRow, 'path' | 'target'>): Promise<StorageEntry | null> {
-  return place.provider.stat(joinPath(place.path, file.target ?? file.path)).catch((error: unknown) => {
-    if (isStowageError(error, 'not-found')) return null;
-    throw error;
-  });
-}
-
-/** An announced file as a row: its name is checked first, since it comes from outside. Empty folders are made at once. */
-async function announce(place: Place, file: Announced): Promise<NewFile> {
-  const { provider } = place;
-  const common = { source_index: 0, source: file.path, path: file.path, size: file.directory ? 0 : file.size };
-  const kind = file.directory ? ('directory' as const) : ('file' as const);
-  try {
-    const path: InnerPath = parseInnerPath(file.path);
-    if (path === '') throw fileError('name-invalid', file.path);
-    if (file.unreadable !== undefined)
-      throw new StowageError('io-error', `“${visible(path)}” could not be read by the browser.`, {
-        subject: path,
-        detail: file.unreadable,
-        hint: 'Check that it is still there and that you may read it, then drop it again.',
-      });
-    const why = pathProblem(path, provider.nameRules);
-    if (why) throw new StowageError('name-invalid', `The destination cannot hold “${visible(path)}”: ${why}.`, { subject: path });
-    if (file.directory) {
-      await provider.makeDirectory(joinPath(place.path, path));
-      return { ...common, path, key: folderKey(0, path), kind, state: 'scanned' };
-    }
-    return { ...common, path, key: collisionKey(path, provider.caseSensitive), kind, modified: file.modified, state: 'pending' };
-  } catch (error) {
-    return { ...common, key: `//0/${file.path}`, kind, state: 'failed', problem: toProblem(error, file.path) };
-  }
-}
-
-async function removeParts(journal: Journal, id: number, place: Place): Promise<void> {
-  let after = 0;
-  for (;;) {
-    const rows = journal.rows(id, 'pending', after, 500);
-    if (rows.length === 0) return;
-    after = rows.at(-1)?.seq ?? after;
-    for (const file of rows) {
-      if (file.begun === 0) continue;
-      const write = await openWrite(id, file, place).catch(() => null);
-      await write?.abort().catch(() => undefined);
-    }
-  }
 }
