@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { findBrowser, openApp } from './app-window.ts';
+import { findBrowser, openApp, withTextNames } from './app-window.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -67,3 +67,13 @@ it.runIf(process.platform === 'linux')('opens nothing without a display', async 
   expect(await openApp('/open.html', folder)).toBeNull();
   expect(existsSync(join(folder, 'browser-profile'))).toBe(false);
 });
+
+it.runIf(process.platform === 'linux')(
+  'gives the browser a locale in which names of files are text, and keeps one that is',
+  () => {
+    expect(withTextNames({ LANG: 'C' })).toEqual({ LANG: 'C', LC_ALL: '', LC_CTYPE: 'C.UTF-8' });
+    expect(withTextNames({ LC_ALL: 'POSIX', LANG: 'de_DE.UTF-8' })).toMatchObject({ LC_CTYPE: 'C.UTF-8' });
+    const german = { LANG: 'de_DE.UTF-8' };
+    expect(withTextNames(german)).toBe(german);
+  },
+);

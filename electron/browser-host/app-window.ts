@@ -103,10 +103,17 @@ function defaultOpener(path: string): string[] {
   }
 }
 
+/** Without a UTF-8 locale Chromium on Linux cannot read dropped files whose names are not plain ASCII. */
+export function withTextNames(environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const { LC_ALL, LC_CTYPE, LANG } = environment;
+  const isText = /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
+  return process.platform !== 'linux' || isText ? environment : { ...environment, LC_ALL: '', LC_CTYPE: 'C.UTF-8' };
+}
+
 /** Starts a program that lives on by itself; false when it cannot be started. */
 function start(command: string, args: string[]): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { detached: true, stdio: 'ignore' });
+    const child = spawn(command, args, { detached: true, stdio: 'ignore', env: withTextNames() });
     child.once('error', () => resolve(false));
     child.once('spawn', () => {
       child.unref();
