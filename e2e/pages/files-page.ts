@@ -9,6 +9,8 @@ export class FilesPage {
   readonly tree: Locator;
   readonly transfers: Locator;
   readonly summary: Locator;
+  /** The way back in the messages that offer one. */
+  readonly undo: Locator;
 
   constructor(app: RunningApp) {
     this.app = app;
@@ -17,6 +19,7 @@ export class FilesPage {
     this.tree = this.page.getByRole('tree', { name: 'Folders' });
     this.transfers = this.page.getByRole('region', { name: 'Transfers' });
     this.summary = this.page.getByRole('status', { name: 'Folder summary' });
+    this.undo = this.page.getByRole('button', { name: 'Undo', exact: true });
   }
 
   async open(): Promise<void> {
@@ -27,8 +30,24 @@ export class FilesPage {
     return this.grid.getByRole('row').filter({ has: this.page.getByRole('gridcell', { name, exact: true }) });
   }
 
+  /** The names of the rows that are shown, in order. */
+  names(): Locator {
+    return this.grid.locator('[role=row] > [role=gridcell]:first-child');
+  }
+
   treeItem(name: string): Locator {
-    return this.tree.getByRole('treeitem', { name });
+    return this.tree.getByRole('treeitem', { name, exact: true });
+  }
+
+  /** Chooses from the menu of a vfolder in the tree. */
+  async chooseForVfolder(name: string, choice: string): Promise<void> {
+    await this.tree.getByRole('treeitem', { name, exact: true }).click({ button: 'right' });
+    await this.page.getByRole('menuitem', { name: choice }).click();
+  }
+
+  /** The transfers with this title, newest first. */
+  transfer(title: string): Locator {
+    return this.transfers.getByRole('listitem').filter({ hasText: title });
   }
 
   /** Drops a folder where no vfolder is open, and takes the name that is offered. */

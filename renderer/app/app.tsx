@@ -84,11 +84,6 @@ function Frame() {
   const screen = useNavigation((state) => state.screen);
   const { open } = useTransfersPanel();
   useGlobalShortcuts();
-  const content = (
-    <div className={styles.screen}>
-      <Suspense fallback={<Loading />}>{screenOf(screen)}</Suspense>
-    </div>
-  );
   return (
     <div className={styles.frame}>
       {connection !== 'ready' && (
@@ -98,22 +93,20 @@ function Frame() {
       )}
       <Rail />
       <main className={styles.main}>
-        {open ? (
-          <SplitPane
-            name="transfers"
-            label="Height of the transfers panel"
-            direction="rows"
-            sized="second"
-            initial={168}
-            min={120}
-            max={560}
-          >
-            {content}
-            <TransfersPanel />
-          </SplitPane>
-        ) : (
-          content
-        )}
+        <SplitPane
+          name="transfers"
+          label="Height of the transfers panel"
+          direction="rows"
+          sized="second"
+          initial={168}
+          min={120}
+          max={560}
+        >
+          <div className={styles.screen}>
+            <Suspense fallback={<Loading />}>{screenOf(screen)}</Suspense>
+          </div>
+          {open ? <TransfersPanel /> : null}
+        </SplitPane>
       </main>
       <StatusBar />
       <CommandPalette />

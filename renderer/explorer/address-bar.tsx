@@ -1,10 +1,11 @@
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { ChevronRightRegular } from '@fluentui/react-icons';
-import { type KeyboardEvent, useEffect, useState } from 'react';
+import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import { formatAddress } from '#shared/address.ts';
 import { visible } from '#shared/paths.ts';
 import { goToAddress } from '../app/command-palette.tsx';
 import { reportError } from '../ui/toasts.tsx';
+import { useAddressSuggestions } from './address-suggestions.ts';
 import { folder, home, type Location } from './location.ts';
 import { navigate } from './tabs.ts';
 
@@ -24,7 +25,7 @@ const useStyles = makeStyles({
     cursor: 'text',
     ':hover': { border: `1px solid ${tokens.colorNeutralStroke1}` },
   },
-  editing: { outline: `2px solid ${tokens.colorBrandStroke1}`, outlineOffset: '-1px' },
+  editing: { overflow: 'visible', outline: `2px solid ${tokens.colorBrandStroke1}`, outlineOffset: '-1px' },
   list: { display: 'flex', alignItems: 'center', margin: 0, padding: 0, listStyleType: 'none', minWidth: 0 },
   part: { display: 'flex', alignItems: 'center', minWidth: 0, flexShrink: 1 },
   crumb: {
@@ -46,8 +47,35 @@ const useStyles = makeStyles({
   last: { color: tokens.colorNeutralForeground1, fontWeight: tokens.fontWeightMedium },
   separator: { flexShrink: 0, fontSize: '11px', color: tokens.colorNeutralForeground4 },
   rest: { flexGrow: 1, alignSelf: 'stretch', minWidth: '16px', border: 'none', background: 'transparent', cursor: 'text' },
+  field: { position: 'relative', display: 'flex', flexGrow: 1, minWidth: 0 },
+  completions: {
+    position: 'absolute',
+    top: '28px',
+    left: '-6px',
+    right: '-6px',
+    zIndex: 10,
+    padding: '4px',
+    borderRadius: tokens.borderRadiusMedium,
+    border: `1px solid ${tokens.colorNeutralStroke1}`,
+    backgroundColor: tokens.colorNeutralBackground1,
+    boxShadow: tokens.shadow16,
+    fontFamily: tokens.fontFamilyMonospace,
+    fontSize: '12.5px',
+  },
+  completion: {
+    padding: '3px 6px',
+    borderRadius: '4px',
+    color: tokens.colorNeutralForeground1,
+    overflow: 'hidden',
+    textOverflow: 'ellipsis',
+    whiteSpace: 'nowrap',
+    cursor: 'default',
+    ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover },
+  },
+  activeCompletion: { backgroundColor: tokens.colorSubtleBackgroundSelected, color: tokens.colorNeutralForeground1Selected },
   input: {
     flexGrow: 1,
+    minWidth: 0,
     height: '24px',
     padding: '0 6px',
     border: 'none',
@@ -127,29 +155,82 @@ function Breadcrumb({ location }: { readonly location: Location }) {
   );
 }
 
+/** At most so many completions are shown at once. */
+const mostShown = 10;
+
 function AddressField({ location, onDone }: { readonly location: Location; readonly onDone: () => void }) {
   const styles = useStyles();
+  const listId = useId();
   const [text, setText] = useState(location.kind === 'folder' ? formatAddress(location.vfolder, location.path) : '');
+  // Nothing is offered for an address that nobody has typed at yet.
+  const [offers, setOffers] = useState(false);
+  const [active, setActive] = useState(-1);
+  const found = useAddressSuggestions(text, offers).filter((address) => address !== text);
+  const shown = offers ? found.slice(0, mostShown) : [];
+  const change = (next: string): void => {
+    setText(next);
+    setOffers(true);
+    setActive(-1);
+  };
+  const go = (address: string): void => {
+    if (address.trim() === '') onDone();
+    else goToAddress(address).then(onDone, (error: unknown) => reportError(error, 'There is nothing at that address.'));
+  };
+  const step = (by: 1 | -1): void => {
+    setOffers(true);
+    // The place before the first is the text itself.
+    if (shown.length > 0) setActive(((active + 1 + by + shown.length + 1) % (shown.length + 1)) - 1);
+  };
   const onKeyDown = (event: KeyboardEvent): void => {
     event.stopPropagation();
+    const chosen = shown[active];
     if (event.key === 'Escape') onDone();
-    if (event.key !== 'Enter') return;
-    if (text.trim() === '') onDone();
-    else goToAddress(text).then(onDone, (error: unknown) => reportError(error, 'There is nothing at that address.'));
+    else if (event.key === 'Enter') go(chosen ?? text);
+    else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') step(event.key === 'ArrowDown' ? 1 : -1);
+    else if (event.key === 'Tab' && !event.shiftKey && shown[0] !== undefined) {
+      const completed = chosen ?? shown[0];
+      change(completed.endsWith('/') ? completed : `${completed}/`);
+    } else return;
+    event.preventDefault();
   };
   return (
-    <input
-      className={styles.input}
-      aria-label="Address"
-      placeholder="name:/path"
-      // biome-ignore lint/a11y/noAutofocus: the field appears because it was asked for
-      autoFocus
-      spellCheck={false}
-      value={text}
-      onChange={(event) => setText(event.target.value)}
-      onFocus={(event) => event.target.select()}
-      onBlur={onDone}
-      onKeyDown={onKeyDown}
-    />
+    <div className={styles.field}>
+      <input
+        className={styles.input}
+        role="combobox"
+        aria-label="Address"
+        aria-autocomplete="list"
+        aria-expanded={shown.length > 0}
+        aria-controls={listId}
+        aria-activedescendant={active >= 0 && active < shown.length ? `${listId}-${active}` : undefined}
+        placeholder="name:/path"
+        // biome-ignore lint/a11y/noAutofocus: the field appears because it was asked for
+        autoFocus
+        spellCheck={false}
+        autoComplete="off"
+        value={text}
+        onChange={(event) => change(event.target.value)}
+        onFocus={(event) => event.target.select()}
+        onBlur={onDone}
+        onKeyDown={onKeyDown}
+      />
+      <div id={listId} role="listbox" aria-label="Completions" className={styles.completions} hidden={shown.length === 0}>
+        {shown.map((address, index) => (
+          // biome-ignore lint/a11y/useFocusableInteractive lint/a11y/useKeyWithClickEvents: the field has the focus and takes the keys
+          <div
+            key={address}
+            id={`${listId}-${index}`}
+            role="option"
+            aria-selected={index === active}
+            className={mergeClasses(styles.completion, index === active && styles.activeCompletion)}
+            // The field would lose the focus, and with it this list.
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={() => go(address)}
+          >
+            {visible(address)}
+          </div>
+        ))}
+      </div>
+    </div>
   );
 }

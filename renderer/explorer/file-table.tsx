@@ -2,9 +2,8 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: the body has the focus for all rows (aria-activedescendant)
 // biome-ignore-all lint/a11y/useKeyWithClickEvents: the body takes the keys for all rows
 // biome-ignore-all lint/a11y/useAriaPropsSupportedByRole: see aria-activedescendant above
-// biome-ignore-all lint/a11y/noAutofocus: a name field appears because renaming was asked for
 // biome-ignore-all lint/a11y/noNoninteractiveTabindex: the body scrolls and takes the keys
-import { mergeClasses } from '@fluentui/react-components';
+import { mergeClasses, Tooltip } from '@fluentui/react-components';
 import { ArrowDownRegular, ArrowUpRegular } from '@fluentui/react-icons';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import {
@@ -16,6 +15,7 @@ import {
   useEffect,
   useImperativeHandle,
   useRef,
+  useState,
 } from 'react';
 import type { Entry } from '#shared/contract/files.ts';
 import { visible } from '#shared/paths.ts';
@@ -41,6 +41,8 @@ export interface RowHandlers {
   readonly onDragStart: (event: DragEvent, entry: Entry) => void;
   readonly onDragOver: (event: DragEvent, entry: Entry) => void;
   readonly onDrop: (event: DragEvent, entry: Entry) => void;
+  /** What speaks against a new name, in words. */
+  readonly nameProblem: (entry: Entry, name: string) => string | null;
   /** The new name, or null when renaming was given up. */
   readonly onRenamed: (entry: Entry, name: string | null) => void;
 }
@@ -203,7 +205,7 @@ const Row = memo(function Row({ entry, index, top, selected, focused, cut, renam
       <div role="gridcell" className={styles.name}>
         <EntryIcon entry={entry} />
         {renaming ? (
-          <RenameField entry={entry} onRenamed={handlers.onRenamed} />
+          <RenameField entry={entry} nameProblem={handlers.nameProblem} onRenamed={handlers.onRenamed} />
         ) : (
           <span className={styles.nameText} title={visible(entry.name)}>
             {visible(entry.name)}
@@ -228,34 +230,47 @@ const Row = memo(function Row({ entry, index, top, selected, focused, cut, renam
   );
 });
 
-function RenameField({ entry, onRenamed }: { readonly entry: Entry; readonly onRenamed: RowHandlers['onRenamed'] }) {
+interface RenameFieldProps extends Pick<RowHandlers, 'nameProblem' | 'onRenamed'> {
+  readonly entry: Entry;
+}
+
+function RenameField({ entry, nameProblem, onRenamed }: RenameFieldProps) {
   const styles = useTableStyles();
   const done = useRef(false);
+  const field = useRef<HTMLInputElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the field appears
+  useEffect(() => {
+    field.current?.focus();
+    const dot = entry.kind === 'file' ? entry.name.lastIndexOf('.') : -1;
+    field.current?.setSelectionRange(0, dot > 0 ? dot : entry.name.length);
+  }, []);
+  const [problem, setProblem] = useState<string | null>(null);
   const finish = (name: string | null): void => {
     if (done.current) return;
     done.current = true;
     onRenamed(entry, name === null || name === entry.name || name.trim() === '' ? null : name);
   };
   return (
-    <input
-      className={styles.rename}
-      aria-label={`New name of ${visible(entry.name)}`}
-      defaultValue={entry.name}
-      spellCheck={false}
-      autoFocus
-      onFocus={(event) => {
-        const dot = entry.kind === 'file' ? entry.name.lastIndexOf('.') : -1;
-        event.target.setSelectionRange(0, dot > 0 ? dot : entry.name.length);
-      }}
-      onMouseDown={(event) => event.stopPropagation()}
-      onClick={(event) => event.stopPropagation()}
-      onDoubleClick={(event) => event.stopPropagation()}
-      onBlur={(event) => finish(event.target.value)}
-      onKeyDown={(event) => {
-        event.stopPropagation();
-        if (event.key === 'Enter') finish(event.currentTarget.value);
-        if (event.key === 'Escape') finish(null);
-      }}
-    />
+    <Tooltip content={problem ?? ''} visible={problem !== null} relationship="description" positioning="below-start" withArrow>
+      <input
+        className={mergeClasses(styles.rename, problem !== null && styles.renameBad)}
+        aria-label={`New name of ${visible(entry.name)}`}
+        aria-invalid={problem !== null}
+        defaultValue={entry.name}
+        spellCheck={false}
+        ref={field}
+        onMouseDown={(event) => event.stopPropagation()}
+        onClick={(event) => event.stopPropagation()}
+        onDoubleClick={(event) => event.stopPropagation()}
+        onChange={(event) => setProblem(nameProblem(entry, event.target.value))}
+        onBlur={(event) => finish(problem === null ? event.target.value : null)}
+        onKeyDown={(event) => {
+          event.stopPropagation();
+          // A name that cannot be is kept in the field, to be changed.
+          if (event.key === 'Enter' && problem === null) finish(event.currentTarget.value);
+          if (event.key === 'Escape') finish(null);
+        }}
+      />
+    </Tooltip>
   );
 }

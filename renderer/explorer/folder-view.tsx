@@ -152,6 +152,10 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
           >
             {readOnly ? 'It is read-only; change its permission to put files in.' : 'Drop files or folders here, or upload them.'}
           </EmptyState>
+        ) : rows.length === 0 && listing.entries.length > 0 ? (
+          <EmptyState title="No name matches" actions={<Button onClick={() => setFilter('')}>Clear the filter</Button>}>
+            Nothing in this folder has “{filter}” in its name.
+          </EmptyState>
         ) : (
           <FileTable
             ref={handle}
@@ -249,6 +253,7 @@ const sizeOf = (entries: readonly Entry[]): number => entries.reduce((sum, entry
 function FolderFooter({ entries, rows, complete, filtered, selected }: FolderFooterProps) {
   const styles = useStyles();
   const total = useMemo(() => sizeOf(rows), [rows]);
+  const chosen = useMemo(() => sizeOf(selected), [selected]);
   return (
     <div className={styles.footer} role="status" aria-label="Folder summary">
       <span>
@@ -263,7 +268,7 @@ function FolderFooter({ entries, rows, complete, filtered, selected }: FolderFoo
       <span className={styles.space} />
       {selected.length > 0 && (
         <span>
-          {formatCount(selected.length)} selected · {formatBytes(sizeOf(selected))}
+          {formatCount(selected.length)} selected{chosen > 0 && ` · ${formatBytes(chosen)}`}
         </span>
       )}
     </div>

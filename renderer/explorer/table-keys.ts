@@ -29,7 +29,12 @@ let typedAt = 0;
 
 /** The keyboard habits of file managers. True when the key was taken. */
 export function handleTableKey(event: KeyPress, keys: TableKeys): boolean {
-  return commandKey(event, keys) || moveKey(event, keys) || typedKey(event, keys);
+  if (commandKey(event, keys) || moveKey(event, keys)) {
+    // What is typed next is another name.
+    typed = '';
+    return true;
+  }
+  return typedKey(event, keys);
 }
 
 function commandKey(event: KeyPress, keys: TableKeys): boolean {

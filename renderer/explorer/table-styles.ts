@@ -98,4 +98,5 @@ export const useTableStyles = makeStyles({
     color: tokens.colorNeutralForeground1,
     font: 'inherit',
   },
+  renameBad: { border: `1px solid ${tokens.colorPaletteRedBorderActive}` },
 });

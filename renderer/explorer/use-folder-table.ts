@@ -1,5 +1,6 @@
 import { type MouseEvent, useEffect, useMemo, useRef, useState } from 'react';
 import type { Entry } from '#shared/contract/files.ts';
+import { visible } from '#shared/paths.ts';
 import { openMenu } from '../ui/context-menu.tsx';
 import { renameEntry, trashEntries } from './actions.ts';
 import { paste, putClipboard, useClipboard } from './clipboard.ts';
@@ -85,6 +86,10 @@ export function useFolderTable({ vfolder, path, rows, present, reload }: FolderT
     onDragStart: (event, entry) => {
       const entries = selection.names.has(entry.name) ? selected : [entry];
       startEntriesDrag(event, { vfolder, folder: path, paths: entries.map((one) => one.path), cut: true });
+    },
+    nameProblem: (entry, name) => {
+      if (name === '.' || name === '..' || name.includes('/')) return 'A name cannot be “.” or “..” and has no “/”.';
+      return name !== entry.name && names.has(name) ? `“${visible(name)}” exists here already.` : null;
     },
     onRenamed: (entry, name) => {
       setRenaming(null);

@@ -1,7 +1,7 @@
 import { Combobox, makeStyles, Option } from '@fluentui/react-components';
 import { useState } from 'react';
+import { useAddressSuggestions } from '../explorer/address-suggestions.ts';
 import { useClosedCombobox } from '../ui/use-closed-combobox.ts';
-import { useAddressSuggestions } from './address-suggestions.ts';
 
 const useStyles = makeStyles({
   root: { width: '100%', minWidth: 0 },

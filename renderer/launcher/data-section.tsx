@@ -25,7 +25,6 @@ const useStyles = makeStyles({
   mode: { minWidth: 0 },
   about: {
     marginTop: '3px',
-    paddingLeft: '9px',
     fontSize: tokens.fontSizeBase200,
     color: tokens.colorNeutralForeground3,
     overflow: 'hidden',

@@ -22,14 +22,21 @@ export function remember(key: string, value: unknown): void {
   const settings = useSettings.getState().settings;
   useSettings.setState({ settings: { ...settings, layout: JSON.stringify({ ...parseLayout(settings.layout), [key]: value }) } });
   clearTimeout(timer);
-  timer = setTimeout(() => {
-    const changes = pending;
-    pending = {};
-    const layout = JSON.stringify({ ...parseLayout(useSettings.getState().settings.layout), ...changes });
-    // What the screens want to find again is worth no message when it cannot be kept.
-    updateSettings({ layout }).catch(() => {});
-  }, 500);
+  timer = setTimeout(keep, 500);
 }
+
+function keep(): void {
+  clearTimeout(timer);
+  const changes = pending;
+  if (Object.keys(changes).length === 0) return;
+  pending = {};
+  const layout = JSON.stringify({ ...parseLayout(useSettings.getState().settings.layout), ...changes });
+  // What the screens want to find again is worth no message when it cannot be kept.
+  updateSettings({ layout }).catch(() => {});
+}
+
+// A window that is closed or reloaded right after a change keeps it too.
+if (typeof window !== 'undefined') window.addEventListener('pagehide', keep);
 
 /** A small value that outlives the window, kept in `settings.layout`; `isValid` guards what an older version wrote. */
 export function useRemembered<T>(key: string, initial: T, isValid: (value: unknown) => value is T): [T, (value: T) => void] {

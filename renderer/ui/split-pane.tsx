@@ -34,6 +34,7 @@ export interface SplitPaneProps {
   readonly initial: number;
   readonly min: number;
   readonly max: number;
+  /** The second may be null: then the first has all of the room, and stays as it is when the second comes or goes. */
   readonly children: readonly [ReactNode, ReactNode];
 }
 
@@ -69,8 +70,9 @@ export function SplitPane({ name, label, direction = 'columns', sized = 'first',
     setRemembered(clamp(wanted, min, max));
   };
   const style = columns ? { width: size } : { height: size };
+  const firstSized = sized === 'first' && children[1] !== null;
   const first = (
-    <div className={sized === 'first' ? styles.sized : styles.rest} style={sized === 'first' ? style : undefined}>
+    <div className={firstSized ? styles.sized : styles.rest} style={firstSized ? style : undefined}>
       {children[0]}
     </div>
   );
@@ -79,8 +81,10 @@ export function SplitPane({ name, label, direction = 'columns', sized = 'first',
       {children[1]}
     </div>
   );
+  const root = mergeClasses(styles.root, !columns && styles.rows);
+  if (children[1] === null) return <div className={root}>{first}</div>;
   return (
-    <div className={mergeClasses(styles.root, !columns && styles.rows)}>
+    <div className={root}>
       {first}
       {/* biome-ignore lint/a11y/useSemanticElements: a splitter that can be moved is a focusable separator, which <hr> is not */}
       <div
