@@ -1,7 +1,7 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, type RunningApp, test, withFolder } from '../fixtures/app.ts';
-import { run, stowage } from '../fixtures/process.ts';
+import { run } from '../fixtures/process.ts';
 import { sha256, sha256sums, writeRandom } from '../fixtures/tree.ts';
 import { FilesPage } from '../pages/files-page.ts';
 
@@ -79,24 +79,27 @@ test('a conflict of an upload is asked in the panel, for one file or for all', a
   });
 });
 
-test('a file that cannot be read fails alone, says why, and is retried', async ({ app, shell }) => {
-  test.skip(shell === 'browser', 'a browser gives no unreadable file to the page');
+test('a file that cannot be written fails alone and says why; what was in its way gone, a retry sends it', async ({ app }) => {
   const files = await open(app);
-  await withFolder('unreadable', async (folder) => {
+  await withFolder('blocked', async (folder) => {
     const source = join(folder, 'set');
-    await mkdir(source);
+    await mkdir(join(source, 'inner'), { recursive: true });
     await writeFile(join(source, 'good.txt'), 'good');
-    await writeFile(join(source, 'locked.txt'), 'locked');
-    // Not even root reads a file whose folder's entry is a dangling device; a permission stops everyone else.
-    await chmod(join(source, 'locked.txt'), 0);
+    await writeFile(join(source, 'inner', 'late.txt'), 'late');
+    // A file stands where a folder has to be.
+    await mkdir(inside(app, 'set'));
+    await writeFile(inside(app, 'set/inner'), 'in the way');
     await app.drop(dropZone(files), [source]);
-    const item = files.transfers.getByRole('listitem').first();
-    const root = process.getuid?.() === 0;
-    await expect(item).toContainText(root ? 'Done' : 'Failed');
-    if (root) return;
-    await item.getByRole('button', { name: /^Files of/ }).click();
-    await expect(item.getByRole('listitem').filter({ hasText: 'locked.txt' })).toContainText(/permission|read/i);
-    await chmod(join(source, 'locked.txt'), 0o644);
+    const item = files.transfer('set').first();
+    await expect(item).toContainText('Failed');
+    await expect(item).toContainText('1 file failed');
+    await item.getByRole('button', { name: 'Files of set' }).click();
+    const failed = item.getByRole('listitem').filter({ hasText: 'late.txt' });
+    await expect(failed.getByLabel('Failed')).toBeVisible();
+    await expect(failed).toContainText(/“.*inner.*”/);
+    expect(await readFile(inside(app, 'set/good.txt'), 'utf8')).toBe('good');
+
+    await rm(inside(app, 'set/inner'));
     await item.getByRole('button', { name: 'Retry the failed files' }).click();
     await expect(item).toContainText('Done');
     expect(await sha256sums(inside(app, 'set'))).toBe(await sha256sums(source));

@@ -30,6 +30,11 @@ export class LaunchPage {
     await this.page.getByRole('textbox', { name: 'Command' }).fill(fields.command);
   }
 
+  /** Opens a part of the form that is folded. */
+  async unfold(title: string): Promise<void> {
+    await this.page.getByRole('button', { name: new RegExp(`^${title}`) }).click();
+  }
+
   async setMount(number: number, fields: { source?: string; target?: string; mode?: 'ro' | 'rw' }): Promise<void> {
     if (fields.source !== undefined) {
       await this.page.getByRole('combobox', { name: `Source of mount ${number}` }).fill(fields.source);

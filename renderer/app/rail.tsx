@@ -136,12 +136,12 @@ function RailItem({ screen, label, icon: Icon, go, shortcut, badge }: RailItemPr
       className={mergeClasses(styles.item, current && styles.current)}
       aria-current={current ? 'page' : undefined}
       onClick={go}
-      title={`${label} (Ctrl+${shortcut})`}
+      title={badge > 0 ? `${label}, ${badge} running (Ctrl+${shortcut})` : `${label} (Ctrl+${shortcut})`}
     >
       <Icon filled={current} fontSize="22px" aria-hidden />
       {label}
       {badge > 0 && (
-        <span className={styles.badge} title={`${badge} running`}>
+        <span className={styles.badge} aria-hidden>
           {badge}
         </span>
       )}

@@ -126,8 +126,9 @@ async function send(id: number, files: Map<number, File>, announced: Promise<voi
       for (const body of active.values()) body.abort();
       claims = [];
     }
-    if (known && hasEnded(known) && sealed) break;
-    if (state !== 'paused' && !asking && claims.length < claimed / 2) ask();
+    // After a failure the files are kept: the person may have them sent once more.
+    if (known && hasEnded(known) && state !== 'failed' && sealed) break;
+    if (state !== 'paused' && state !== 'failed' && !asking && claims.length < claimed / 2) ask();
     const later: Claim[] = [];
     for (const claim of claims) {
       const file = files.get(claim.seq);

@@ -230,7 +230,7 @@ function TransferActions({ transfer }: { readonly transfer: Transfer }) {
 
 function Act({ label, icon, run }: { readonly label: string; readonly icon: React.ReactElement; readonly run: () => void }) {
   return (
-    <Tooltip content={label} relationship="label">
+    <Tooltip content={label} relationship="label" positioning="before">
       <Button size="small" appearance="subtle" icon={icon} onClick={run} />
     </Tooltip>
   );
