@@ -6,9 +6,11 @@ import { stowage } from '../fixtures/process.ts';
 import { JobPage } from '../pages/job-page.ts';
 import { LaunchPage } from '../pages/launch-page.ts';
 
-/** Starts a shell command on this machine by the command line and opens the page of its job. */
+const image = ['--engine', 'docker', '--image', 'busybox:local'];
+
+/** Starts a shell command in a container by the command line and opens the page of its job. */
 async function runAndOpen(page: Page, home: string, name: string, script: string): Promise<JobPage> {
-  const { code, stderr } = await stowage(home, ['run', '-d', '--engine', 'process', '--name', name, '--', 'sh', '-c', script]);
+  const { code, stderr } = await stowage(home, ['run', '-d', ...image, '--name', name, '--', 'sh', '-c', script]);
   expect({ code, stderr }).toMatchObject({ code: 0 });
   await page.getByRole('button', { name: /^Jobs/ }).click();
   await page.getByRole('row').filter({ hasText: name }).first().click();
@@ -94,7 +96,12 @@ test('the log is searched, paused, followed, shown with times, wrapped and saved
 test('a flood of 300,000 lines leaves the page answering, and its tail is right', async ({ app, home }) => {
   test.slow();
   const { page } = app;
-  const job = await runAndOpen(page, home, 'flood', 'sleep 1; seq -f "flood line %.0f" 300000; echo the end; sleep 2');
+  const job = await runAndOpen(
+    page,
+    home,
+    'flood',
+    'sleep 1; awk "BEGIN { for (i = 1; i <= 300000; i++) print \\"flood line\\", i }"; echo the end; sleep 2',
+  );
   await expect(job.log).toContainText('flood line', { timeout: 30_000 });
   const answers: number[] = [];
   for (let at = 0; at < 6; at += 1) {

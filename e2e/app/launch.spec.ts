@@ -31,7 +31,11 @@ test('environment, resources, code and output arrive in the job; the shell is of
   const launch = new LaunchPage(page);
   await launch.open();
   await launch.chooseEngine('docker');
-  await launch.fill({ name: 'all of it', image: 'busybox:local', command: 'echo "$GREETING" > out/said && cat out/said; nproc; pwd' });
+  await launch.fill({
+    name: 'all of it',
+    image: 'busybox:local',
+    command: 'echo "$GREETING" > out/said && cat out/said; nproc; pwd',
+  });
   await expect(page.getByRole('main')).toContainText('plain text without a shell');
   await page.getByRole('button', { name: 'Run in a shell' }).click();
   await expect(page.getByRole('checkbox', { name: 'Run in a shell' })).toBeChecked();
@@ -45,7 +49,7 @@ test('environment, resources, code and output arrive in the job; the shell is of
   await cpus.fill('many');
   await expect(launch.run).toBeDisabled();
   await cpus.fill('0.5');
-  await page.getByRole('textbox', { name: 'Memory' }).fill('64 MiB');
+  await page.getByRole('textbox', { name: 'Memory', exact: true }).fill('64 MiB');
   await expect(launch.run).toBeEnabled();
   await launch.run.click();
   const job = new JobPage(page);

@@ -23,11 +23,18 @@ let restored = false;
 
 function keepSoon(): void {
   clearTimeout(timer);
-  timer = setTimeout(() => {
-    const { draft } = useDraft.getState();
-    remember(layoutKey, isPristine(draft) || JSON.stringify(draft).length > keptLength ? null : draft);
-  }, 250);
+  timer = setTimeout(keep, 250);
 }
+
+function keep(): void {
+  clearTimeout(timer);
+  timer = undefined;
+  const { draft } = useDraft.getState();
+  remember(layoutKey, isPristine(draft) || JSON.stringify(draft).length > keptLength ? null : draft);
+}
+
+// In the capturing phase, so before what is remembered is written for the last time.
+if (typeof window !== 'undefined') window.addEventListener('pagehide', () => timer !== undefined && keep(), { capture: true });
 
 export function changeDraft(change: Partial<Draft>): void {
   useDraft.setState((state) => ({ draft: { ...state.draft, ...change }, replaced: null }));
