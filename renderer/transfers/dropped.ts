@@ -4,6 +4,8 @@ import { desktop } from '../app/client.ts';
 export interface UploadItem {
   readonly path: string;
   readonly file: File | null;
+  /** The browser's words for why it could not be read. */
+  readonly problem?: string;
 }
 
 /** What was dropped or chosen. Reading it must begin in the event itself, so it is captured here and walked later. */
@@ -78,11 +80,16 @@ async function* walkEntries(entries: readonly FileSystemEntry[]): AsyncGenerator
     .reverse();
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const { entry, path } = next;
-    if (isFile(entry)) batch.push({ path, file: await fileOf(entry) });
-    else if (isDirectory(entry)) {
-      const children = await readAll(entry);
-      if (children.length === 0) batch.push({ path, file: null });
-      for (const child of children.reverse()) waiting.push({ entry: child, path: `${path}/${child.name}` });
+    try {
+      if (isFile(entry)) batch.push({ path, file: await fileOf(entry) });
+      else if (isDirectory(entry)) {
+        const children = await readAll(entry);
+        if (children.length === 0) batch.push({ path, file: null });
+        for (const child of children.reverse()) waiting.push({ entry: child, path: `${path}/${child.name}` });
+      }
+    } catch (error) {
+      // One that cannot be read is listed as failed; the rest goes on.
+      batch.push({ path, file: null, problem: error instanceof Error ? `${error.name}: ${error.message}` : String(error) });
     }
     if (batch.length >= batchSize) {
       yield batch;
@@ -114,7 +121,8 @@ export function contentsOf(upload: Upload): Upload {
   async function* inner(): AsyncGenerator<readonly UploadItem[]> {
     for await (const batch of upload.items())
       yield batch
-        .filter(({ path }) => path.includes('/'))
+        // The folder itself is not sent, but that it could not be read is told.
+        .filter(({ path, problem }) => path.includes('/') || problem !== undefined)
         .map((item) => ({ ...item, path: item.path.slice(item.path.indexOf('/') + 1) }));
   }
   return { ...upload, localPaths: upload.localPaths.map((path) => (/[/\\]$/.test(path) ? path : `${path}/`)), items: inner };

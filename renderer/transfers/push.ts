@@ -47,11 +47,11 @@ async function announce(id: number, upload: Upload, files: Map<number, File>): P
       const { seqs } = await client.transfers.pushAdd({
         id,
         sealed: false,
-        files: batch.map(({ path, file }) => ({
+        files: batch.map(({ path, file, problem }) => ({
           path,
           size: file?.size ?? 0,
           modified: file?.lastModified ?? Date.now(),
-          ...(file === null && { directory: true }),
+          ...(problem !== undefined ? { unreadable: problem } : file === null && { directory: true }),
         })),
       });
       batch.forEach(({ file }, index) => {

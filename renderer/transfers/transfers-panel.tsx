@@ -78,6 +78,7 @@ const useStyles = makeStyles({
   },
   actions: { display: 'flex', justifyContent: 'flex-end' },
   detail: { padding: '0 8px 8px 36px' },
+  problem: { color: tokens.colorStatusDangerForeground1, fontSize: tokens.fontSizeBase200 },
 });
 
 const icons = {
@@ -167,6 +168,12 @@ function TransferItem({ transfer }: { readonly transfer: Transfer }) {
       {transfer.conflicts > 0 && !hasEnded(transfer) && (
         <div className={styles.detail}>
           <ConflictBar transfer={transfer} />
+        </div>
+      )}
+      {transfer.state === 'failed' && transfer.problem && !open && (
+        <div className={mergeClasses(styles.detail, styles.problem)}>
+          {visible(transfer.problem.message)}
+          {transfer.problem.hint ? ` ${visible(transfer.problem.hint)}` : ''}
         </div>
       )}
       {open && (
