@@ -28,17 +28,18 @@ async function fillHome(home: string, folder: string): Promise<void> {
   const cli = (...args: string[]) => stowage(home, args);
   const run = ['run', '--image', 'busybox:local', '--engine', 'docker'];
   for (const name of ['train-images', 'labels', 'checkpoints']) await cli('vfolder', 'create', name, '--usage', 'data');
+  const season = join(folder, 'first season');
   for (const name of ['2026-01', '2026-02', '2026-03']) {
-    await mkdir(join(folder, name), { recursive: true });
-    await writeFile(join(folder, name, 'readings.csv'), 'time,value\n');
+    await mkdir(join(season, name), { recursive: true });
+    await writeFile(join(season, name, 'readings.csv'), 'time,value\n');
   }
-  await writeFile(join(folder, 'model card.md'), '# Model\n');
-  await writeFile(join(folder, 'weights.safetensors'), Buffer.alloc(3_400_000));
+  await writeFile(join(season, 'model card.md'), '# Model\n');
+  await writeFile(join(season, 'weights.safetensors'), Buffer.alloc(3_400_000));
   await writeFile(
-    join(folder, 'a very long name of a file that has to be cut somewhere before it reaches the size column.tar.gz'),
+    join(season, `a ${'very '.repeat(16)}long name that has to be cut before it reaches the size column.tar.gz`),
     Buffer.alloc(70_000),
   );
-  await cli('vfolder', 'upload', 'train-images', `${folder}/`);
+  await cli('vfolder', 'upload', 'train-images', `${season}/`);
   const colours =
     "i=0; while [ $i -lt 60 ]; do i=$((i+1)); printf '\\033[32mepoch %d\\033[0m loss \\033[33m0.%03d\\033[0m\\n' $i $((900 - i * 13)); done; echo 'a warning' >&2";
   await cli(
