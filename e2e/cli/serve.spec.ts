@@ -93,6 +93,19 @@ test('Ctrl+C closes in good order, and the next start works', async ({ home }) =
   });
 });
 
+test('it closes while a job of this machine runs, and the job goes on', async ({ home }) => {
+  await whileServing(home, async ({ child }) => {
+    const started = await stowage(home, ['run', '-d', '--engine', 'process', '--', 'sleep', '60']);
+    expect(started.code).toBe(0);
+    expect(await end(child, 'SIGTERM')).toBe(0);
+  });
+  await whileServing(home, async () => {
+    const job = JSON.parse((await stowage(home, ['job', 'show', '1', '--json'])).stdout) as { state: string };
+    expect(job.state).toBe('running');
+    expect((await stowage(home, ['job', 'stop', '1', '--grace', '1'])).stdout).toContain('stopped');
+  });
+});
+
 test('after kill -9 the next start works, with another key', async ({ home }) => {
   const key = () => readFile(join(home, 'run', 'key'), 'utf8');
   const first = await whileServing(home, async ({ child }) => {

@@ -10,24 +10,48 @@ engineContract('process', {
   user: null,
 });
 
+const plain = {
+  jobId: 1,
+  image: null,
+  workdir: '/home/work',
+  env: [],
+  binds: [],
+  directories: [{ path: '/home/work', mode: 0o755 }],
+  user: null,
+  cpus: null,
+  memoryBytes: null,
+  shmBytes: 0,
+  network: true,
+};
+
+it('lets go of a run when it is closed: nothing of it keeps the app alive, and the run goes on', async () => {
+  const directory = mkdtempSync('/tmp/stowage-close-');
+  const options = { homeId: 'close-test', directory: join(directory, 'runs') };
+  const engine = createProcessEngine(options);
+  const reference = await engine.create({ ...plain, command: ['sleep', '60'] });
+  await engine.start(reference, collector());
+  const watchers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'FSEventWrap').length;
+  const watching = watchers();
+  expect(watching).toBeGreaterThan(0);
+  const waiting = engine.wait(reference);
+  await Promise.all([engine.close(), expect(waiting).rejects.toMatchObject({ code: 'cancelled' })]);
+  expect(watchers()).toBe(watching - 1);
+  const next = createProcessEngine(options);
+  expect(await next.find()).toEqual([{ jobId: 1, reference, state: 'running' }]);
+  await next.stop(reference, { graceSeconds: 1 });
+  await next.remove(reference);
+  rmSync(directory, { recursive: true });
+});
+
 it('lays mounts out as links in its own folder where there is no bubblewrap', async () => {
   const directory = mkdtempSync('/tmp/stowage-links-');
   const engine = createProcessEngine({ homeId: 'links-test', directory: join(directory, 'runs'), bubblewrap: null });
   expect(await engine.status()).toMatchObject({ state: 'ready', absoluteTargets: false, isolated: false });
   writeFileSync(join(directory, 'f'), 'linked');
   const request = {
-    jobId: 1,
-    image: null,
+    ...plain,
     command: ['cat', 'data/f'],
-    workdir: '/home/work',
-    env: [],
     binds: [{ source: directory, target: '/home/work/data', readOnly: true }],
-    directories: [{ path: '/home/work', mode: 0o755 }],
-    user: null,
-    cpus: null,
-    memoryBytes: null,
-    shmBytes: 0,
-    network: true,
   };
   const reference = await engine.create(request);
   const output = collector();

@@ -28,6 +28,7 @@ const noImages = (): StowageError =>
 export function createProcessEngine(options: { directory: string; homeId: string; bubblewrap?: string | null }): Engine {
   const { homeId } = options;
   const outputs = new Map<string, Promise<void>>();
+  const closing = new AbortController();
   let checked: Promise<string | null> | null = null;
   const bubblewrap = (): Promise<string | null> => {
     checked ??= options.bubblewrap === null ? Promise.resolve(null) : findBubblewrap(options.bubblewrap ?? 'bwrap');
@@ -41,7 +42,7 @@ export function createProcessEngine(options: { directory: string; homeId: string
   const hasEnded = async (directory: string): Promise<boolean> => (await runState(directory)).state === 'ended';
   const give = (reference: string, sink: OutputSink, from: number): void => {
     const directory = directoryOf(reference);
-    const output = tail(directory, runFiles(directory).output, from, sink, () => hasEnded(directory));
+    const output = tail(directory, runFiles(directory).output, from, sink, () => hasEnded(directory), closing.signal);
     // `wait` is the one who tells; until it is called a failure must not count as unhandled.
     output.catch(() => {});
     outputs.set(reference, output);
@@ -142,7 +143,10 @@ export function createProcessEngine(options: { directory: string; homeId: string
       await rm(directory, { recursive: true, force: true });
     },
     find: () => findRuns(options.directory, homeId),
-    close: async () => {},
+    close: async () => {
+      closing.abort();
+      await Promise.allSettled(outputs.values());
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { watch } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { StowageError } from '#shared/errors.ts';
 import type { OutputSink } from '../engine.ts';
 
 const bufferBytes = 256 * 1024;
@@ -7,7 +8,7 @@ const bufferBytes = 256 * 1024;
 const lookMilliseconds = 200;
 
 /** Wakes on changes in a directory, at the latest after a while. */
-function createWaker(directory: string): { wait(): Promise<void>; close(): void } {
+function createWaker(directory: string, signal: AbortSignal): { wait(): Promise<void>; close(): void } {
   let changed = false;
   let wake = (): void => {};
   const notice = (): void => {
@@ -16,6 +17,7 @@ function createWaker(directory: string): { wait(): Promise<void>; close(): void 
   };
   const watcher = watch(directory, notice);
   watcher.on('error', notice);
+  signal.addEventListener('abort', notice, { once: true });
   return {
     wait: () =>
       new Promise((resolve) => {
@@ -26,13 +28,17 @@ function createWaker(directory: string): { wait(): Promise<void>; close(): void 
           resolve();
         };
       }),
-    close: () => watcher.close(),
+    close: () => {
+      signal.removeEventListener('abort', notice);
+      watcher.close();
+    },
   };
 }
 
 /**
  * Gives a growing file from a byte on, read only as fast as the sink takes it. Ends when `hasEnded` was true before a
  * read that found nothing more.
+ * @throws `cancelled` when `signal` fires before
  */
 export async function tail(
   directory: string,
@@ -40,8 +46,9 @@ export async function tail(
   from: number,
   sink: OutputSink,
   hasEnded: () => Promise<boolean>,
+  signal: AbortSignal,
 ): Promise<void> {
-  const waker = createWaker(directory);
+  const waker = createWaker(directory, signal);
   const handle = await open(file, 'r');
   try {
     let at = from;
@@ -55,6 +62,7 @@ export async function tail(
         await sink.write('stdout', buffer.subarray(0, bytesRead));
       }
       if (ended) return;
+      if (signal.aborted) throw new StowageError('cancelled', 'The output of the run is no longer followed.');
       await waker.wait();
     }
   } finally {
