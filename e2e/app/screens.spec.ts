@@ -36,7 +36,10 @@ async function fillHome(home: string, folder: string): Promise<void> {
   await writeFile(join(season, 'model card.md'), '# Model\n');
   await writeFile(join(season, 'weights.safetensors'), Buffer.alloc(3_400_000));
   await writeFile(
-    join(season, `a ${'very '.repeat(16)}long name that has to be cut before it reaches the size column.tar.gz`),
+    join(
+      season,
+      'camera recordings 2026-03-04, station Nordhang, second half of the season, unfiltered and never compressed again.tar.gz',
+    ),
     Buffer.alloc(70_000),
   );
   await cli('vfolder', 'upload', 'train-images', `${season}/`);
