@@ -89,8 +89,6 @@ test('the draft is kept over a reload, and starting over can be undone', async (
   await launch.chooseEngine('docker');
   await launch.fill({ name: 'kept', image: 'busybox:local', command: 'sleep 1' });
   await launch.addMount({ source: 'data:/', target: '/data', mode: 'rw' });
-  // A draft is written when the typing has rested; the page shows no sign of it.
-  await page.waitForTimeout(1000);
   await page.reload();
   await launch.open();
   const command = page.getByRole('textbox', { name: 'Command' });

@@ -73,9 +73,9 @@ test('the key stands in no output, no argument, no log, no address that is reque
     }
     expect(output()).not.toContain(key);
     // A key signs in once: what the next browser needs is another one, and the used one is nowhere.
-    expect((await run('grep', ['-rlF', key, home])).stdout).toBe('');
+    expect((await run('grep', ['-rlF', '-e', key, home])).stdout).toBe('');
     const next = (await readFile(join(home, 'run', 'key'), 'utf8')).trim();
-    const found = await run('grep', ['-rlF', next, home]);
+    const found = await run('grep', ['-rlF', '-e', next, home]);
     expect(found.stdout.trim().split('\n').toSorted()).toEqual([join(home, 'run', 'key'), join(home, 'run', 'open.html')]);
     const modes = await run('stat', ['-c', '%a', join(home, 'run'), join(home, 'run', 'key'), join(home, 'run', 'open.html')]);
     expect(modes.stdout).toBe('700\n600\n600\n');

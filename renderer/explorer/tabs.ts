@@ -1,5 +1,6 @@
 import { create } from 'zustand';
-import { parseLayout, remember } from '../ui/remembered.ts';
+import { parseLayout } from '../app/stores/carried-layout.ts';
+import { remember } from '../ui/remembered.ts';
 import { home, isLocation, type Location } from './location.ts';
 import { closed, locationOf, moved, navigated, opened, renamed, startState, type Tab, type TabsState } from './tab-steps.ts';
 

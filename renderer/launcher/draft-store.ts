@@ -1,7 +1,8 @@
 import { create } from 'zustand';
 import { useNavigation } from '../app/navigation.ts';
+import { parseLayout } from '../app/stores/carried-layout.ts';
 import { useSettings } from '../app/stores/settings.ts';
-import { parseLayout, remember } from '../ui/remembered.ts';
+import { remember } from '../ui/remembered.ts';
 import { type Draft, emptyDraft, fromSpec, isPristine, newMount, reviveDraft, toSpec } from './draft.ts';
 
 interface DraftStore {

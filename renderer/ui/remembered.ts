@@ -1,42 +1,53 @@
 import { useCallback } from 'react';
+import { carry, parseLayout, readCarried, withCarried } from '../app/stores/carried-layout.ts';
 import { updateSettings, useSettings } from '../app/stores/settings.ts';
 
-type Layout = Readonly<Record<string, unknown>>;
-
-/** Reads the layout text; damaged or empty text is an empty layout. */
-export function parseLayout(text: string): Layout {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Layout) : {};
-  } catch {
-    return {};
-  }
-}
-
-/** Changes wait a moment, so that dragging a splitter is one write. */
-let pending: Record<string, unknown> = {};
+/** Changes wait a moment, so that dragging a splitter is one write; what a former page left is among them. */
+let pending: Record<string, unknown> = { ...readCarried() };
 let timer: ReturnType<typeof setTimeout> | undefined;
+const pause = 200;
 
 export function remember(key: string, value: unknown): void {
   pending[key] = value;
+  carry(pending);
   const settings = useSettings.getState().settings;
-  useSettings.setState({ settings: { ...settings, layout: JSON.stringify({ ...parseLayout(settings.layout), [key]: value }) } });
+  useSettings.setState({ settings: { ...settings, layout: withCarried(settings.layout) } });
+  keepSoon();
+}
+
+function keepSoon(): void {
   clearTimeout(timer);
-  timer = setTimeout(keep, 500);
+  timer = setTimeout(keep, pause);
 }
 
 function keep(): void {
   clearTimeout(timer);
-  const changes = pending;
-  if (Object.keys(changes).length === 0) return;
-  pending = {};
-  const layout = JSON.stringify({ ...parseLayout(useSettings.getState().settings.layout), ...changes });
-  // What the screens want to find again is worth no message when it cannot be kept.
-  updateSettings({ layout }).catch(() => {});
+  const sent = { ...pending };
+  if (Object.keys(sent).length === 0) return;
+  const { loaded, settings } = useSettings.getState();
+  // Before the core's layout is known, writing would forget the rest of it.
+  if (!loaded) {
+    keepSoon();
+    return;
+  }
+  updateSettings({ layout: withCarried(settings.layout) })
+    .then(() => {
+      pending = Object.fromEntries(Object.entries(pending).filter(([key, value]) => !(key in sent) || sent[key] !== value));
+      carry(pending);
+    })
+    // What the screens want to find again is worth no message when it cannot be kept.
+    .catch(() => {});
 }
 
-// A window that is closed or reloaded right after a change keeps it too.
-if (typeof window !== 'undefined') window.addEventListener('pagehide', keep);
+if (typeof window !== 'undefined') {
+  window.addEventListener('pagehide', keep);
+  // What a former page left is told to the core as soon as the rest is known.
+  const stop = useSettings.subscribe(({ loaded }) => {
+    if (!loaded) return;
+    stop();
+    keep();
+  });
+}
 
 /** A small value that outlives the window, kept in `settings.layout`; `isValid` guards what an older version wrote. */
 export function useRemembered<T>(key: string, initial: T, isValid: (value: unknown) => value is T): [T, (value: T) => void] {

@@ -1,6 +1,7 @@
 import { create } from 'zustand';
 import type { Settings } from '#shared/contract/app.ts';
 import { client, fromContract } from '../client.ts';
+import { withCarried } from './carried-layout.ts';
 import { type Loadable, notLoaded } from './loadable.ts';
 
 interface SettingsStore extends Loadable {
@@ -11,9 +12,12 @@ const initial: Settings = { theme: 'system', defaultEngine: null, welcomed: true
 
 export const useSettings = create<SettingsStore>()(() => ({ ...notLoaded, settings: initial }));
 
+/** The core's settings, with what of the layout it has not got yet. */
+const shown = (settings: Settings): Settings => ({ ...settings, layout: withCarried(settings.layout) });
+
 export async function loadSettings(): Promise<void> {
   try {
-    useSettings.setState({ loaded: true, problem: null, settings: await client.app.settings() });
+    useSettings.setState({ loaded: true, problem: null, settings: shown(await client.app.settings()) });
   } catch (error) {
     useSettings.setState({ problem: fromContract(error) });
   }
@@ -24,7 +28,7 @@ export async function updateSettings(change: Partial<Settings>): Promise<void> {
   const before = useSettings.getState().settings;
   useSettings.setState({ settings: { ...before, ...change } });
   try {
-    useSettings.setState({ settings: await client.app.updateSettings(change) });
+    useSettings.setState({ settings: shown(await client.app.updateSettings(change)) });
   } catch (error) {
     useSettings.setState({ settings: before, problem: fromContract(error) });
     throw fromContract(error);
