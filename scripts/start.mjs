@@ -58,11 +58,9 @@ async function main() {
   const electron = await findElectron(switches);
   const dev = switches.has('--dev');
   const builder = join(root, 'node_modules/electron-vite/bin/electron-vite.js');
-  if (electron && dev) {
-    process.exitCode = await become(projectNode(), [builder, 'dev']);
-    return;
-  }
   await ensureBuilt();
+  // The app's policy admits no development server: the build is renewed at each change, and a reload shows it.
+  const watching = dev ? become(projectNode(), [builder, 'build', '--watch']) : null;
   if (electron) {
     // Chromium's sandbox does not run as root; a warning beats not starting.
     const flags = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
@@ -70,8 +68,6 @@ async function main() {
     process.exitCode = await become(electron, [root, ...flags], { cwd: root });
     return;
   }
-  // The host's policy admits no development server: the build is renewed at each change, and a reload shows it.
-  const watching = dev ? become(projectNode(), [builder, 'build', '--watch']) : null;
   process.exitCode = await become(projectNode(), [join(root, 'out/main/serve.js'), '--open', ...port]);
   await watching;
 }
