@@ -65,7 +65,10 @@ export async function startDocker(logFile) {
   if (answers()) return async () => {};
   console.log('starting dockerd');
   const log = openSync(logFile, 'a');
-  const daemon = spawn('dockerd', [], { stdio: ['ignore', log, log] });
+  // State of its own: what a daemon that was killed left behind would be taken for one that runs.
+  const state = mkdtempSync('/run/stowage-docker-');
+  const own = ['--pidfile', join(state, 'pid'), '--exec-root', join(state, 'exec')];
+  const daemon = spawn('dockerd', own, { stdio: ['ignore', log, log] });
   const ended = new Promise((resolve) => daemon.once('exit', resolve));
   let running = true;
   ended.then(() => {
@@ -80,6 +83,7 @@ export async function startDocker(logFile) {
   return async () => {
     daemon.kill('SIGTERM');
     await ended;
+    rmSync(state, { recursive: true, force: true });
   };
 }
 
