@@ -14,13 +14,13 @@ import { createDockerEngine } from './engines/docker/engine.ts';
 import { createProcessEngine } from './engines/process/engine.ts';
 import { createEngineRegistry } from './engines/registry.ts';
 import { type Changes, createChanges } from './events.ts';
-import type { Download } from './files/downloads.ts';
 import { createFiles } from './files/files.ts';
 import { createHosts } from './hosts/hosts.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { createPlanner } from './mounts/planner.ts';
 import { createRouter, type Router, type Services } from './rpc/router.ts';
 import type { Service } from './rpc/service.ts';
+import type { FileBodies } from './services.ts';
 import { openDatabase } from './store/database.ts';
 import { lockHome } from './store/home-lock.ts';
 import { createTransfers } from './transfers/transfers.ts';
@@ -35,19 +35,10 @@ export interface CoreOptions {
 }
 
 /** Everything behind the contract, in this process. */
-export interface Core {
+export interface Core extends FileBodies {
   readonly services: Services;
   readonly router: Router;
   readonly changes: Changes;
-  /** The body of a pushed file, from `offset` on (browser host). */
-  receive(
-    id: number,
-    seq: number,
-    offset: number,
-    body: AsyncIterable<Uint8Array>,
-    signal?: AbortSignal,
-  ): Promise<{ done: number }>;
-  openDownload(ticket: string, range?: { start: number; end?: number }): Promise<Download>;
   /** Goes on with the transfers and jobs that a former process left. Called once, when the shell can be seen. */
   start(): Promise<void>;
   /** Stops at a checkpoint; jobs run on. */

@@ -44,3 +44,28 @@ export interface EngineRegistry {
   /** The user's default engine; without one `docker` when it is ready, else `process`. */
   preferred(): Promise<EngineId>;
 }
+
+/** What is served for a download ticket: a file, a part of it, or a tar. */
+export interface Download {
+  readonly filename: string;
+  readonly contentType: string;
+  /** Bytes of the whole (not of the range); null for a tar, whose length is not known before it ends. */
+  readonly size: number | null;
+  /** The bytes that `body` gives, both ends included; null: everything. */
+  readonly range: { readonly start: number; readonly end: number } | null;
+  /** Must be consumed or returned. A failure in the middle is thrown: the connection has to be cut, never ended. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** The bodies of files, which go past the contract (browser host). */
+export interface FileBodies {
+  /** Takes the bytes of a pushed file from `offset` on; how many the file now has. */
+  receive(
+    id: number,
+    seq: number,
+    offset: number,
+    body: AsyncIterable<Uint8Array>,
+    signal?: AbortSignal,
+  ): Promise<{ done: number }>;
+  openDownload(ticket: string, range?: { start: number; end?: number }): Promise<Download>;
+}

@@ -2,34 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StowageError } from '#shared/errors.ts';
+import type { FileBodies } from '../services.ts';
 import { inertPolicy, securityHeaders } from '../static-app.ts';
 import { sendJson } from './answers.ts';
 
-/** What the host needs of the core for the bodies of files, which go past the contract. */
-export interface BodyCore {
-  /** Takes the bytes of a pushed file from `offset` on; how many the file now has. */
-  receive(
-    id: number,
-    seq: number,
-    offset: number,
-    body: AsyncIterable<Uint8Array>,
-    signal?: AbortSignal,
-  ): Promise<{ done: number }>;
-  openDownload(ticket: string, range?: { start: number; end?: number }): Promise<HostDownload>;
-}
-
-/** `size` is the whole's, null when unknown; `range` is what `body` holds of it, `end` inclusive, null for the whole. */
-export interface HostDownload {
-  readonly filename: string;
-  readonly contentType: string;
-  readonly size: number | null;
-  readonly range: { readonly start: number; readonly end: number } | null;
-  readonly body: AsyncIterable<Uint8Array>;
-}
-
 /** PUT of a file's bytes: they flow to the core as fast as it takes them. A sender that goes away aborts the signal. */
 export async function receiveBody(
-  core: BodyCore,
+  core: FileBodies,
   at: { id: number; seq: number; offset: number },
   request: IncomingMessage,
   response: ServerResponse,
@@ -49,7 +28,7 @@ export async function receiveBody(
 
 /** GET of a download: streamed at the reader's pace. A reader that goes away ends the source. */
 export async function sendDownload(
-  core: BodyCore,
+  core: FileBodies,
   ticket: string,
   request: IncomingMessage,
   response: ServerResponse,

@@ -9,14 +9,15 @@ import { assertNever, StowageError } from '#shared/errors.ts';
 import { runFolder, writeOwnerOnly } from '../rpc/owner-only.ts';
 import type { Router } from '../rpc/router.ts';
 import { createSocketHandler, maxMessageBytes } from '../rpc/websocket.ts';
+import type { FileBodies } from '../services.ts';
 import { createStaticApp, type StaticApp } from '../static-app.ts';
 import { type Access, createAccess } from './access.ts';
 import { refuseSocket, sendError, sendJson } from './answers.ts';
-import { type BodyCore, receiveBody, sendDownload } from './bodies.ts';
+import { receiveBody, sendDownload } from './bodies.ts';
 import { createGuard, type Verdict } from './guard.ts';
 
 /** What the host needs of the core. */
-export interface HostCore extends BodyCore {
+export interface HostCore extends FileBodies {
   readonly router: Router;
 }
 

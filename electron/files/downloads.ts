@@ -1,20 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { StowageError } from '#shared/errors.ts';
 import { baseName, type InnerPath, parentPath } from '#shared/paths.ts';
-import type { VfolderLookup } from '../services.ts';
+import type { Download, VfolderLookup } from '../services.ts';
 import { packTar, type TarItem } from './tar.ts';
-
-/** What the browser host serves for a ticket. */
-export interface Download {
-  readonly filename: string;
-  readonly contentType: string;
-  /** Bytes of the whole (not of the range); null for a tar, whose length is not known before it ends. */
-  readonly size: number | null;
-  /** The bytes that `body` gives, both ends included; null: everything. */
-  readonly range: { start: number; end: number } | null;
-  /** Must be consumed or returned. A failure in the middle is thrown: the connection has to be cut, never ended. */
-  readonly body: AsyncIterable<Uint8Array>;
-}
 
 export interface Downloads {
   /** Makes a one-time ticket of 60 s; the places must exist. @throws `not-found`, `special-file` */

@@ -1,7 +1,7 @@
 import type { ConflictPolicy, Endpoint, Transfer, TransferState } from '#shared/contract/transfers.ts';
 import { StowageError } from '#shared/errors.ts';
 import { visible } from '#shared/paths.ts';
-import type { VfolderLookup } from '../services.ts';
+import type { FileBodies, VfolderLookup } from '../services.ts';
 import { canResumeWrite } from '../storage/provider.ts';
 import { type FileChange, type Journal, liveStates, type NewFile, type TransferRow } from './journal.ts';
 import { type Announced, createPushFiles, removeParts, toRow } from './push-file.ts';
@@ -19,13 +19,7 @@ export interface Push {
     state: TransferState;
     files: { seq: number; path: string; size: number; offset: number }[];
   }>;
-  receive(
-    id: number,
-    seq: number,
-    offset: number,
-    body: AsyncIterable<Uint8Array>,
-    signal?: AbortSignal,
-  ): Promise<{ done: number }>;
+  readonly receive: FileBodies['receive'];
   /** The state in which a push goes on: `running` while its page is there. */
   stateToGoOn(id: number): TransferState;
   /** Breaks off the bodies that flow now, keeping what came. */

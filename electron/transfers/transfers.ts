@@ -1,7 +1,7 @@
 import type { transfersContract } from '#shared/contract/transfers.ts';
 import type { Changes } from '../events.ts';
 import type { Service } from '../rpc/service.ts';
-import type { VfolderLookup, VfolderUsers } from '../services.ts';
+import type { FileBodies, VfolderLookup, VfolderUsers } from '../services.ts';
 import type { Database } from '../store/database.ts';
 import { createCopyPool } from './copy-pool.ts';
 import { createJournal, liveStates } from './journal.ts';
@@ -19,13 +19,7 @@ export interface Transfers {
    * @throws `not-found`, `wrong-state` when it is not awaited, `bad-request` for an offset past what is kept,
    * `source-changed` when the body is longer or shorter than announced, `disk-full`
    */
-  receive(
-    id: number,
-    seq: number,
-    offset: number,
-    body: AsyncIterable<Uint8Array>,
-    signal?: AbortSignal,
-  ): Promise<{ done: number }>;
+  readonly receive: FileBodies['receive'];
   /** Goes on with what a former process left. */
   start(): void;
   /** Stops at a checkpoint; the state is kept. */
