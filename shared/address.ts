@@ -22,6 +22,23 @@ export function parseAddress(text: string): Address {
 
 export const formatAddress = (vfolder: string, path: string): string => `${vfolder}:/${path}`;
 
+/** What is being typed: the beginning of a vfolder's name, or of a name in a folder of one. */
+export type PartialAddress =
+  | { readonly in: 'names'; readonly begin: string }
+  | { readonly in: 'folder'; readonly vfolder: string; readonly folder: string; readonly begin: string };
+
+/** Splits an address that is not complete yet; null for text with which no address begins. The folder is not validated. */
+export function splitPartialAddress(text: string): PartialAddress | null {
+  const match = /^([A-Za-z0-9._-]{0,64})(?:([:/])(.*))?$/s.exec(text);
+  if (!match) return null;
+  const [, name = '', separator, rest = ''] = match;
+  if (separator === undefined) return { in: 'names', begin: name };
+  if (name === '') return null;
+  const path = rest.replace(/^\//, '');
+  const cut = path.lastIndexOf('/') + 1;
+  return { in: 'folder', vfolder: name, folder: path.slice(0, cut), begin: path.slice(cut) };
+}
+
 /**
  * Reads a mount as the command line writes it: `SOURCE[:TARGET][:ro|rw]` where SOURCE is `name` or `name/sub/path`
  * (Backend.AI and Docker alike). `name:/data` mounts `name` at `/data`: here `:` begins the target, not a path.

@@ -10,6 +10,7 @@ export type ErrorAction =
   | 'choose-other-name'
   | 'edit-credentials'
   | 'free-disk'
+  | 'fix-clock'
   | 'fix-permissions'
   | 'start-engine'
   | 'pull-image'
@@ -48,6 +49,14 @@ export const errorKinds = {
   'in-use': kind(true, 'change-request', 75),
   'host-unreachable': kind(true, 'retry', 69),
   'credentials-rejected': kind(false, 'edit-credentials', 77),
+  /** A SAS or session token ran out. */
+  'credentials-expired': kind(false, 'edit-credentials', 77),
+  /** A secret that was kept only for a session, or by another shell, has to be given again. */
+  'credentials-missing': kind(false, 'edit-credentials', 77),
+  /** The service refuses requests because this machine's clock is wrong. */
+  'clock-wrong': kind(false, 'fix-clock', 75),
+  /** The service asks to slow down; tried again with growing pauses before it is told. */
+  throttled: kind(true, 'retry', 75),
   stalled: kind(true, 'retry', 75),
   'io-error': kind(true, 'retry', 74),
   'engine-absent': kind(true, 'start-engine', 69),

@@ -13,6 +13,10 @@ export const settingsSchema = z.object({
   welcomed: z.boolean(),
   /** What the screens want to find again: open tabs, panel sizes (JSON, at most 64 KiB). */
   layout: z.string().max(65_536),
+  /** Bytes per second that all transfers over the network may use together; null: no limit. */
+  bandwidthLimit: z.number().int().min(1024).nullable(),
+  /** Directories of this machine below which links may point. */
+  linkRoots: z.array(z.string().min(1).max(4096)).max(100),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

@@ -4,6 +4,8 @@ import { bytesSchema, innerPathSchema, method, timeSchema, vfolderNameSchema } f
 
 export const entryKindSchema = z.enum(['file', 'directory', 'symlink', 'special']);
 
+export type EntryKind = z.infer<typeof entryKindSchema>;
+
 export const entrySchema = z.object({
   name: z.string(),
   /** Path inside the vfolder. */
@@ -15,6 +17,8 @@ export const entrySchema = z.object({
   etag: z.string().optional(),
   /** Where a symlink points, as it is written. */
   linkTarget: z.string().optional(),
+  /** It is a packed folder, or lies in one, where files can only be read. A listing tells it of what is inside only. */
+  packed: z.boolean().optional(),
 });
 export type Entry = z.infer<typeof entrySchema>;
 
@@ -36,6 +40,13 @@ export const filesContract = {
   makeDirectory: method.input(at).output(entrySchema),
   /** Renames or moves within one vfolder; never overwrites (`exists`). */
   rename: method.input(at.extend({ to: innerPathSchema })).output(entrySchema),
+  /**
+   * What an address that begins like `text` could be, e.g. `da` → `data:/`, `data:/tr` → `data:/train/`; folders end
+   * with `/`. At most `limit`, those of vfolders first, by name.
+   */
+  complete: method
+    .input(z.object({ text: z.string().max(8192), limit: z.number().int().min(1).max(200).optional() }))
+    .output(z.array(z.object({ address: z.string(), kind: entryKindSchema }))),
   /** To the trash of the vfolder; what comes back undoes it. */
   trash: method
     .input(z.object({ vfolder: vfolderNameSchema, paths: z.array(innerPathSchema).min(1).max(100_000) }))

@@ -11,14 +11,14 @@ export type Endpoint = z.infer<typeof endpointSchema>;
 export const conflictPolicySchema = z.enum(['ask', 'overwrite', 'skip', 'keep-both', 'newer']);
 export type ConflictPolicy = z.infer<typeof conflictPolicySchema>;
 
-export const transferStateSchema = z.enum(['queued', 'running', 'paused', 'waiting', 'done', 'failed', 'cancelled']);
-/** `waiting`: for an answer to a conflict, or for the browser to send files again after a restart. `failed`: ended, with at least one file that failed. */
+export const transferStateSchema = z.enum(['queued', 'running', 'review', 'paused', 'waiting', 'done', 'failed', 'cancelled']);
+/** `review`: a sync whose plan waits for approval (`resume`). `waiting`: for an answer to a conflict, or for the browser to send files again after a restart. `failed`: ended, with at least one file that failed. */
 export type TransferState = z.infer<typeof transferStateSchema>;
 
 export const transferSchema = z.object({
   id: z.number(),
   /** `push`: bodies come from a browser over HTTP. */
-  kind: z.enum(['upload', 'download', 'copy', 'move', 'push']),
+  kind: z.enum(['upload', 'download', 'copy', 'move', 'push', 'sync']),
   title: z.string(),
   source: z.string(),
   destination: z.string(),
@@ -34,6 +34,18 @@ export const transferSchema = z.object({
   conflict: conflictPolicySchema,
   /** Files that wait for an answer under the policy `ask`. */
   conflicts: z.number(),
+  /** Since when nothing has moved although it runs; null while it moves. */
+  stalledSince: timeSchema.nullable(),
+  /** Of a sync: what its plan holds; grows until `scanned`. */
+  sync: z
+    .object({
+      delete: z.boolean(),
+      add: z.number(),
+      update: z.number(),
+      remove: z.number(),
+      unchanged: z.number(),
+    })
+    .nullable(),
   problem: problemSchema.nullable(),
   createdAt: timeSchema,
   endedAt: timeSchema.nullable(),
@@ -42,10 +54,15 @@ export type Transfer = z.infer<typeof transferSchema>;
 
 export const transferFileStateSchema = z.enum(['pending', 'active', 'conflict', 'done', 'skipped', 'failed']);
 
+/** What is to be done with a file; `copy` outside a sync. */
+export const transferActionSchema = z.enum(['copy', 'add', 'update', 'remove']);
+export type TransferAction = z.infer<typeof transferActionSchema>;
+
 export const transferFileSchema = z.object({
   seq: z.number(),
   /** Path relative to the destination. */
   path: z.string(),
+  action: transferActionSchema,
   size: bytesSchema,
   done: bytesSchema,
   state: transferFileStateSchema,
@@ -64,6 +81,7 @@ export const transfersContract = {
       z.object({
         id: z.number(),
         state: transferFileStateSchema.optional(),
+        action: transferActionSchema.optional(),
         after: z.number().optional(),
         limit: z.number().int().min(1).max(1000).optional(),
       }),
@@ -81,6 +99,25 @@ export const transfersContract = {
         rename: z.string().max(1000).optional(),
         move: z.boolean().optional(),
         conflict: conflictPolicySchema.optional(),
+        /** Sends each source folder as tar shards of about `shardBytes` with an index (see the storage guide). */
+        pack: z.object({ shardBytes: bytesSchema.min(1_048_576).optional() }).optional(),
+        /** Of packed folders, gives the files in them rather than the shards. */
+        unpack: z.boolean().optional(),
+      }),
+    )
+    .output(transferSchema),
+  /**
+   * Plans to make the folder `destination` hold what the folder `source` holds; nothing changes before `resume`. With
+   * `delete`, what only the destination has is removed. Files are equal when size and modification time are, or with
+   * `checksum` when size and content are.
+   */
+  sync: method
+    .input(
+      z.object({
+        source: endpointSchema,
+        destination: endpointSchema,
+        delete: z.boolean().optional(),
+        checksum: z.boolean().optional(),
       }),
     )
     .output(transferSchema),

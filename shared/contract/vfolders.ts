@@ -1,6 +1,6 @@
 import { eventIterator } from '@orpc/contract';
 import { z } from 'zod';
-import { bytesSchema, method, permissionModeSchema, timeSchema, vfolderNameSchema } from './base.ts';
+import { bytesSchema, innerPathSchema, method, permissionModeSchema, timeSchema, vfolderNameSchema } from './base.ts';
 
 export const usageSchema = z.enum(['general', 'data', 'model', 'output']);
 export type Usage = z.infer<typeof usageSchema>;
@@ -20,6 +20,10 @@ export const vfolderSchema = z.object({
   automount: z.boolean(),
   /** The directory on this machine, where there is one. */
   localPath: z.string().nullable(),
+  /** Where it lies, for people: a directory, or `container/prefix`. */
+  place: z.string(),
+  /** Of a link: why what it points to cannot be used now; null when all is well. */
+  broken: z.string().nullable(),
   createdAt: timeSchema,
   lastUsedAt: timeSchema.nullable(),
   trashedAt: timeSchema.nullable(),
@@ -42,12 +46,26 @@ const fields = {
   mountPath: z.string().max(4096).nullable().optional(),
 };
 
+/** What a link points to: a directory of this machine inside an allowed link root, or a folder of a host. */
+export const linkTargetSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('local'), path: z.string().min(1).max(4096) }),
+  z.object({ kind: z.literal('host'), host: z.string(), path: innerPathSchema }),
+]);
+export type LinkTarget = z.infer<typeof linkTargetSchema>;
+
 export const vfoldersContract = {
   /** Live vfolders by name, or with `trashed` those in the trash, newest first. */
   list: method.input(z.object({ trashed: z.boolean().optional() }).optional()).output(z.array(vfolderSchema)),
   get: method.input(z.object({ name: vfolderNameSchema })).output(vfolderSchema),
   create: method.input(z.object({ name: z.string().max(1000), host: z.string().optional(), ...fields })).output(vfolderSchema),
   update: method.input(z.object({ name: vfolderNameSchema, ...fields })).output(vfolderSchema),
+  /**
+   * Registers what is there already, in place: nothing is moved, copied or listed. Read-only unless `permission` says
+   * otherwise. `path-refused` outside the allowed link roots of the settings. Deleting a link only forgets it.
+   */
+  link: method.input(z.object({ name: z.string().max(1000), target: linkTargetSchema, ...fields })).output(vfolderSchema),
+  /** Points a link somewhere else, for one whose target moved. */
+  relink: method.input(z.object({ name: vfolderNameSchema, target: linkTargetSchema })).output(vfolderSchema),
   rename: method.input(z.object({ name: vfolderNameSchema, to: z.string().max(1000) })).output(vfolderSchema),
   /** Starts a copy into a new vfolder; the copy is the returned transfer. */
   clone: method

@@ -14,7 +14,7 @@ export interface SourceFacts {
   readonly display: string;
   /** Why the source cannot be looked at at all; the other fields then say nothing. */
   readonly problem: {
-    readonly code: 'address-invalid' | 'vfolder-missing' | 'source-unreadable';
+    readonly code: 'address-invalid' | 'vfolder-missing' | 'source-unreadable' | 'source-outside-roots';
     readonly message: string;
   } | null;
   readonly kind: 'managed' | 'linked' | 'host';
