@@ -1,165 +1,154 @@
-import { constants, mkdirSync } from 'node:fs';
-import { access } from 'node:fs/promises';
-import type { Host, HostKind, hostsContract } from '#shared/contract/hosts.ts';
-import { assertNever, StowageError, toStowageError } from '#shared/errors.ts';
-import { rootPath, visible } from '#shared/paths.ts';
+import { mkdirSync } from 'node:fs';
+import type { Host, HostKind, HostSettings, hostsContract } from '#shared/contract/hosts.ts';
+import { StowageError } from '#shared/errors.ts';
+import { hostRoot } from '#shared/hosts/attach.ts';
 import type { Changes } from '../events.ts';
 import type { Service } from '../rpc/service.ts';
-import { createLocalProvider } from '../storage/local/provider.ts';
-import { createMemoryProvider } from '../storage/memory/provider.ts';
-import { canReportSpace, hasLocalPath, type StorageProvider } from '../storage/provider.ts';
+import type { Redactor, Secrets } from '../services.ts';
+import type { StorageProvider } from '../storage/provider.ts';
 import type { Database } from '../store/database.ts';
+import { type Access, createAccess } from './access.ts';
+import { checkExpiry } from './checks.ts';
+import { add, type ChangeTools, remove, update } from './host-changes.ts';
+import { createHostRows, type HostRow, type HostRows } from './rows.ts';
+import { createStatuses, type Known } from './statuses.ts';
+import { lookAt, testKnown, testNew } from './trial.ts';
 
 export interface Hosts {
   readonly service: Service<typeof hostsContract>;
-  /** The open provider of a host, always the same one. @throws `not-found` */
+  /**
+   * The provider of a host, always the same one: it stays when settings or secret change. Given also when the secret is
+   * missing; its calls then fail with `credentials-missing`. @throws `not-found`
+   */
   provider(hostId: string): StorageProvider;
-  /** @throws `not-found` */
-  describe(hostId: string): { id: string; name: string; kind: HostKind };
+  /** By id, or by name. @throws `not-found` */
+  describe(idOrName: string): { id: string; name: string; kind: HostKind; readOnly: boolean; settings: HostSettings };
   defaultHostId(): string;
+  /** Checks all hosts now, and gives them as they are then; waits no longer than a check may take. */
+  examine(): Promise<Host[]>;
+  /** Calls back when a host got other credentials or settings, so that what waited for them can go on. */
+  onReopened(listener: (hostId: string) => void): void;
   close(): Promise<void>;
 }
 
-interface HostRow {
-  id: string;
-  name: string;
-  kind: HostKind;
-  config: string;
-  is_default: number;
+export interface HostsOptions {
+  readonly database: Database;
+  readonly changes: Changes;
+  readonly secrets: Secrets;
+  readonly redactor: Redactor;
+  /** Absolute; the folder of the host that is made at the first start. */
+  readonly localRoot: string;
 }
 
-interface HostConfig {
-  root: string;
-  readOnly?: boolean;
-}
-
-const localHostId = 'local';
+/** How long the first list waits for hosts of which nothing is known; those on this machine answer long before. */
+const firstListMs = 300;
 
 /**
- * The configured storage hosts. At the first start the local host is made, with `localRoot` (absolute) as its folder;
- * afterwards the folder is never made again by itself, since a missing one can mean a disk that is not connected.
+ * The configured storage hosts. At the first start a local host is made; afterwards its folder is never made again by
+ * itself, since a missing one can mean a disk that is not connected.
  */
-export function createHosts({
-  database,
-  changes,
-  localRoot,
-}: {
-  database: Database;
-  changes: Changes;
-  localRoot: string;
-}): Hosts {
-  const providers = new Map<string, StorageProvider>();
-  const find = (hostId: string): HostRow => {
-    const row = database.get<HostRow>('SELECT id, name, kind, config, is_default FROM hosts WHERE id = ?', hostId);
-    if (row) return row;
-    throw new StowageError('not-found', `There is no storage host “${visible(hostId)}”.`, { subject: hostId });
+export function createHosts({ database, changes, secrets, redactor, localRoot }: HostsOptions): Hosts {
+  const rows = createHostRows(database);
+  const access = createAccess(rows, secrets, redactor);
+  const changed = (): void => changes.emit({ type: 'hosts' });
+  const statuses = createStatuses({
+    check: async (hostId, before, signal) => lookAt(access.subject(rows.find(hostId)), before, signal),
+    changed,
+  });
+  const show = (row: HostRow): Host => showHost(row, rows, access, statuses.get(row.id));
+  const reopened: ((hostId: string) => void)[] = [];
+  const reopen = (hostId: string): void => {
+    access.reopen(hostId);
+    statuses.forget(hostId);
+    changed();
+    // They show the name of their host, and cannot be written when it is read-only.
+    changes.emit({ type: 'vfolders' });
+    for (const listener of reopened) listener(hostId);
   };
-  const provider = (hostId: string): StorageProvider => {
-    let open = providers.get(hostId);
-    if (!open) {
-      const row = find(hostId);
-      open = openProvider(row.kind, readConfig(row));
-      providers.set(hostId, open);
-    }
-    return open;
-  };
-  if (!database.get('SELECT id FROM hosts WHERE id = ?', localHostId)) {
-    addLocalHost(database, localRoot);
-    changes.emit({ type: 'hosts' });
+  const tools: ChangeTools = { rows, access, statuses, secrets, changed, show, reopen };
+  if (rows.all().length === 0) {
+    addLocalHost(rows, localRoot);
+    changed();
   }
+  const ids = (): string[] => rows.all().map(({ id }) => id);
   return {
     service: {
-      list: () => {
-        const rows = database.all<HostRow>('SELECT id, name, kind, config, is_default FROM hosts ORDER BY is_default DESC, name');
-        return Promise.all(rows.map((row) => describeHost(database, row, provider(row.id))));
+      list: async () => {
+        await statuses.firstChecks(ids(), firstListMs);
+        return rows.all().map(show);
       },
+      get: ({ id }) => show(rows.find(id)),
+      test: (input, call) => {
+        const trialTools = { rows, access, statuses, redactor };
+        return 'id' in input ? testKnown(input.id, trialTools, call) : testNew(input, trialTools, call);
+      },
+      add: (input) => add(input, tools),
+      update: (input) => update(input, tools),
+      remove: ({ id }) => remove(id, tools),
+      secretStorage: () => secrets.describe(),
     },
-    provider,
-    describe: (hostId) => {
-      const { id, name, kind } = find(hostId);
-      return { id, name, kind };
+    provider: (hostId) => access.provider(hostId),
+    describe: (idOrName) => {
+      const { id, name, kind, readOnly, settings } = rows.find(idOrName);
+      return { id, name, kind, readOnly, settings };
     },
-    defaultHostId: () =>
-      database.get<{ id: string }>('SELECT id FROM hosts ORDER BY is_default DESC, id LIMIT 1')?.id ?? localHostId,
+    defaultHostId: () => defaultHost(rows).id,
+    examine: async () => {
+      await Promise.all(ids().map((id) => statuses.check(id)));
+      return rows.all().map(show);
+    },
+    onReopened: (listener) => void reopened.push(listener),
     close: async () => {
-      await Promise.all([...providers.values()].map((open) => open.close()));
-      providers.clear();
+      await statuses.close();
+      await access.close();
     },
   };
 }
 
-function addLocalHost(database: Database, localRoot: string): void {
+function defaultHost(rows: HostRows): HostRow {
+  const [first] = rows.all();
+  if (first) return first;
+  throw new StowageError('not-found', 'There is no storage host.', { hint: 'Add one.' });
+}
+
+function addLocalHost(rows: HostRows, localRoot: string): void {
   try {
     mkdirSync(localRoot, { recursive: true, mode: 0o755 });
   } catch (error) {
     // The app starts all the same; the host's status says what is wrong.
     if (!(error instanceof Error && 'code' in error)) throw error;
   }
-  database.run(
-    'INSERT INTO hosts (id, name, kind, config, is_default, created_at) VALUES (?, ?, ?, ?, 1, ?)',
-    localHostId,
-    'local',
-    'local',
-    JSON.stringify({ root: localRoot } satisfies HostConfig),
-    Date.now(),
-  );
+  rows.insert({
+    name: 'local',
+    kind: 'local',
+    settings: { kind: 'local', root: localRoot },
+    readOnly: false,
+    wellKnown: false,
+    isDefault: true,
+  });
 }
 
-const readConfig = (row: HostRow): HostConfig => JSON.parse(row.config) as HostConfig;
-
-function openProvider(kind: HostKind, config: HostConfig): StorageProvider {
-  switch (kind) {
-    case 'local':
-      return createLocalProvider(config.root, { readOnly: config.readOnly ?? false });
-    case 'memory':
-      return createMemoryProvider();
-    default:
-      return assertNever(kind);
-  }
-}
-
-async function describeHost(database: Database, row: HostRow, provider: StorageProvider): Promise<Host> {
-  const config = readConfig(row);
-  const vfolders = database.all<{ name: string }>(
-    'SELECT name FROM vfolders WHERE host_id = ? AND trashed_at IS NULL ORDER BY name',
-    row.id,
-  );
-  const status = await checkHost(provider, config);
-  const space = canReportSpace(provider) ? await provider.space().catch(() => null) : null;
+function showHost(row: HostRow, rows: HostRows, access: Access, { status, space }: Known): Host {
+  const secret = access.secretPlace(row);
   return {
     id: row.id,
     name: row.name,
     kind: row.kind,
-    root: config.root,
-    readOnly: config.readOnly ?? false,
-    isDefault: row.is_default === 1,
-    status,
+    root: hostRoot(row.settings),
+    settings: row.settings,
+    secret,
+    readOnly: row.readOnly,
+    isDefault: row.isDefault,
+    status: overdue(row) ?? status,
     freeBytes: space?.freeBytes ?? null,
     totalBytes: space?.totalBytes ?? null,
-    vfolders: vfolders.map(({ name }) => name),
+    vfolders: rows.vfolders(row.id).live,
   };
 }
 
-/** Whether the host can be listed and, unless it is read-only, written; the message is a sentence for people. */
-async function checkHost(provider: StorageProvider, config: HostConfig): Promise<Host['status']> {
-  try {
-    for await (const _page of provider.list(rootPath)) break;
-  } catch (error) {
-    const { message, data } = toStowageError(error);
-    return { state: 'error', message: data.hint ? `${message} ${data.hint}` : message };
-  }
-  if (config.readOnly) return { state: 'ok', message: 'Ready, read-only.' };
-  if (hasLocalPath(provider)) {
-    const writable = await access(provider.localPath(rootPath), constants.W_OK | constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (!writable) {
-      return {
-        state: 'error',
-        message: `The folder “${visible(config.root)}” cannot be written. Change its permissions.`,
-      };
-    }
-  }
-  return { state: 'ok', message: 'Ready.' };
+/** A SAS that ran out since the last check is told at once. */
+function overdue({ settings }: HostRow): Known['status'] | null {
+  if (settings.kind !== 'azure-blob' || settings.expiresAt === null || settings.expiresAt > Date.now()) return null;
+  const { message, hint } = checkExpiry({ expiresAt: settings.expiresAt, startsAt: null }, Date.now());
+  return { state: 'error', message, hint, checkedAt: Date.now() };
 }

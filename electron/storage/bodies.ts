@@ -22,15 +22,20 @@ export async function consume(
   take: (chunk: Uint8Array) => Promise<void> | void,
 ): Promise<void> {
   const iterator = body[Symbol.asyncIterator]();
-  const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => undefined);
-  const abort = (): void => aborted.reject(cancelled());
+  // One promise for each step: whatever is raced against a promise that lasts stays in memory as long as that.
+  let giveUp: ((error: StowageError) => void) | null = null;
+  const abort = (): void => giveUp?.(cancelled());
+  const step = (): Promise<IteratorResult<Uint8Array>> =>
+    new Promise((resolve, reject) => {
+      giveUp = reject;
+      iterator.next().then(resolve, reject);
+    });
   signal?.addEventListener('abort', abort, { once: true });
   let ended = false;
   try {
     for (;;) {
       checkSignal(signal);
-      const next = await (signal ? Promise.race([iterator.next(), aborted.promise]) : iterator.next());
+      const next = await (signal ? step() : iterator.next());
       if (next.done) {
         ended = true;
         return;

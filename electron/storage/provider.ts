@@ -19,6 +19,8 @@ export interface StorageProvider {
 
   /**
    * The direct children of a folder, in pages as they come, in no order. Symlinks are given as such, never followed.
+   * `.stowage` (Stowage's own: trash, what is being purged) is left out at the root, and with `containers` at the top of
+   * every container; asked for by its path it is there.
    * @throws `not-found`, `not-a-directory`
    */
   list(folder: InnerPath, options?: CallOptions): AsyncIterable<readonly StorageEntry[]>;
@@ -62,9 +64,19 @@ export interface StorageEntry {
   readonly size: number;
   /** Milliseconds since the epoch, where the host keeps them. */
   readonly modified: number | null;
+  /** `modified` in nanoseconds, where the host keeps it finer than in milliseconds. */
+  readonly modifiedNs?: bigint;
   /** Changes whenever the content does; opaque. Present on files. */
   readonly etag?: string;
+  /** MD5 of the content, 32 hex digits, where the host knows it. */
+  readonly md5?: string;
   readonly linkTarget?: string;
+  /**
+   * Only on something that must not be touched because its name on the host is not safe (`..`, an empty segment, NUL,
+   * `\..\`): why, as a whole sentence. `kind` is `special`, and `path` a spelling for people under which nothing is
+   * found. A listing never leaves such a thing out; a transfer fails it by name.
+   */
+  readonly problem?: string;
 }
 
 export interface ReadOptions extends CallOptions {
@@ -76,7 +88,11 @@ export interface ReadOptions extends CallOptions {
 
 export interface ReadResult {
   readonly entry: StorageEntry;
-  /** Chunks of at most 1 MiB; must be consumed or returned. Fails with `source-changed` when the file shrinks meanwhile. */
+  /**
+   * Chunks of at most 1 MiB; must be consumed or returned. Fails with `source-changed`
+   * when the file shrinks meanwhile, and with `checksum-mismatch` where the host knows the file's MD5, the whole file was
+   * read, and it is another.
+   */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
@@ -85,6 +101,8 @@ export interface WriteOptions extends CallOptions {
   size?: number;
   /** Kept as the modification time. */
   modified?: number;
+  /** `modified` in nanoseconds, when known; kept as finely as the host can. */
+  modifiedNs?: bigint;
   /** `absent`: fails with `precondition-failed` when something is there; an etag: fails unless it is still that. */
   expect?: { absent: true } | { etag: string };
 }
@@ -101,6 +119,19 @@ export interface ProviderFeatures {
   readonly emptyDirectories: boolean;
   /** Keeps modification times given to `write`. */
   readonly modifiedTimes: boolean;
+  /** `list` tells the same `modified` as `stat`; false: it tells the time of writing, and `stat` has to be asked. */
+  readonly listedTimes: boolean;
+  /** `copy` copies files inside the service. */
+  readonly copy: boolean;
+  /**
+   * A folder is there because something is below it: it may vanish with its last file unless `makeDirectory` made it,
+   * it need not be made before a file is written, and nothing keeps a file `p` from lying beside a folder `p`.
+   */
+  readonly impliedFolders: boolean;
+  /** The first segment of every path is a container (a bucket) with name rules of its own; see ContainerCapable. */
+  readonly containers: boolean;
+  /** The service checks every byte that it receives against a digest, so that reading back would add nothing. */
+  readonly verifiedWrites: boolean;
 }
 
 /** Moves a file or folder; parents are made. @throws `not-found`, `exists` when something is at `to` */
@@ -117,18 +148,32 @@ export interface SpaceCapable {
 export interface ResumableWriteCapable {
   /**
    * Opens, or finds again under the same `key`, the unfinished write of `path`. Chunks appended survive `kill -9` of
-   * this process. `key` is `[A-Za-z0-9-]{1,64}` and belongs to one writer.
+   * this process up to a multiple of `granularity`. `key` is `[A-Za-z0-9-]{1,64}` and belongs to one writer; `size` is
+   * that of the whole file, when known, and the same when the write is found again. `modified` is that which `finish` will
+   * get, where it is known: some hosts take it at the beginning only.
    */
-  openWrite(path: InnerPath, key: string): Promise<ResumableWrite>;
+  openWrite(path: InnerPath, key: string, options?: OpenWriteOptions): Promise<ResumableWrite>;
+}
+export interface OpenWriteOptions extends CallOptions {
+  size?: number | undefined;
+  modified?: number | undefined;
+  modifiedNs?: bigint | undefined;
 }
 export interface ResumableWrite {
-  /** Bytes kept so far. */
+  /** Bytes that survive `kill -9`: what a later `openWrite` under the key finds. Grows while `append` runs. */
   readonly committed: number;
-  /** Drops what is beyond `length` (0: begin anew). */
+  /** Bytes of a part; 1 where every byte is kept at once. */
+  readonly granularity: number;
+  /** Drops what is beyond `length`, a multiple of `granularity` (0: begin anew). */
   truncate(length: number): Promise<void>;
+  /**
+   * Adds the bytes of a body; parts may be sent several at a time, and all that are full are kept when it returns. How many
+   * bytes the write now has, the rest that fills no part included; that rest is lost with `close`. When it fails, the write
+   * stands at `committed`.
+   */
   append(body: AsyncIterable<Uint8Array>, options?: CallOptions): Promise<number>;
-  /** Reads back what is kept, for verification. */
-  readBack(options?: CallOptions): AsyncIterable<Uint8Array>;
+  /** Reads back what is kept, for verification; null with `verifiedWrites`. */
+  readonly readBack: ((options?: CallOptions) => AsyncIterable<Uint8Array>) | null;
   /** Makes it the content of `path`, durably and atomically; conditions and errors as in `write`. */
   finish(options?: WriteOptions): Promise<StorageEntry>;
   abort(): Promise<void>;
@@ -136,6 +181,26 @@ export interface ResumableWrite {
   close(): Promise<void>;
 }
 
+export interface CopyCapable {
+  /**
+   * Copies a file inside the service, with its modification time; no byte passes this machine.
+   * @throws `not-found`, `precondition-failed` for `etag` (of the source) and `expect` (of the target), `path-refused`
+   */
+  copy(from: InnerPath, to: InnerPath, options?: CopyOptions): Promise<StorageEntry>;
+}
+export interface CopyOptions extends CallOptions {
+  /** Fails with `precondition-failed` unless the source still has this etag. */
+  etag?: string;
+  expect?: WriteOptions['expect'];
+}
+export interface ContainerCapable {
+  /** A name that the service takes for a container, made of `name`; two names may give the same. */
+  containerName(name: string): string;
+}
+
+export const canCopy = (provider: StorageProvider): provider is StorageProvider & CopyCapable => provider.features.copy;
+export const hasContainers = (provider: StorageProvider): provider is StorageProvider & ContainerCapable =>
+  provider.features.containers;
 export const canRename = (provider: StorageProvider): provider is StorageProvider & RenameCapable => provider.features.rename;
 export const hasLocalPath = (provider: StorageProvider): provider is StorageProvider & LocalPathCapable =>
   provider.features.localPath;

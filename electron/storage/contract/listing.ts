@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { walk } from '../walk.ts';
-import { at, bytes, freshWorld, type Joined, listed, namesIn, put } from './world.ts';
+import { at, bytes, freshWorld, type Joined, listed, namesIn, put, putMany, textOf } from './world.ts';
 
 export function listingContract(joined: Joined): void {
   const world = freshWorld(joined);
@@ -16,19 +16,22 @@ export function listingContract(joined: Joined): void {
     const [deeper, one] = await listed(provider, 'a');
     expect(deeper).toMatchObject({ path: 'a/deeper', kind: 'directory', size: 0 });
     expect(one).toMatchObject({ path: 'a/one.txt', kind: 'file', size: 5, etag: expect.any(String) });
-    if (provider.features.modifiedTimes) expect(one?.modified).toBe(1_600_000_000_000);
+    const { modifiedTimes, listedTimes } = provider.features;
+    if (modifiedTimes && listedTimes) expect(one?.modified).toBe(1_600_000_000_000);
   });
 
   it('gives the same entry by listing and by stat', async () => {
     const { provider } = world;
     await put(provider, 'a/b', 'content');
-    expect(await listed(provider, 'a')).toEqual([await provider.stat(at('a/b'))]);
+    const entry = await provider.stat(at('a/b'));
+    const time = provider.features.listedTimes ? {} : { modified: expect.any(Number) };
+    expect(await listed(provider, 'a')).toEqual([{ ...entry, ...time }]);
   });
 
   it('gives every entry of a large folder once, in pages', async () => {
     const { provider } = world;
     const names = Array.from({ length: 2345 }, (_, index) => `many/${String(index).padStart(5, '0')}`);
-    for (const name of names) await put(provider, name, '');
+    await putMany(provider, names);
     const pages: number[] = [];
     for await (const page of provider.list(at('many'))) pages.push(page.length);
     expect(Math.max(...pages)).toBeLessThanOrEqual(5000);
@@ -43,7 +46,10 @@ export function listingContract(joined: Joined): void {
 
   it('stops a listing when its signal fires', async () => {
     const { provider } = world;
-    for (let index = 0; index < 1500; index++) await put(provider, `many/${index}`, '');
+    await putMany(
+      provider,
+      Array.from({ length: 1500 }, (_, index) => `many/${index}`),
+    );
     const stop = new AbortController();
     const read = async (): Promise<void> => {
       for await (const _page of provider.list(at('many'), { signal: stop.signal })) stop.abort();
@@ -67,7 +73,21 @@ export function listingContract(joined: Joined): void {
     if (provider.features.emptyDirectories) expect(await namesIn(provider, 'x/y')).toEqual(['x/y/z']);
     await put(provider, 'file', 'x');
     await expect(provider.makeDirectory(at('file'))).rejects.toMatchObject({ code: 'not-a-directory' });
+    if (provider.features.impliedFolders) return;
     await expect(provider.makeDirectory(at('file/below'))).rejects.toMatchObject({ code: 'not-a-directory' });
+  });
+
+  it('lets a file and a folder of one name lie side by side where folders are implied', async () => {
+    const { provider } = world;
+    if (!provider.features.impliedFolders) return;
+    await put(provider, 'p', 'file');
+    await put(provider, 'p/q', 'inside');
+    expect((await listed(provider, '')).map(({ path, kind }) => `${kind} ${path}`).sort()).toEqual(['directory p', 'file p']);
+    expect(await namesIn(provider, 'p')).toEqual(['p/q']);
+    expect(await textOf(provider, 'p')).toBe('file');
+    await provider.remove(at('p'));
+    expect(await textOf(provider, 'p/q')).toBe('inside');
+    expect(await provider.stat(at('p'))).toMatchObject({ kind: 'directory' });
   });
 
   it('removes files and empty folders only', async () => {
@@ -76,7 +96,12 @@ export function listingContract(joined: Joined): void {
     await expect(provider.remove(at('a'))).rejects.toMatchObject({ code: 'not-empty' });
     await provider.remove(at('a/file'));
     await expect(provider.remove(at('a/file'))).rejects.toMatchObject({ code: 'not-found' });
-    if (provider.features.emptyDirectories) await provider.remove(at('a'));
+    if (!provider.features.impliedFolders) await provider.remove(at('a'));
+    expect(await namesIn(provider, '')).toEqual([]);
+    if (!provider.features.emptyDirectories) return;
+    await provider.makeDirectory(at('empty'));
+    await provider.remove(at('empty'));
+    await expect(provider.remove(at('empty'))).rejects.toMatchObject({ code: 'not-found' });
     expect(await namesIn(provider, '')).toEqual([]);
   });
 

@@ -14,6 +14,11 @@ const oddNames = [
   '-dash',
   '~tilde',
   'trailing.dot.',
+  'tab\tand\u007fdelete',
+  'look-alikes \u2400 \u240a \u2421 \uff3c \u201b \uff0e',
+  '\u201b\u201b\uff0e',
+  "!*'();:@&=+$,[]{}^`",
+  '%2e%2e%2f',
   'CON',
   '...',
 ];

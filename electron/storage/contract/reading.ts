@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { at, collect, freshWorld, type Joined, put } from './world.ts';
 
+/** Larger than what any provider reads ahead. */
+const large = 52 * 1024 * 1024;
+
 export function readingContract(joined: Joined): void {
   const world = freshWorld(joined);
 
@@ -57,6 +60,27 @@ export function readingContract(joined: Joined): void {
     expect((await collect((await provider.read(at('file'), given)).body)).toString()).toBe('first');
     await put(provider, 'file', 'other');
     await expect(provider.read(at('file'), given)).rejects.toMatchObject({ code: 'precondition-failed' });
+  });
+
+  it('never mixes two versions of a file that is replaced while it is read (A9)', async () => {
+    const { provider } = world;
+    const before = Buffer.alloc(large, 'before ');
+    await put(provider, 'file', before);
+    const { body } = await provider.read(at('file'));
+    const got: Uint8Array[] = [];
+    const read = async (): Promise<void> => {
+      for await (const chunk of body) {
+        if (got.length === 0) await put(provider, 'file', Buffer.alloc(large, 'AFTER! '));
+        got.push(chunk);
+      }
+    };
+    const failure = await read().catch((error: unknown) => error);
+    // Either the old content to its end, or the beginning of it and the reason.
+    const bytesRead = Buffer.concat(got);
+    expect(bytesRead.equals(before.subarray(0, bytesRead.length))).toBe(true);
+    if (bytesRead.length < large)
+      expect(failure).toMatchObject({ code: expect.stringMatching(/precondition-failed|source-changed/) });
+    else expect(failure).toBeUndefined();
   });
 
   it('lets go of a body that is returned before its first chunk', async () => {

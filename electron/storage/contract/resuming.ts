@@ -1,7 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { StowageError } from '#shared/errors.ts';
-import { canResumeWrite, type ResumableWriteCapable, type StorageProvider } from '../provider.ts';
+import { canResumeWrite, type ResumableWrite, type ResumableWriteCapable, type StorageProvider } from '../provider.ts';
 import { at, bytes, collect, freshWorld, type Joined, namesIn, put, textOf } from './world.ts';
+
+const mebibyte = 1024 * 1024;
+
+async function* pieces(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < content.length; at += mebibyte) yield content.subarray(at, at + mebibyte);
+}
 
 export function resumingContract(joined: Joined): void {
   const world = freshWorld(joined);
@@ -10,59 +17,86 @@ export function resumingContract(joined: Joined): void {
     return world.provider;
   };
 
+  /** Two parts and a rest for providers that keep parts of 8 MiB. */
+  const content = randomBytes(20 * mebibyte + 3);
+  const size = content.length;
+  const kept = (write: ResumableWrite, bytesGiven: number): number => bytesGiven - (bytesGiven % write.granularity);
+
   it('goes on where a write was let go, and shows nothing before it is finished', async () => {
     const provider = resumer();
-    const first = await provider.openWrite(at('a/file'), 'key-1');
+    const modified = 1_500_000_000_000;
+    const first = await provider.openWrite(at('a/file'), 'key-1', { size, modified });
     expect(first.committed).toBe(0);
-    expect(await first.append(bytes('abc', 'def'))).toBe(6);
+    expect(await first.append(pieces(content.subarray(0, 18 * mebibyte)))).toBe(18 * mebibyte);
+    const committed = kept(first, 18 * mebibyte);
+    expect(first.committed).toBe(committed);
     await first.close();
     await expect(provider.stat(at('a/file'))).rejects.toMatchObject({ code: 'not-found' });
-    const again = await provider.openWrite(at('a/file'), 'key-1');
-    expect(again.committed).toBe(6);
-    await again.append(bytes('ghi'));
-    expect((await collect(again.readBack())).toString()).toBe('abcdefghi');
-    const entry = await again.finish({ size: 9, modified: 1_500_000_000_000 });
+    const again = await provider.openWrite(at('a/file'), 'key-1', { size, modified });
+    expect(again.committed).toBe(committed);
+    expect(await again.append(pieces(content.subarray(committed)))).toBe(size);
+    if (again.readBack) expect((await collect(again.readBack())).equals(content)).toBe(true);
+    const entry = await again.finish({ size, modified });
     expect(entry).toEqual(await provider.stat(at('a/file')));
-    if (provider.features.modifiedTimes) expect(entry.modified).toBe(1_500_000_000_000);
-    expect(await textOf(provider, 'a/file')).toBe('abcdefghi');
+    if (provider.features.modifiedTimes) expect(entry.modified).toBe(modified);
+    expect((await collect((await provider.read(at('a/file'))).body)).equals(content)).toBe(true);
     expect(await namesIn(provider, 'a')).toEqual(['a/file']);
   });
 
-  it('keeps what came before the body broke off', async () => {
+  it('keeps what came before the body broke off, and goes on from there', async () => {
     const provider = resumer();
-    const write = await provider.openWrite(at('file'), 'key');
+    const write = await provider.openWrite(at('file'), 'key', { size });
     async function* breaking(): AsyncGenerator<Uint8Array> {
-      yield Buffer.from('kept');
+      yield* pieces(content.subarray(0, 10 * mebibyte));
       throw new StowageError('host-unreachable', 'Gone.');
     }
     await expect(write.append(breaking())).rejects.toMatchObject({ code: 'host-unreachable' });
-    expect(write.committed).toBe(4);
-    await write.abort();
+    expect(write.committed).toBe(kept(write, 10 * mebibyte));
+    await write.append(pieces(content.subarray(write.committed)));
+    await write.finish({ size });
+    expect((await collect((await provider.read(at('file'))).body)).equals(content)).toBe(true);
   });
 
   it('drops what is beyond a length', async () => {
     const provider = resumer();
     const write = await provider.openWrite(at('file'), 'key');
-    await write.append(bytes('abcdef'));
-    await write.truncate(2);
-    expect(write.committed).toBe(2);
-    await write.append(bytes('X'));
+    const part = write.granularity;
+    await write.append(pieces(content.subarray(0, Math.max(6, part + 1))));
+    await write.truncate(part);
+    expect(write.committed).toBe(part);
+    expect(await write.append(bytes('X'))).toBe(part + 1);
     await write.finish();
-    expect(await textOf(provider, 'file')).toBe('abX');
+    const read = await collect((await provider.read(at('file'))).body);
+    expect(read.equals(Buffer.concat([content.subarray(0, part), Buffer.from('X')]))).toBe(true);
   });
 
   it('begins anew after an abort, and under another key', async () => {
     const provider = resumer();
-    const write = await provider.openWrite(at('file'), 'key');
-    await write.append(bytes('abc'));
-    const other = await provider.openWrite(at('file'), 'other');
+    const write = await provider.openWrite(at('file'), 'key', { size });
+    await write.append(pieces(content.subarray(0, 9 * mebibyte)));
+    expect(write.committed).toBeGreaterThan(0);
+    const other = await provider.openWrite(at('file'), 'other', { size });
     expect(other.committed).toBe(0);
     await other.abort();
     await write.abort();
-    const again = await provider.openWrite(at('file'), 'key');
+    const again = await provider.openWrite(at('file'), 'key', { size });
     expect(again.committed).toBe(0);
-    await again.abort();
-    expect(await namesIn(provider, '')).toEqual([]);
+    await again.append(pieces(content));
+    await again.finish({ size });
+    expect((await collect((await provider.read(at('file'))).body)).equals(content)).toBe(true);
+    expect(await namesIn(provider, '')).toEqual(['file']);
+  });
+
+  it('lets one of two writers of one absent file win, whole, and tells the other (A10)', async () => {
+    const provider = resumer();
+    const theirs = randomBytes(size);
+    const one = await provider.openWrite(at('file'), 'one', { size });
+    const two = await provider.openWrite(at('file'), 'two', { size });
+    await Promise.all([one.append(pieces(content)), two.append(pieces(theirs))]);
+    await one.finish({ size, expect: { absent: true } });
+    await expect(two.finish({ size, expect: { absent: true } })).rejects.toMatchObject({ code: 'precondition-failed' });
+    await two.abort();
+    expect((await collect((await provider.read(at('file'))).body)).equals(content)).toBe(true);
   });
 
   it('keeps to length and preconditions when it is finished; a refused finish can be repeated', async () => {

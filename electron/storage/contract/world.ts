@@ -1,7 +1,7 @@
 import { afterEach, beforeEach } from 'vitest';
 import type { InnerPath } from '#shared/paths.ts';
-import { parseInnerPath } from '#shared/paths.ts';
-import type { StorageEntry, StorageProvider } from '../provider.ts';
+import { joinPath, parseInnerPath } from '#shared/paths.ts';
+import type { CopyCapable, ResumableWrite, ResumableWriteCapable, StorageEntry, StorageProvider } from '../provider.ts';
 
 /** How a provider joins the contract suite. */
 export interface Joined {
@@ -32,6 +32,48 @@ export function freshWorld(joined: Joined): World {
   };
 }
 
+/**
+ * A folder of a provider as a provider of its own: how a host whose root holds only containers joins the suite, with a
+ * container as the root.
+ */
+export function below(
+  provider: StorageProvider & ResumableWriteCapable & CopyCapable,
+  folder: InnerPath,
+): StorageProvider & ResumableWriteCapable & CopyCapable {
+  const down = (path: InnerPath): InnerPath => joinPath(folder, path);
+  const up = (entry: StorageEntry): StorageEntry => ({ ...entry, path: entry.path.slice(folder.length + 1) as InnerPath });
+  return {
+    kind: provider.kind,
+    nameRules: provider.nameRules,
+    caseSensitive: provider.caseSensitive,
+    features: { ...provider.features, containers: false },
+    async *list(path, options) {
+      for await (const page of provider.list(down(path), options)) yield page.map(up);
+    },
+    stat: async (path, options) => up(await provider.stat(down(path), options)),
+    read: async (path, options) => {
+      const { entry, body } = await provider.read(down(path), options);
+      return { entry: up(entry), body };
+    },
+    write: async (path, body, options) => up(await provider.write(down(path), body, options)),
+    makeDirectory: (path, options) => provider.makeDirectory(down(path), options),
+    remove: (path, options) => provider.remove(down(path), options),
+    copy: async (from, to, options) => up(await provider.copy(down(from), down(to), options)),
+    openWrite: async (path, key, options) => {
+      const write = await provider.openWrite(down(path), key, options);
+      const finish: ResumableWrite['finish'] = async (given) => up(await write.finish(given));
+      return new Proxy(write, {
+        get: (target, name) => {
+          if (name === 'finish') return finish;
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+    },
+    close: () => provider.close(),
+  };
+}
+
 export const at = (path: string): InnerPath => parseInnerPath(path);
 
 export async function* bytes(...parts: (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
@@ -40,6 +82,15 @@ export async function* bytes(...parts: (string | Uint8Array)[]): AsyncGenerator<
 
 export const put = (provider: StorageProvider, path: string, content: string | Uint8Array): Promise<StorageEntry> =>
   provider.write(at(path), bytes(content));
+
+/** Many small files, several at a time. */
+export async function putMany(provider: StorageProvider, paths: readonly string[], content = ''): Promise<void> {
+  const left = [...paths];
+  const lane = async (): Promise<void> => {
+    for (let path = left.pop(); path !== undefined; path = left.pop()) await put(provider, path, content);
+  };
+  await Promise.all(Array.from({ length: 16 }, lane));
+}
 
 export async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const parts: Uint8Array[] = [];

@@ -35,6 +35,7 @@ export function toEntry(path: InnerPath, stats: BigIntStats, linkTarget?: string
     kind,
     size: kind === 'file' ? Number(stats.size) : 0,
     modified: Math.round(Number(stats.mtimeNs) / 1e6),
+    modifiedNs: stats.mtimeNs,
     ...(kind === 'file' && { etag: etagOf(stats) }),
     ...(linkTarget !== undefined && { linkTarget }),
   };

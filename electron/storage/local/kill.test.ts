@@ -44,7 +44,7 @@ it('keeps what was appended to an unfinished write through kill -9 (A3)', async 
   const write = await provider.openWrite(at('file'), 'key');
   expect(write.committed).toBe(2_000_000);
   await write.append(bytes('end'));
-  const kept = await collect(write.readBack());
+  const kept = await collect(write.readBack?.() ?? bytes());
   expect(kept.equals(Buffer.concat([Buffer.alloc(1_000_000, 'a'), Buffer.alloc(1_000_000, 'b'), Buffer.from('end')]))).toBe(true);
   await write.finish({ size: 2_000_003 });
   expect((await provider.stat(at('file'))).size).toBe(2_000_003);

@@ -41,7 +41,19 @@ export function createLocalProvider(root: string, options: { readOnly?: boolean 
       caseSensitive ??= detectCaseSensitivity(root);
       return caseSensitive;
     },
-    features: { rename: true, localPath: true, resumableWrite: true, space: true, emptyDirectories: true, modifiedTimes: true },
+    features: {
+      rename: true,
+      localPath: true,
+      resumableWrite: true,
+      space: true,
+      emptyDirectories: true,
+      modifiedTimes: true,
+      listedTimes: true,
+      copy: false,
+      impliedFolders: false,
+      containers: false,
+      verifiedWrites: false,
+    },
     list: (folder, call) => list(containment, folder, call),
     stat: (path, call = {}) =>
       withErrno(path, () => {

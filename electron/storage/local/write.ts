@@ -101,7 +101,9 @@ async function appendChunk(handle: FileHandle, chunk: Uint8Array, position: numb
 /** Length, time and content on the disk, as `options` say. */
 async function complete(handle: FileHandle, path: InnerPath, bytes: number, options: WriteOptions): Promise<void> {
   checkLength(path, bytes, options.size);
-  if (options.modified !== undefined) await handle.utimes(new Date(), options.modified / 1000);
+  const { modified, modifiedNs } = options;
+  if (modifiedNs !== undefined) await handle.utimes(new Date(), Number(modifiedNs) / 1e9);
+  else if (modified !== undefined) await handle.utimes(new Date(), modified / 1000);
   await handle.sync();
 }
 
@@ -193,6 +195,7 @@ function resumable(state: Unfinished): ResumableWrite {
     return closed;
   };
   return {
+    granularity: 1,
     get committed() {
       return state.bytes;
     },

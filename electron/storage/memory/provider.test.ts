@@ -4,5 +4,6 @@ import { createMemoryProvider } from './provider.ts';
 storageContract('memory', {
   rename: true,
   resumableWrite: true,
+  copy: true,
   open: async () => ({ provider: createMemoryProvider(), cleanUp: async () => undefined }),
 });

@@ -5,6 +5,7 @@ import { checkLength, checkNotLonger, checkSignal, checkWriteKey, chunkBytes, co
 import { checkNames } from '../names.ts';
 import type {
   CallOptions,
+  CopyCapable,
   RenameCapable,
   ResumableWrite,
   ResumableWriteCapable,
@@ -13,7 +14,7 @@ import type {
   WriteOptions,
 } from '../provider.ts';
 
-export type MemoryProvider = StorageProvider & RenameCapable & ResumableWriteCapable;
+export type MemoryProvider = StorageProvider & RenameCapable & CopyCapable & ResumableWriteCapable;
 
 interface MemoryFile {
   readonly content: Uint8Array;
@@ -34,7 +35,19 @@ export function createMemoryProvider(): MemoryProvider {
     kind: 'memory',
     nameRules,
     caseSensitive: true,
-    features: { rename: true, localPath: false, resumableWrite: true, space: false, emptyDirectories: true, modifiedTimes: true },
+    features: {
+      rename: true,
+      localPath: false,
+      resumableWrite: true,
+      space: false,
+      emptyDirectories: true,
+      modifiedTimes: true,
+      listedTimes: true,
+      copy: true,
+      impliedFolders: false,
+      containers: false,
+      verifiedWrites: false,
+    },
     list: (folder, call) => list(store, folder, call),
     stat: async (path, call = {}) => {
       checkSignal(call.signal);
@@ -70,6 +83,15 @@ export function createMemoryProvider(): MemoryProvider {
     rename: async (from, to, call = {}) => {
       checkSignal(call.signal);
       store.rename(from, to);
+    },
+    copy: async (from, to, options = {}) => {
+      checkSignal(options.signal);
+      const node = store.get(from);
+      if ('children' in node) throw fail('is-a-directory', from, 'is a folder');
+      if (options.etag !== undefined && options.etag !== node.etag) {
+        throw fail('precondition-failed', from, 'has changed since it was looked at');
+      }
+      return store.put(to, node.content, { modified: node.modified, ...(options.expect && { expect: options.expect }) });
     },
     openWrite: async (path, key) => {
       checkWriteKey(key);
@@ -203,6 +225,7 @@ function resumable(
   forget: () => void,
 ): ResumableWrite {
   return {
+    granularity: 1,
     get committed() {
       return state.bytes;
     },
