@@ -9,6 +9,7 @@ import type { Change } from '#shared/contract/app.ts';
 import type { Entry } from '#shared/contract/files.ts';
 import { createChanges } from '../events.ts';
 import { createHosts } from '../hosts/hosts.ts';
+import { secretsInMemory } from '../secrets/secrets.fixture.ts';
 import { collect } from '../storage/contract/world.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { createVfolders, type Vfolders } from '../vfolders/vfolders.ts';
@@ -28,8 +29,8 @@ beforeEach(async () => {
   const changes = createChanges();
   seen = [];
   changes.on((change) => seen.push(change));
-  const hosts = createHosts({ database, changes, localRoot: join(home, 'Stowage') });
-  vfolders = createVfolders({ database, changes, hosts, startClone: async () => 1 });
+  const hosts = createHosts({ database, changes, localRoot: join(home, 'Stowage'), ...secretsInMemory() });
+  vfolders = createVfolders({ database, changes, hosts, links: { roots: () => [], home }, startClone: async () => 1 });
   files = createFiles({ database, changes, lookup: vfolders.lookup });
   await vfolders.service.create({ name: 'data' }, call);
   data = join(home, 'Stowage', 'data');
@@ -272,6 +273,13 @@ describe('downloads', () => {
     put('file');
     const folder = await unpack((await files.downloads.open((await ticketFor('')).ticket)).body);
     expect(existsSync(join(folder, 'data', 'file'))).toBe(true);
+  });
+
+  it('keep no file open that nobody has fetched yet', async () => {
+    put('file');
+    const before = readdirSync('/proc/self/fd').length;
+    for (let index = 0; index < 50; index++) await ticketFor('file');
+    expect(readdirSync('/proc/self/fd').length).toBeLessThan(before + 25);
   });
 
   it('let go of the files when the reader leaves in the middle', async () => {

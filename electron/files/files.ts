@@ -1,13 +1,16 @@
 import { browserHost } from '#shared/bridge.ts';
 import type { Entry, filesContract } from '#shared/contract/files.ts';
-import { StowageError } from '#shared/errors.ts';
+import { isStowageError } from '#shared/errors.ts';
 import { baseName, type InnerPath, parentPath, parseInnerPath } from '#shared/paths.ts';
 import type { Changes } from '../events.ts';
+import { type PackedEntryOf, packedReader } from '../packing/packed-reader.ts';
 import type { Service } from '../rpc/service.ts';
 import type { ResolvedPlace, VfolderLookup } from '../services.ts';
 import { countTree } from '../storage/count-tree.ts';
-import { canRename, type StorageEntry } from '../storage/provider.ts';
+import { moveTree } from '../storage/move-tree.ts';
+import type { StorageEntry } from '../storage/provider.ts';
 import type { Database } from '../store/database.ts';
+import { complete } from './complete.ts';
 import { createDownloads, type Downloads } from './downloads.ts';
 import { notTheVfolder, writable } from './places.ts';
 import { createFileTrash } from './trash.ts';
@@ -15,6 +18,8 @@ import { createFileTrash } from './trash.ts';
 export interface Files {
   readonly service: Service<typeof filesContract>;
   readonly downloads: Downloads;
+  /** Settles when moves that a former process left half done have been gone on with. */
+  readonly ready: Promise<void>;
 }
 
 export interface FilesOptions {
@@ -25,14 +30,21 @@ export interface FilesOptions {
 
 /** Looking at and changing the files in vfolders, all through the storage interface. */
 export function createFiles({ database, changes, lookup }: FilesOptions): Files {
-  const downloads = createDownloads(lookup);
+  // Packed folders are looked at as what was packed; they are changed as a whole.
+  const reading = readingPacked(lookup);
+  const downloads = createDownloads(reading);
   const trash = createFileTrash({ database, changes, lookup });
+  const ready = trash.settle();
+  // Whoever needs to know of a failure asks `ready`.
+  ready.catch(() => undefined);
   return {
     downloads,
+    ready,
     service: {
-      list: ({ vfolder, path }, { signal }) => list(lookup.resolve(vfolder, path), signal),
+      list: ({ vfolder, path }, { signal }) =>
+        list(reading.resolve(vfolder, path), mayBeImplied(lookup.resolve(vfolder, path)), signal),
       stat: async ({ vfolder, path }, { signal }) => {
-        const place = lookup.resolve(vfolder, path);
+        const place = reading.resolve(vfolder, path);
         return toFileEntry(place, await place.provider.stat(place.path, { signal }));
       },
       makeDirectory: async ({ vfolder, path }, { signal }) => {
@@ -44,20 +56,18 @@ export function createFiles({ database, changes, lookup }: FilesOptions): Files 
       rename: async ({ vfolder, path, to }, { signal }) => {
         const from = notTheVfolder(writable(lookup.resolve(vfolder, path)));
         const target = notTheVfolder(lookup.resolve(vfolder, to));
-        if (!canRename(from.provider)) {
-          throw new StowageError('unsupported', `The storage host of “${vfolder}” cannot rename.`, { subject: vfolder });
-        }
-        await from.provider.rename(from.path, target.path, { signal });
+        await moveTree(from.provider, from.path, target.path, { signal, keepParent: true });
         changes.emit({ type: 'files', vfolder, path: parentPath(from.inner) });
         changes.emit({ type: 'files', vfolder, path: parentPath(target.inner) });
         return toFileEntry(target, await target.provider.stat(target.path));
       },
+      complete: ({ text, limit }, { signal }) => complete(reading, text, limit, signal),
       trash: ({ vfolder, paths }) => trash.discard(vfolder, paths),
       listTrash: ({ vfolder }) => trash.list(vfolder),
       restore: ({ ids }) => trash.restore(ids),
       purge: ({ ids }) => trash.purge(ids),
       statistics: ({ vfolder, path }, { signal }) => {
-        const { provider, path: folder } = lookup.resolve(vfolder, path);
+        const { provider, path: folder } = reading.resolve(vfolder, path);
         return countTree(provider, folder, signal);
       },
       downloadTicket: async ({ vfolder, paths }) => {
@@ -80,11 +90,34 @@ function toFileEntry(place: ResolvedPlace, entry: StorageEntry): Entry {
     modified,
     ...(etag !== undefined && { etag }),
     ...(linkTarget !== undefined && { linkTarget }),
+    ...((entry as PackedEntryOf).packed && { packed: true }),
   };
 }
 
-async function* list(place: ResolvedPlace, signal: AbortSignal | undefined): AsyncGenerator<{ entries: Entry[] }> {
-  for await (const page of place.provider.list(place.path, { signal })) {
-    yield { entries: page.map((entry) => toFileEntry(place, entry)) };
+/** The lookup, with the places of packed folders as the folders that were packed. */
+const readingPacked = (lookup: VfolderLookup): VfolderLookup => ({
+  ...lookup,
+  resolve: (name, path) => {
+    const place = lookup.resolve(name, path);
+    return { ...place, provider: packedReader(place.provider) };
+  },
+});
+
+/** With `emptyWhenMissing`, a folder that is not there is an empty one. */
+async function* list(
+  place: ResolvedPlace,
+  emptyWhenMissing: boolean,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<{ entries: Entry[] }> {
+  try {
+    for await (const page of place.provider.list(place.path, { signal })) {
+      yield { entries: page.map((entry) => toFileEntry(place, entry)) };
+    }
+  } catch (error) {
+    if (!isStowageError(error, 'not-found') || !emptyWhenMissing) throw error;
   }
 }
+
+/** A vfolder of a bucket whose marker another program removed is empty, not gone. */
+const mayBeImplied = ({ inner, vfolder, provider: { features } }: ResolvedPlace): boolean =>
+  inner === '' && vfolder.kind === 'managed' && features.impliedFolders && !features.containers;

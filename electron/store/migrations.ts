@@ -115,4 +115,17 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX job_vfolders_vfolder ON job_vfolders(vfolder_id, job_id);
   `,
+  `
+  ALTER TABLE vfolders ADD COLUMN link_target TEXT;
+  UPDATE hosts SET config = json_object(
+    'settings', json_object('kind', kind, 'root', json_extract(config, '$.root')),
+    'readOnly', json(CASE WHEN json_extract(config, '$.readOnly') THEN 'true' ELSE 'false' END)
+  );
+  ALTER TABLE vfolders ADD COLUMN unfinished TEXT;
+  ALTER TABLE trashed_files ADD COLUMN moving TEXT;
+  ALTER TABLE transfer_files ADD COLUMN action TEXT NOT NULL DEFAULT 'copy';
+  ALTER TABLE transfer_files ADD COLUMN detail TEXT;
+  CREATE INDEX transfer_files_action ON transfer_files(transfer_id, action, seq) WHERE action <> 'copy';
+  ALTER TABLE transfers ADD COLUMN sync TEXT;
+  `,
 ];

@@ -13,7 +13,8 @@ export function partOf(run: Pick<RunState, 'id' | 'destination'>, row: FileRow):
   return join(dirname(localTarget(run, row)), `.stowage-part-t${run.id}-${row.seq}`);
 }
 
-function localTarget(run: Pick<RunState, 'destination'>, row: FileRow): string {
+/** The absolute path where a file goes. */
+export function localTarget(run: Pick<RunState, 'destination'>, row: FileRow): string {
   const { provider } = run.destination;
   if (!hasLocalPath(provider)) throw new StowageError('internal', 'The destination has no path on this machine.');
   return provider.localPath(targetOf(run, row));
@@ -69,7 +70,7 @@ export async function runBatch(
   });
 }
 
-function toResult(outcome: CopyOutcome, row: FileRow): Result {
+export function toResult(outcome: CopyOutcome, row: FileRow): Result {
   switch (outcome.kind) {
     case 'done':
       return outcome;

@@ -1,20 +1,24 @@
 import {
   appendFileSync,
+  closeSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type CopyContext, copyToPart, publish } from './copy-local.ts';
-import type { CopyJob, CopyOutcome } from './copy-protocol.ts';
+import { copyLargeToPart, type LargeContext } from './copy-large.ts';
+import { copyToPart } from './copy-local.ts';
+import { type CopyJob, type CopyOutcome, newControl } from './copy-protocol.ts';
+import { publish } from './copy-publish.ts';
 
 let directory: string;
 const content = Buffer.from('0123456789'.repeat(1000));
@@ -43,79 +47,120 @@ function job(fields: Partial<CopyJob> = {}): CopyJob {
   };
 }
 
-function copy(given: CopyJob, onProgress: (done: number, control: Int32Array) => void = () => undefined): CopyOutcome {
-  const control = new Int32Array(new SharedArrayBuffer(4));
-  const context: CopyContext = {
-    control,
-    sourceRoot: directory,
-    targetRoot: join(directory, 'to'),
-    buffer: Buffer.alloc(1000),
-    checked: new Map(),
-    onProgress: (_, done) => onProgress(done, control),
+type Copy = (given: CopyJob, onProgress?: (done: number, control: Int32Array) => void) => Promise<CopyOutcome>;
+
+const copyWith =
+  (toPart: typeof copyToPart | typeof copyLargeToPart): Copy =>
+  async (given, onProgress = () => undefined) => {
+    const control = newControl();
+    const buffers = [Buffer.alloc(1000), Buffer.alloc(1000), Buffer.alloc(1000)] as const;
+    const context: LargeContext = {
+      control,
+      sourceRoot: directory,
+      targetRoot: join(directory, 'to'),
+      buffer: buffers[0],
+      buffers,
+      back: Buffer.alloc(1001),
+      checked: new Map(),
+      onProgress: (_, done) => onProgress(done, control),
+    };
+    const result = await toPart(given, context);
+    return 'kind' in result ? result : publish(result, new Set(), false);
   };
-  const result = copyToPart(given, context);
-  return 'kind' in result ? result : publish(result, new Set(), false);
-}
 
 const names = (): string[] => readdirSync(join(directory, 'to'));
 
-describe('copying one file', () => {
-  it('fails as changed when the source grows or shrinks meanwhile, and writes nothing', () => {
-    expect(copy(job(), (done) => done === 5000 && appendFileSync(join(directory, 'from'), 'x'))).toMatchObject({
+describe.each([
+  { size: 'small', copy: copyWith(copyToPart) },
+  { size: 'large', copy: copyWith(copyLargeToPart) },
+])('copying one $size file', ({ copy }) => {
+  it('fails as changed when the source grows or shrinks meanwhile, and writes nothing', async () => {
+    expect(await copy(job(), (done) => done === 5000 && appendFileSync(join(directory, 'from'), 'x'))).toMatchObject({
       code: 'source-changed',
     });
     expect(names()).toEqual([]);
-    expect(copy(job(), (done) => done === 5000 && truncateSync(join(directory, 'from'), 5500))).toMatchObject({
+    expect(await copy(job(), (done) => done === 5000 && truncateSync(join(directory, 'from'), 5500))).toMatchObject({
       code: 'source-changed',
     });
     expect(names()).toEqual([]);
   });
 
-  it('notices bytes that were not kept as they were sent', () => {
+  it('notices bytes that were not kept as they were sent', async () => {
     const damage = (done: number): void => {
-      if (done === 5000) writeFileSync(join(directory, 'to/part'), 'bad', { flag: 'r+' });
+      if (done !== 5000) return;
+      const part = openSync(join(directory, 'to/part'), 'r+');
+      writeSync(part, 'bad', 4500);
+      closeSync(part);
     };
-    expect(copy(job(), damage)).toMatchObject({ kind: 'error', code: 'checksum-mismatch' });
+    expect(await copy(job(), damage)).toMatchObject({ kind: 'error', code: 'checksum-mismatch' });
     expect(names()).toEqual([]);
   });
 
-  it('never overwrites what appears at the destination meanwhile', () => {
+  it('never overwrites what appears at the destination meanwhile', async () => {
     const appear = (done: number): void => {
       if (done === 5000) writeFileSync(join(directory, 'to/file'), 'mine');
     };
-    expect(copy(job(), appear)).toMatchObject({ kind: 'exists', existing: { kind: 'file', size: 4 } });
+    expect(await copy(job(), appear)).toMatchObject({ kind: 'exists', existing: { kind: 'file', size: 4 } });
     expect(names()).toEqual(['file']);
     expect(readFileSync(join(directory, 'to/file'), 'utf8')).toBe('mine');
   });
 
-  it('never overwrites what changed after it was agreed to replace it', () => {
+  it('never overwrites what changed after it was agreed to replace it', async () => {
     writeFileSync(join(directory, 'to/file'), 'mine');
-    const taken = copy(job());
+    const taken = await copy(job());
     if (taken.kind !== 'exists') throw new Error(taken.kind);
     appendFileSync(join(directory, 'to/file'), ' too');
-    expect(copy(job({ replace: taken.existing.identity }))).toMatchObject({ kind: 'exists', existing: { size: 8 } });
+    expect(await copy(job({ replace: taken.existing.identity }))).toMatchObject({ kind: 'exists', existing: { size: 8 } });
     expect(readFileSync(join(directory, 'to/file'), 'utf8')).toBe('mine too');
   });
 
-  it('stops between chunks, keeping its part, and goes on from there', () => {
-    const stopped = copy(job(), (done, control) => Atomics.store(control, 0, done >= 5000 ? 1 : 0));
-    expect(stopped).toEqual({ seq: 1, kind: 'stopped', checkpoint: { offset: 5000, crc: crc32(content.subarray(0, 5000)) } });
+  it('stops between chunks, keeping its part, and goes on from there', async () => {
+    const stopped = await copy(job(), (done, control) => Atomics.store(control, 0, done >= 5000 ? 1 : 0));
+    expect(stopped).toEqual({ seq: 1, kind: 'stopped', checkpoint: { offset: 5000, crc: 0 } });
     if (stopped.kind !== 'stopped') return;
     const steps: number[] = [];
-    expect(copy(job({ checkpoint: stopped.checkpoint }), (done) => steps.push(done))).toEqual({ seq: 1, kind: 'done' });
+    expect(await copy(job({ checkpoint: stopped.checkpoint }), (done) => steps.push(done))).toEqual({ seq: 1, kind: 'done' });
     expect(steps[0]).toBe(6000);
     expect(readFileSync(join(directory, 'to/file'))).toEqual(content);
     expect(names()).toEqual(['file']);
   });
 
-  it('begins anew when the part is shorter than its checkpoint says', () => {
+  it('begins anew when the part is shorter than its checkpoint says', async () => {
     writeFileSync(join(directory, 'to/part'), 'short');
-    expect(copy(job({ checkpoint: { offset: 5000, crc: 1 } }))).toEqual({ seq: 1, kind: 'done' });
+    expect(await copy(job({ checkpoint: { offset: 5000, crc: 1 } }))).toEqual({ seq: 1, kind: 'done' });
     expect(readFileSync(join(directory, 'to/file'))).toEqual(content);
   });
 
-  it('removes its part when it is stopped for good', () => {
-    copy(job(), (done, control) => Atomics.store(control, 0, done >= 5000 ? 2 : 0));
+  it('writes anew from where its part differs from the source', async () => {
+    const kept = Buffer.from(content.subarray(0, 5000));
+    kept[3500] = 0;
+    writeFileSync(join(directory, 'to/part'), kept);
+    const steps: number[] = [];
+    const again = job({ checkpoint: { offset: 5000, crc: 0 } });
+    expect(await copy(again, (done) => steps.push(done))).toEqual({ seq: 1, kind: 'done' });
+    expect(steps[0]).toBe(4000);
+    expect(readFileSync(join(directory, 'to/file'))).toEqual(content);
+  });
+
+  it('notices what someone else appends to its part', async () => {
+    const append = (done: number): void => {
+      if (done === 9000) writeFileSync(join(directory, 'to/part'), 'more', { flag: 'a' });
+    };
+    const grow = (done: number): void => {
+      if (done !== 9000) return;
+      const part = openSync(join(directory, 'to/part'), 'r+');
+      writeSync(part, 'more', content.length);
+      closeSync(part);
+    };
+    // Overwritten by the last chunk, so nothing is wrong.
+    expect(await copy(job(), append)).toEqual({ seq: 1, kind: 'done' });
+    rmSync(join(directory, 'to/file'));
+    expect(await copy(job(), grow)).toMatchObject({ kind: 'error', code: 'checksum-mismatch' });
+    expect(names()).toEqual([]);
+  });
+
+  it('removes its part when it is stopped for good', async () => {
+    await copy(job(), (done, control) => Atomics.store(control, 0, done >= 5000 ? 2 : 0));
     expect(names()).toEqual([]);
   });
 });

@@ -1,43 +1,42 @@
-import { spawnSync } from 'node:child_process';
 import {
   type BigIntStats,
   closeSync,
   constants,
   fstatSync,
-  fsyncSync,
   ftruncateSync,
   futimesSync,
-  linkSync,
   lstatSync,
   openSync,
   readSync,
   realpathSync,
-  renameSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
 import { dirname, sep } from 'node:path';
-import { crc32 } from 'node:zlib';
 import type { ErrorCode } from '#shared/errors.ts';
-import type { Checkpoint, CopyJob, CopyOutcome, Existing } from './copy-protocol.ts';
+import { type Checkpoint, type CopyJob, type CopyOutcome, controlWords, type Existing } from './copy-protocol.ts';
 import { codeOfErrno } from './problems.ts';
 
-/** What a batch of copies shares: the control word, the buffer and the folders already checked. */
+/** What a batch of copies shares: the control word, the buffers and the folders already checked. */
 export interface CopyContext {
   readonly control: Int32Array;
   readonly sourceRoot: string;
   readonly targetRoot: string;
+  /** What is copied passes through here. */
   readonly buffer: Buffer;
+  /** What was written is read back to here: one byte longer than `buffer`. */
+  readonly back: Buffer;
   readonly checked: Map<string, string>;
-  /** Called after every chunk; `checkpoint` every 64 MiB. */
+  /** Called after every chunk, before it is verified; with a checkpoint every 64 MiB. */
   onProgress(seq: number, done: number, checkpoint: Checkpoint | null): void;
 }
 
-const checkpointBytes = 64 * 1024 * 1024;
-const noFollow = constants.O_NOFOLLOW ?? 0;
+export const checkpointBytes = 64 * 1024 * 1024;
+export const noFollow = constants.O_NOFOLLOW ?? 0;
 const nonBlock = constants.O_NONBLOCK ?? 0;
 
-class Refusal extends Error {
+/** What went wrong with one file, where the system gave no error of its own. */
+export class Refusal extends Error {
   readonly code: ErrorCode;
   constructor(code: ErrorCode, detail: string) {
     super(detail);
@@ -48,15 +47,43 @@ class Refusal extends Error {
 /** A file that was written and verified under its temporary name, and waits to be made durable and named. */
 export interface Written {
   readonly job: CopyJob;
+  /** Nothing of it would be lost if the machine stopped now. */
+  readonly durable: boolean;
 }
 
+/** Both ends of a copy under way. */
+export interface Opened {
+  readonly source: number;
+  readonly before: BigIntStats;
+  part: number;
+}
+
+export type Stopped = CopyOutcome & { kind: 'stopped' };
+
 /**
- * Copies the bytes of one file into its part and verifies them by reading back. Gives what `publish` takes, or how it
- * ended otherwise. Never throws; what failed leaves no part behind.
+ * Copies the bytes of one file into its part, and compares each chunk with what the part then holds. Gives what
+ * `publish` takes, or how it ended otherwise. Never throws; what failed leaves no part behind.
  */
 export function copyToPart(job: CopyJob, context: CopyContext): Written | CopyOutcome {
+  if (job.content) return writeToPart(job, job.content, context);
+  const opened = openEnds(job, context);
+  if ('kind' in opened) return opened;
+  try {
+    const stopped = copyBytes(job, opened, context);
+    if (stopped) return letGo(job, opened, stopped);
+    settlePart(job, opened);
+    closePart(opened);
+    return { job, durable: false };
+  } catch (error) {
+    return giveUp(job, opened, error);
+  } finally {
+    closeSync(opened.source);
+  }
+}
+
+/** Opens the source and a part for it, unless something is in the way. Never throws. */
+export function openEnds(job: CopyJob, context: CopyContext): Opened | CopyOutcome {
   let source = -1;
-  let part = -1;
   try {
     checkFolder(job.from, context.sourceRoot, context.checked);
     checkFolder(job.to, context.targetRoot, context.checked);
@@ -68,121 +95,77 @@ export function copyToPart(job: CopyJob, context: CopyContext): Written | CopyOu
     checkUnchanged(job, before);
     if (job.replace?.startsWith(`${before.dev}:${before.ino}:`))
       throw new Refusal('bad-request', 'source and destination are one file');
-    part = openPart(job, before);
-    const crc = copyBytes(job, source, part, context);
-    if (typeof crc !== 'number') {
-      closeSync(part);
-      part = -1;
-      if (!crc.checkpoint) removePart(job.part);
-      return crc;
+    return { source, before, part: openPart(job, Number(before.mode) & 0o777) };
+  } catch (error) {
+    if (source >= 0) closeSync(source);
+    if (job.checkpoint) removePart(job.part);
+    return failure(job.seq, error);
+  }
+}
+
+/** Gives a part that holds everything its time. @throws Refusal when the source changed meanwhile */
+export function settlePart(job: CopyJob, { source, part, before }: Opened): void {
+  const after = fstatSync(source, { bigint: true });
+  if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) throw new Refusal('source-changed', 'it was written to');
+  if (job.modified !== null) futimesSync(part, Date.now() / 1000, Number(before.mtimeNs) / 1e9);
+}
+
+/** Ends a copy that was stopped, keeping the part only when it can go on from there. */
+export function letGo(job: CopyJob, opened: Opened, stopped: Stopped): Stopped {
+  closePart(opened);
+  if (!stopped.checkpoint) removePart(job.part);
+  return stopped;
+}
+
+/** Ends a copy that failed. */
+export function giveUp(job: CopyJob, opened: Opened, error: unknown): CopyOutcome {
+  closePart(opened);
+  removePart(job.part);
+  return failure(job.seq, error);
+}
+
+export function closePart(opened: Opened): void {
+  if (opened.part >= 0) closeSync(opened.part);
+  opened.part = -1;
+}
+
+/** As `copyToPart`, for bytes that are in memory. A file that is replaced passes its permissions on. */
+function writeToPart(job: CopyJob, content: Uint8Array, context: CopyContext): Written | CopyOutcome {
+  let part = -1;
+  try {
+    checkFolder(job.to, context.targetRoot, context.checked);
+    const taken = obstacle(job);
+    if (taken) return { seq: job.seq, kind: 'exists', existing: taken };
+    part = openPart(job, job.replace === null ? 0o666 : lstatSync(job.to).mode & 0o777);
+    const { length } = context.buffer;
+    for (let offset = 0; offset < content.length; offset += length) {
+      const chunk = content.subarray(offset, offset + length);
+      writeChunk(part, chunk, offset);
+      checkKept(part, chunk, offset, content.length, context.back);
     }
-    const after = fstatSync(source, { bigint: true });
-    if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) throw new Refusal('source-changed', 'it was written to');
-    if (crcOfPart(job, part, context) !== crc)
-      throw new Refusal('checksum-mismatch', 'what was read back differs from what was sent');
-    if (job.modified !== null) futimesSync(part, Date.now() / 1000, Number(before.mtimeNs) / 1e9);
+    if (job.modified !== null) futimesSync(part, Date.now() / 1000, job.modified / 1000);
     closeSync(part);
     part = -1;
-    return { job };
+    return { job, durable: false };
   } catch (error) {
-    if (part >= 0) closeSync(part);
-    if (part >= 0 || job.checkpoint) removePart(job.part);
-    return failure(job.seq, error);
-  } finally {
-    if (source >= 0) closeSync(source);
-  }
-}
-
-/** What syncing took lately in this thread, in milliseconds: of a whole file system, and of one file. */
-const syncCost = { together: 0, each: 0.3 };
-const smallestGroup = 16;
-
-/**
- * Makes written parts durable with one `syncfs`, where the system offers it (Node does not; the `sync` program does) and
- * it pays: on a quiet disk it is ten times faster than syncing a thousand small files, but it waits for what all other
- * programs have written too, so both costs are watched. False: `publish` has to sync each.
- */
-export function syncParts(written: readonly Written[], folder: string): boolean {
-  if (written.length < smallestGroup || process.platform !== 'linux') return false;
-  if (syncCost.together > written.length * syncCost.each) {
-    // Looked at again after a while: the disk may be quiet by then.
-    syncCost.together *= 0.7;
-    return false;
-  }
-  const begin = performance.now();
-  const { status } = spawnSync('sync', ['-f', '--', folder], { stdio: 'ignore' });
-  syncCost.together = status === 0 ? performance.now() - begin : Number.POSITIVE_INFINITY;
-  return status === 0;
-}
-
-/** Gives a written part its name, only while the place is still as it was expected; makes it durable first unless it is. */
-export function publish({ job }: Written, folders: Set<string>, durable: boolean): CopyOutcome {
-  try {
-    if (!durable) {
-      const fd = openSync(job.part, constants.O_RDWR | noFollow);
-      const begin = performance.now();
-      try {
-        fsyncSync(fd);
-        if (job.size < 65_536) syncCost.each = 0.95 * syncCost.each + 0.05 * (performance.now() - begin);
-      } finally {
-        closeSync(fd);
-      }
-    }
-    const taken = obstacle(job);
-    if (taken) {
+    if (part >= 0) {
+      closeSync(part);
       removePart(job.part);
-      return { seq: job.seq, kind: 'exists', existing: taken };
-    }
-    if (job.replace === null) nameExclusively(job.part, job.to);
-    else renameSync(job.part, job.to);
-    folders.add(dirname(job.to));
-    return { seq: job.seq, kind: 'done' };
-  } catch (error) {
-    removePart(job.part);
-    if (errnoOf(error) === 'EEXIST') {
-      const taken = obstacle(job);
-      if (taken) return { seq: job.seq, kind: 'exists', existing: taken };
     }
     return failure(job.seq, error);
   }
 }
 
-/** Makes the names given in these folders durable, where the system lets folders be synced. */
-export function syncFolders(folders: Iterable<string>): void {
-  for (const folder of folders) {
-    try {
-      const fd = openSync(folder, constants.O_RDONLY);
-      try {
-        fsyncSync(fd);
-      } finally {
-        closeSync(fd);
-      }
-    } catch {
-      // Windows and some network file systems refuse to sync a folder; the files themselves were synced.
-    }
-  }
-}
-
-/** A hard link fails when the name is taken, which a rename does not; a file system without links gets check and rename. */
-function nameExclusively(part: string, to: string): void {
-  try {
-    linkSync(part, to);
-  } catch (error) {
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(errnoOf(error) ?? '')) throw error;
-    renameSync(part, to);
-    return;
-  }
-  unlinkSync(part);
-}
-
-function obstacle(job: CopyJob): Existing | null {
+/** What lies where the file is to go, unless it is what may be replaced. */
+export function obstacle(job: CopyJob): Existing | null {
   const stats = lstatSync(job.to, { bigint: true, throwIfNoEntry: false });
   if (!stats) return null;
   const existing = describe(stats);
   return job.replace === existing.identity ? null : existing;
 }
 
-function describe(stats: BigIntStats): Existing {
+/** What lies at a place, as the system tells it. */
+export function describe(stats: BigIntStats): Existing {
   return {
     kind: stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'symlink' : 'special',
     size: Number(stats.size),
@@ -213,9 +196,9 @@ function checkUnchanged(job: CopyJob, stats: BigIntStats): void {
   if (Number(stats.size) !== job.size || !sameTime) throw new Refusal('source-changed', 'size or time differ from the scan');
 }
 
-function openPart(job: CopyJob, stats: BigIntStats): number {
+function openPart(job: CopyJob, permissions: number): number {
   const flags = constants.O_RDWR | constants.O_CREAT | noFollow;
-  const mode = (Number(stats.mode) & 0o777) | 0o600;
+  const mode = permissions | 0o600;
   if (job.checkpoint) {
     const fd = openSync(job.part, flags, mode);
     const { size } = fstatSync(fd);
@@ -231,46 +214,68 @@ function openPart(job: CopyJob, stats: BigIntStats): number {
   }
 }
 
-function copyBytes(
-  job: CopyJob,
-  source: number,
-  part: number,
-  context: CopyContext,
-): number | (CopyOutcome & { kind: 'stopped' }) {
-  const { buffer, control } = context;
-  const kept = job.checkpoint ? fstatSync(part).size : 0;
+function copyBytes(job: CopyJob, { source, part }: Opened, context: CopyContext): Stopped | null {
+  const { buffer, back, control } = context;
+  const kept = compareKept(job, source, part, context);
+  if (typeof kept !== 'number') return kept;
   let offset = kept;
-  let crc = kept > 0 && job.checkpoint ? job.checkpoint.crc : 0;
-  let saved = offset;
   while (offset < job.size) {
-    const stop = Atomics.load(control, 0);
-    if (stop !== 0) return { seq: job.seq, kind: 'stopped', checkpoint: stop === 1 && offset > 0 ? { offset, crc } : null };
+    const stop = Atomics.load(control, controlWords.stop);
+    if (stop !== 0) return stoppedAt(job, stop, offset);
     const count = readSync(source, buffer, 0, Math.min(buffer.length, job.size - offset), offset);
     if (count === 0) throw new Refusal('source-changed', 'it became shorter');
     const chunk = count === buffer.length ? buffer : buffer.subarray(0, count);
-    crc = crc32(chunk, crc);
-    for (let sent = 0; sent < count; ) sent += writeSync(part, chunk, sent, count - sent, offset + sent);
+    writeChunk(part, chunk, offset);
+    if (offset + count < job.size) context.onProgress(job.seq, offset + count, null);
+    checkKept(part, chunk, offset, job.size, back);
     offset += count;
-    const due = offset - saved >= checkpointBytes;
-    if (due) saved = offset;
-    if (offset < job.size || due) context.onProgress(job.seq, offset, due ? { offset, crc } : null);
   }
-  return crc;
+  return null;
 }
 
-function crcOfPart(job: CopyJob, part: number, context: CopyContext): number {
-  const { buffer } = context;
-  let crc = 0;
+export const stoppedAt = (job: CopyJob, stop: number, offset: number): Stopped => ({
+  seq: job.seq,
+  kind: 'stopped',
+  checkpoint: stop === 1 && offset > 0 ? { offset, crc: 0 } : null,
+});
+
+export function writeChunk(part: number, chunk: Uint8Array, offset: number): void {
+  for (let sent = 0; sent < chunk.length; ) sent += writeSync(part, chunk, sent, chunk.length - sent, offset + sent);
+}
+
+/** Reads back what was written and compares it, and that nothing follows the last chunk. @throws Refusal */
+function checkKept(part: number, chunk: Uint8Array, offset: number, size: number, back: Buffer): void {
+  const ask = chunk.length + (offset + chunk.length === size ? 1 : 0);
+  checkSame(chunk, back, readSync(part, back, 0, ask, offset));
+}
+
+/** @throws Refusal unless `count` bytes came back and they are those that were sent */
+export function checkSame(chunk: Uint8Array, back: Buffer, count: number): void {
+  if (count !== chunk.length || back.compare(chunk, 0, count, 0, count) !== 0)
+    throw new Refusal('checksum-mismatch', 'what was read back differs from what was sent');
+}
+
+/**
+ * Compares what a former process left in the part with the source, from the beginning. How many bytes of it are good;
+ * the part is cut there.
+ */
+export function compareKept(job: CopyJob, source: number, part: number, context: CopyContext): number | Stopped {
+  if (!job.checkpoint) return 0;
+  const { buffer, back, control } = context;
+  const { size } = fstatSync(part);
   let offset = 0;
-  for (;;) {
-    const count = readSync(part, buffer, 0, buffer.length, offset);
-    if (count === 0) break;
-    crc = crc32(count === buffer.length ? buffer : buffer.subarray(0, count), crc);
+  while (offset < size) {
+    const stop = Atomics.load(control, controlWords.stop);
+    if (stop !== 0) return stoppedAt(job, stop, size);
+    const count = readSync(source, buffer, 0, Math.min(buffer.length, size - offset), offset);
+    const got = readSync(part, back, 0, count, offset);
+    if (count === 0 || got !== count || back.compare(buffer, 0, count, 0, count) !== 0) {
+      ftruncateSync(part, offset);
+      return offset;
+    }
     offset += count;
-    if (offset >= job.size && count < buffer.length) break;
   }
-  if (offset !== job.size) throw new Refusal('checksum-mismatch', `${offset} bytes arrived of ${job.size}`);
-  return crc;
+  return size;
 }
 
 export function removePart(path: string): void {
@@ -281,10 +286,12 @@ export function removePart(path: string): void {
   }
 }
 
-const errnoOf = (error: unknown): string | undefined =>
+/** The name of a system error, e.g. `ENOSPC`. */
+export const errnoOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
-function failure(seq: number, error: unknown): CopyOutcome {
+/** An error as the outcome of a file. */
+export function failure(seq: number, error: unknown): CopyOutcome {
   const detail = error instanceof Error ? error.message : String(error);
   return { seq, kind: 'error', code: error instanceof Refusal ? error.code : codeOfErrno(errnoOf(error)), detail };
 }

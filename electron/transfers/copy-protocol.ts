@@ -4,6 +4,8 @@ import type { ErrorCode } from '#shared/errors.ts';
 export interface CopyJob {
   readonly seq: number;
   readonly from: string;
+  /** The bytes themselves, of a small file that came from another host; `from` only names it then. */
+  readonly content?: Uint8Array;
   readonly to: string;
   /** Where the bytes are gathered before they get their name; in the folder of `to`. */
   readonly part: string;
@@ -27,9 +29,26 @@ export interface CopyTask {
   readonly sourceRoot: string;
   readonly targetRoot: string;
   readonly jobs: readonly CopyJob[];
-  /** One number, shared: 0 go on, 1 stop and keep the part, 2 stop and remove it. */
+  /** Of the run; see `controlWords`. */
   readonly control: Int32Array;
 }
+
+/** What the threads that work for one run share, by its place in `control`. */
+export const controlWords = {
+  /** 0 go on, 1 stop and keep the part, 2 stop and remove it. */
+  stop: 0,
+  /** 1 while a thread syncs the file system of the destination. */
+  syncing: 1,
+  /** How many such syncs have begun and ended so far, one after the other. */
+  syncsBegun: 2,
+  syncsEnded: 3,
+  /** 1 once it was seen that it cannot be done. */
+  syncFailed: 4,
+} as const;
+
+/** The shared words of a new run, all 0. */
+export const newControl = (): Int32Array =>
+  new Int32Array(new SharedArrayBuffer(Object.keys(controlWords).length * Int32Array.BYTES_PER_ELEMENT));
 
 export interface Existing {
   readonly kind: 'file' | 'directory' | 'symlink' | 'special';

@@ -1,94 +1,189 @@
 import { crc32 } from 'node:zlib';
-import { StowageError } from '#shared/errors.ts';
-import type { InnerPath } from '#shared/paths.ts';
+import { isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
+import { type InnerPath, visible } from '#shared/paths.ts';
 import {
   canResumeWrite,
+  hasLocalPath,
+  type ReadResult,
   type ResumableWrite,
   type StorageEntry,
   type StorageProvider,
   type WriteOptions,
 } from '../storage/provider.ts';
+import { type RunningDigest, runningDigest } from '../storage/remote/digests.ts';
+import type { Bandwidth } from './bandwidth.ts';
 import type { Checkpoint } from './copy-protocol.ts';
+import { isPassing } from './patience.ts';
 import { fileError } from './problems.ts';
 
-/** One file from any provider to any other. */
-export interface StreamCopy {
+/** The source of a copy, and where its bytes go. */
+export interface Reading {
   readonly from: StorageProvider;
   readonly source: InnerPath;
   readonly to: StorageProvider;
-  readonly target: InnerPath;
-  /** Names the unfinished write, so that it is found again. */
-  readonly key: string;
   readonly size: number;
+  /** As the scan saw it; what `read` tells goes before. */
   readonly modified: number | null;
   readonly etag: string | null;
-  readonly expect: NonNullable<WriteOptions['expect']>;
-  readonly checkpoint: Checkpoint | null;
   readonly signal: AbortSignal;
+  readonly bandwidth: Bandwidth;
+  /** Bytes that went, and from time to time what can be gone on with; null leaves what was told before. */
   onProgress(done: number, checkpoint: Checkpoint | null): void;
 }
 
-const segmentBytes = 32 * 1024 * 1024;
-
-/**
- * Copies by streaming, verified: what is kept at the destination is read back and its CRC-32 compared with that of what
- * was read. The source must be the same before and after.
- * @throws `source-changed`, `checksum-mismatch`, and what the providers throw; `cancelled` leaves a resumable part
- */
-export async function copyStream(copy: StreamCopy): Promise<void> {
-  await checkSource(copy);
-  if (canResumeWrite(copy.to)) await copyResumable(copy, await copy.to.openWrite(copy.target, copy.key));
-  else await copyWhole(copy);
+/** One file from any provider to any other. */
+export interface StreamCopy extends Reading {
+  readonly target: InnerPath;
+  /** Names the unfinished write, so that it is found again. */
+  readonly key: string;
+  readonly expect: NonNullable<WriteOptions['expect']>;
+  readonly checkpoint: Checkpoint | null;
 }
 
-const options = (copy: StreamCopy): WriteOptions => ({
+/** Up to here a file goes in one request, and is begun anew rather than gone on with. */
+export const smallBytes = 8 * 1024 * 1024;
+const checkpointBytes = 32 * 1024 * 1024;
+
+/**
+ * Copies by streaming, verified: `read` holds the bytes against the source's MD5 where it is known; and where the
+ * destination does not check what it receives, what is kept there is read back before it gets its name, and compared by
+ * CRC-32. The source must be the same before and after.
+ * @throws `source-changed`, `checksum-mismatch`, `io-error` for a body that was cut short, `precondition-failed` of the
+ * target, and what the providers throw; after errors that pass, and `cancelled`, a resumable part is kept
+ */
+export async function copyStream(copy: StreamCopy): Promise<void> {
+  const { to } = copy;
+  if (canResumeWrite(to) && (copy.size > smallBytes || !to.features.verifiedWrites)) {
+    const { signal, size } = copy;
+    const times = timesOf(copy, await copy.from.stat(copy.source, { signal }));
+    await copyResumable(copy, await to.openWrite(copy.target, copy.key, { signal, size, ...times }));
+  } else await copyWhole(copy);
+}
+
+/** The source's modification time, as finely as it is told. */
+function timesOf(copy: StreamCopy, { modified, modifiedNs }: StorageEntry): Pick<WriteOptions, 'modified' | 'modifiedNs'> {
+  const time = modified ?? copy.modified;
+  return { ...(time !== null && { modified: time }), ...(modifiedNs !== undefined && { modifiedNs }) };
+}
+
+const options = (copy: StreamCopy, entry: StorageEntry): WriteOptions => ({
   signal: copy.signal,
   size: copy.size,
   expect: copy.expect,
-  ...(copy.modified !== null && { modified: copy.modified }),
+  ...timesOf(copy, entry),
 });
 
-async function checkSource(copy: StreamCopy): Promise<void> {
-  const entry = await copy.from.stat(copy.source, { signal: copy.signal });
-  const same = copy.etag !== null && entry.etag !== undefined ? entry.etag === copy.etag : entry.modified === copy.modified;
+/** Holds the source to what the scan saw. Where listings tell other times than `read`, times say nothing. */
+function checkSource(copy: Reading, entry: StorageEntry): void {
+  const { from } = copy;
+  const sameTime = !from.features.listedTimes || entry.modified === copy.modified;
+  const same = copy.etag !== null && entry.etag !== undefined ? entry.etag === copy.etag : sameTime;
   if (entry.kind !== 'file' || entry.size !== copy.size || !same) throw fileError('source-changed', copy.source);
 }
 
-async function* readSource(copy: StreamCopy, offset: number, length: number): AsyncGenerator<Uint8Array> {
-  const { body } = await copy.from
-    .read(copy.source, { offset, length, signal: copy.signal, ...(copy.etag !== null && { etag: copy.etag }) })
-    .catch((error: unknown) => {
-      if (error instanceof StowageError && error.code === 'precondition-failed') throw fileError('source-changed', copy.source);
-      throw error;
-    });
-  yield* body;
+/** A file that can be written in place is looked at again; an object can only be replaced, which `read` tells by itself. */
+async function checkStill(copy: Reading): Promise<void> {
+  if (copy.etag !== null && !hasLocalPath(copy.from)) return;
+  checkSource(copy, await copy.from.stat(copy.source, { signal: copy.signal }));
 }
 
+async function openSource(copy: Reading, offset: number): Promise<ReadResult> {
+  const { signal, etag } = copy;
+  const opened = await copy.from
+    .read(copy.source, { offset, length: copy.size - offset, signal, ...(etag !== null && { etag }) })
+    .catch((error: unknown) => {
+      throw sourceError(copy, error);
+    });
+  try {
+    checkSource(copy, opened.entry);
+    return opened;
+  } catch (error) {
+    await letGo(opened.body);
+    throw error;
+  }
+}
+
+const sourceError = (copy: Reading, error: unknown): unknown =>
+  isStowageError(error, 'precondition-failed') ? fileError('source-changed', copy.source) : error;
+
+const letGo = async (body: AsyncIterable<Uint8Array>): Promise<void> => {
+  await body[Symbol.asyncIterator]().return?.();
+};
+
+/** What flows of one file, and what is known of it so far. */
+interface Flow {
+  offset: number;
+  crc: number;
+  /** As it was before the last chunk, which may not have arrived yet. */
+  before: Checkpoint;
+  /** Of a file that is gone on with, whose digest nobody has compared: that of the whole, where it is known. */
+  readonly md5: string | null;
+}
+
+/** The source's bytes on their way; ends only when they are whole and the source is unchanged. */
+async function* flowing(copy: Reading, opened: ReadResult, flow: Flow, onChunk: () => void): AsyncGenerator<Uint8Array> {
+  const needsCrc = !copy.to.features.verifiedWrites;
+  const paced = hasLocalPath(copy.from) && hasLocalPath(copy.to) ? opened.body : copy.bandwidth.pace(opened.body, copy.signal);
+  try {
+    for await (const chunk of paced) {
+      flow.before = { offset: flow.offset, crc: flow.crc };
+      if (needsCrc) flow.crc = crc32(chunk, flow.crc);
+      flow.offset += chunk.length;
+      if (flow.offset > copy.size) throw fileError('source-changed', copy.source);
+      yield chunk;
+      onChunk();
+    }
+  } catch (error) {
+    throw sourceError(copy, error);
+  }
+  if (flow.offset !== copy.size) throw new CutShort(copy, flow.offset);
+  await checkStill(copy);
+}
+
+class CutShort extends StowageError {
+  constructor(copy: Reading, got: number) {
+    super('io-error', `“${visible(copy.source)}” arrived cut short: ${got} of ${copy.size} bytes came.`, {
+      subject: copy.source,
+      hint: 'Retry the transfer.',
+    });
+  }
+}
+
+const begin = (entry: StorageEntry, offset: number, crc: number): Flow => ({
+  offset,
+  crc,
+  before: { offset, crc },
+  md5: offset > 0 ? (entry.md5 ?? null) : null,
+});
+
 async function copyResumable(copy: StreamCopy, write: ResumableWrite): Promise<void> {
+  let flow: Flow | null = null;
+  const checkpoint = (): Checkpoint | null => {
+    if (!write.readBack) return { offset: write.committed, crc: 0 };
+    if (flow && write.committed === flow.offset) return { offset: flow.offset, crc: flow.crc };
+    return flow && write.committed === flow.before.offset ? flow.before : null;
+  };
   let keep = false;
   try {
-    let { offset, crc } = copy.checkpoint && write.committed >= copy.checkpoint.offset ? copy.checkpoint : { offset: 0, crc: 0 };
+    const { offset, crc } = resumePoint(copy, write);
     await write.truncate(offset);
-    while (offset < copy.size) {
-      const length = Math.min(segmentBytes, copy.size - offset);
-      const begin = offset;
-      const body = async function* (): AsyncGenerator<Uint8Array> {
-        for await (const chunk of readSource(copy, begin, length)) {
-          crc = crc32(chunk, crc);
-          offset += chunk.length;
-          yield chunk;
-          copy.onProgress(offset, null);
-        }
-      };
-      await write.append(body(), { signal: copy.signal });
-      if (offset !== begin + length) throw fileError('source-changed', copy.source);
-      copy.onProgress(offset, offset < copy.size ? { offset, crc } : null);
-    }
-    await checkSource(copy);
-    await compare(write.readBack({ signal: copy.signal }), crc, copy);
-    await write.finish(options(copy));
+    // From here on what is kept under the key is of this very source.
+    if (!copy.checkpoint) copy.onProgress(0, { offset: 0, crc: 0 });
+    const opened = offset < copy.size ? await openSource(copy, offset) : null;
+    const entry = opened?.entry ?? (await copy.from.stat(copy.source, { signal: copy.signal }));
+    checkSource(copy, entry);
+    flow = begin(entry, offset, crc);
+    if (opened) await appendAll(copy, write, opened, flow, checkpoint);
+    if (write.readBack) await compare(copy, write.readBack({ signal: copy.signal }), flow);
+    await write.finish(options(copy, entry));
   } catch (error) {
-    keep = copy.signal.aborted;
+    const { code } = toStowageError(error);
+    // Refused because somebody took the place meanwhile, it can be finished under another condition.
+    const passes = copy.signal.aborted || isPassing(code) || code === 'precondition-failed';
+    // Of a body that ended too soon nobody knows what was left out.
+    keep = passes && !(error instanceof CutShort);
+    const reached = keep ? checkpoint() : null;
+    if (reached) copy.onProgress(reached.offset, reached);
     throw error;
   } finally {
     if (keep) await write.close();
@@ -96,44 +191,88 @@ async function copyResumable(copy: StreamCopy, write: ResumableWrite): Promise<v
   }
 }
 
-async function copyWhole(copy: StreamCopy): Promise<void> {
-  let crc = 0;
-  const body = async function* (): AsyncGenerator<Uint8Array> {
-    let offset = 0;
-    for await (const chunk of readSource(copy, 0, copy.size)) {
-      crc = crc32(chunk, crc);
-      offset += chunk.length;
-      yield chunk;
-      copy.onProgress(offset, null);
-    }
-    // Before the write ends, so that a changed source never becomes the content of the destination.
-    await checkSource(copy);
-  };
-  const entry = await copy.to.write(copy.target, body(), options(copy));
+/** Where to go on. Without read-back the service has checked every part, so all that it holds counts. */
+function resumePoint(copy: StreamCopy, write: ResumableWrite): Checkpoint {
+  const { checkpoint } = copy;
+  if (!checkpoint || write.committed < checkpoint.offset || write.committed > copy.size) return { offset: 0, crc: 0 };
+  return write.readBack ? checkpoint : { offset: write.committed, crc: 0 };
+}
+
+async function appendAll(
+  copy: StreamCopy,
+  write: ResumableWrite,
+  opened: ReadResult,
+  flow: Flow,
+  checkpoint: () => Checkpoint | null,
+): Promise<void> {
+  let saved = flow.offset;
+  const body = flowing(copy, opened, flow, () => {
+    const due = write.committed - saved >= checkpointBytes ? checkpoint() : null;
+    if (due) saved = due.offset;
+    copy.onProgress(flow.offset, due);
+  });
   try {
-    const { body: kept } = await copy.to.read(copy.target, {
-      signal: copy.signal,
-      ...(entry.etag !== undefined && { etag: entry.etag }),
-    });
-    await compare(kept, crc, copy);
+    const total = await write.append(body, { signal: copy.signal });
+    if (total !== copy.size) throw new CutShort(copy, total);
+  } finally {
+    await letGo(opened.body);
+  }
+}
+
+/** The bytes of a small file, held to the same conditions as if they were copied, and its own time. */
+export async function receive(copy: Reading): Promise<{ content: Uint8Array; modified: number | null }> {
+  const opened = await openSource(copy, 0);
+  const flow = begin(opened.entry, 0, 0);
+  const content = Buffer.allocUnsafeSlow(copy.size);
+  for await (const chunk of flowing(copy, opened, flow, () => copy.onProgress(flow.offset, null))) {
+    content.set(chunk, flow.offset - chunk.length);
+  }
+  const { modified, modifiedNs } = opened.entry;
+  // With its fraction: a disk keeps times finer than in milliseconds.
+  return { content, modified: modifiedNs === undefined ? (modified ?? copy.modified) : Number(modifiedNs) / 1e6 };
+}
+
+async function copyWhole(copy: StreamCopy): Promise<void> {
+  const opened = await openSource(copy, 0);
+  const flow = begin(opened.entry, 0, 0);
+  let entry: StorageEntry;
+  try {
+    const body = flowing(copy, opened, flow, () => copy.onProgress(flow.offset, null));
+    entry = await copy.to.write(copy.target, body, options(copy, opened.entry));
+  } finally {
+    await letGo(opened.body);
+  }
+  if (copy.to.features.verifiedWrites) return;
+  const { etag } = entry;
+  const { body: kept } = await copy.to.read(copy.target, { signal: copy.signal, ...(etag !== undefined && { etag }) });
+  try {
+    await compare(copy, kept, flow);
   } catch (error) {
-    if (error instanceof StowageError && error.code === 'checksum-mismatch')
-      await copy.to.remove(copy.target).catch(() => undefined);
+    if (isStowageError(error, 'checksum-mismatch')) await copy.to.remove(copy.target).catch(() => undefined);
     throw error;
   }
 }
 
-async function compare(kept: AsyncIterable<Uint8Array>, crc: number, copy: StreamCopy): Promise<void> {
-  let length = 0;
-  let got = 0;
-  for await (const chunk of kept) {
-    got = crc32(chunk, got);
-    length += chunk.length;
+/** Compares what is kept with what was sent. */
+async function compare(copy: StreamCopy, kept: AsyncIterable<Uint8Array>, flow: Flow): Promise<void> {
+  const digest: RunningDigest | null = flow.md5 === null ? null : runningDigest(copy.size);
+  try {
+    let length = 0;
+    let crc = 0;
+    for await (const chunk of kept) {
+      crc = crc32(chunk, crc);
+      length += chunk.length;
+      // The chunk's memory goes to the digest's thread.
+      await digest?.add(chunk, false);
+    }
+    const same = digest === null || (await digest.end()) === flow.md5;
+    if (length !== copy.size || crc !== flow.crc || !same) throw fileError('checksum-mismatch', copy.target);
+  } finally {
+    digest?.drop();
   }
-  if (length !== copy.size || got !== crc) throw fileError('checksum-mismatch', copy.target);
 }
 
-/** True when two files have the same bytes, by length and CRC-32. */
+/** True when two files have the same bytes: by their digests where both are known, else by length and CRC-32. */
 export async function sameContent(
   a: StorageProvider,
   aPath: InnerPath,
@@ -141,6 +280,9 @@ export async function sameContent(
   bPath: InnerPath,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const [one, other] = await Promise.all([a.stat(aPath, { signal }), b.stat(bPath, { signal })]);
+  if (one.size !== other.size) return false;
+  if (one.md5 !== undefined && other.md5 !== undefined) return one.md5 === other.md5;
   const sums = await Promise.all([sum(a, aPath, signal), sum(b, bPath, signal)]);
   return sums[0].length === sums[1].length && sums[0].crc === sums[1].crc;
 }

@@ -11,7 +11,7 @@ import type { VfolderLookup } from '../services.ts';
 import { createLocalProvider } from '../storage/local/provider.ts';
 import type { StorageProvider } from '../storage/provider.ts';
 import { type Database, openDatabase } from '../store/database.ts';
-import { createTransfers, type Transfers } from './transfers.ts';
+import { createTransfers, type Transfers, type TransfersOptions } from './transfers.ts';
 
 /** A directory, a database and vfolders for tests of transfers; every vfolder is a folder of one local host. */
 export interface Bench {
@@ -21,7 +21,8 @@ export interface Bench {
   readonly seen: Change[];
   readonly changes: Changes;
   readonly database: Database;
-  vfolder(name: string, fields?: Partial<Vfolder>): string;
+  /** A vfolder, on the bench's host or on another. */
+  vfolder(name: string, fields?: Partial<Vfolder>, provider?: StorageProvider): string;
   /** Resolves with the transfer once it is in one of these states. */
   until(id: number, ...states: Transfer['state'][]): Promise<Transfer>;
   /** Resolves once bytes of the transfer have gone. */
@@ -31,7 +32,11 @@ export interface Bench {
   remove(): Promise<void>;
 }
 
-export function openBench(at?: string, provider?: StorageProvider): Bench {
+export function openBench(
+  at?: string,
+  provider?: StorageProvider,
+  options: Pick<TransfersOptions, 'bandwidthLimit' | 'patience'> = {},
+): Bench {
   const directory = at ?? mkdtempSync(join(tmpdir(), 'stowage-transfers-'));
   const host = join(directory, 'host');
   mkdirSync(host, { recursive: true });
@@ -40,6 +45,7 @@ export function openBench(at?: string, provider?: StorageProvider): Bench {
   const seen: Change[] = [];
   changes.on((change) => seen.push(change));
   const vfolders = new Map<string, Vfolder>();
+  const providers = new Map<string, StorageProvider>();
   const store = provider ?? createLocalProvider(host);
   const lookup: VfolderLookup = {
     resolve: (name, path) => {
@@ -47,14 +53,15 @@ export function openBench(at?: string, provider?: StorageProvider): Bench {
       if (!vfolder) throw new StowageError('not-found', `There is no vfolder “${name}”.`, { subject: name });
       const inner = parseInnerPath(path);
       const root = parseInnerPath(name);
-      return { vfolder, provider: store, root, inner, path: joinPath(root, inner) };
+      return { vfolder, provider: providers.get(name) ?? store, root, inner, path: joinPath(root, inner) };
     },
     find: (name) => vfolders.get(name) ?? null,
+    names: () => [...vfolders.keys()],
     automounts: () => [],
     ensure: () => Promise.reject(new Error('not here')),
     touch: () => undefined,
   };
-  const transfers = createTransfers({ database, changes, lookup });
+  const transfers = createTransfers({ database, changes, lookup, ...options });
   const close = async (): Promise<void> => {
     await transfers.close();
     database.close();
@@ -66,7 +73,8 @@ export function openBench(at?: string, provider?: StorageProvider): Bench {
     seen,
     changes,
     database,
-    vfolder: (name, fields = {}) => {
+    vfolder: (name, fields = {}, other = undefined) => {
+      if (other) providers.set(name, other);
       vfolders.set(name, {
         id: `id-${name}`,
         name,
@@ -78,6 +86,8 @@ export function openBench(at?: string, provider?: StorageProvider): Bench {
         mountPath: null,
         automount: false,
         localPath: join(host, name),
+        place: name,
+        broken: null,
         createdAt: 0,
         lastUsedAt: null,
         trashedAt: null,

@@ -1,138 +1,38 @@
+import type { SQLInputValue } from 'node:sqlite';
 import type { Problem } from '#shared/contract/base.ts';
 import type { ConflictPolicy, Transfer, TransferFile, TransferState } from '#shared/contract/transfers.ts';
 import { StowageError } from '#shared/errors.ts';
 import type { Database } from '../store/database.ts';
-import type { Checkpoint } from './copy-protocol.ts';
+import {
+  add,
+  type Counters,
+  changeable,
+  counterNames,
+  type FileChange,
+  type FileRow,
+  type FileState,
+  isStep,
+  liveStates,
+  type NewFile,
+  pendingStates,
+  readyState,
+  type SyncState,
+  type TransferRow,
+  type Weighed,
+  weight,
+  zero,
+} from './journal-rows.ts';
 import type { StoredRequest } from './request.ts';
 
-/** A transfer as it is stored; the counters always agree with its files, both change in one transaction. */
-export interface TransferRow {
-  id: number;
-  kind: Transfer['kind'];
-  title: string;
-  request: string;
-  state: TransferState;
-  position: number;
-  conflict: ConflictPolicy;
-  scanned: number;
-  problem: string | null;
-  files_total: number;
-  files_done: number;
-  files_skipped: number;
-  files_failed: number;
-  conflicts: number;
-  bytes_total: number;
-  bytes_done: number;
-  created_at: number;
-  ended_at: number | null;
-}
-
-/** `scan` and `scanned` are of folders, which are not files of the contract: still to be listed, and listed. */
-export type FileState = TransferFile['state'] | 'scan' | 'scanned';
-
-export interface FileRow {
-  transfer_id: number;
-  seq: number;
-  key: string;
-  source_index: number;
-  /** In the provider of the source. */
-  source: string;
-  /** What is read instead of `source`: where a symlink leads. */
-  read_path: string | null;
-  /** Relative to the destination. */
-  path: string;
-  /** Where it really goes, when both are kept. */
-  target: string | null;
-  kind: 'file' | 'directory' | 'tree';
-  size: number;
-  modified: number | null;
-  etag: string | null;
-  state: FileState;
-  done: number;
-  /** Times that it was handed to a copier. */
-  begun: number;
-  /** The source must be looked at anew first. */
-  stale: number;
-  checkpoint: string | null;
-  policy: ConflictPolicy | null;
-  problem: string | null;
-}
-
-export type NewFile = Pick<FileRow, 'key' | 'source_index' | 'source' | 'path' | 'kind' | 'size' | 'state'> &
-  Partial<Pick<FileRow, 'read_path' | 'modified' | 'etag'>> & { problem?: Problem | null };
-
-/** What becomes of a file; absent fields stay as they are. */
-export interface FileChange {
-  state?: FileState;
-  done?: number;
-  size?: number;
-  modified?: number | null;
-  etag?: string | null;
-  source?: string;
-  read_path?: string | null;
-  target?: string | null;
-  kind?: FileRow['kind'];
-  stale?: 0 | 1;
-  begun?: number;
-  checkpoint?: Checkpoint | null;
-  policy?: ConflictPolicy | null;
-  problem?: Problem | null;
-}
-
-/** The states in which a transfer may still touch something. */
-export const liveStates: readonly TransferState[] = ['queued', 'running', 'paused', 'waiting'];
+export type * from './journal-rows.ts';
+export { liveStates } from './journal-rows.ts';
 
 export type Journal = ReturnType<typeof createJournal>;
 
-interface Counters {
-  files_total: number;
-  files_done: number;
-  files_skipped: number;
-  files_failed: number;
-  conflicts: number;
-  bytes_total: number;
-  bytes_done: number;
+export interface FileFilter {
+  readonly state?: TransferFile['state'] | undefined;
+  readonly action?: TransferFile['action'] | undefined;
 }
-
-/** What one file adds to the counters of its transfer. Folders count only when they failed. */
-function weight(file: Pick<FileRow, 'state' | 'kind' | 'size' | 'done'>): Counters {
-  const counts = file.kind !== 'directory' || file.state === 'failed';
-  const one = (state: FileState): number => (counts && file.state === state ? 1 : 0);
-  const skipped = one('skipped');
-  return {
-    files_total: counts ? 1 : 0,
-    files_done: one('done'),
-    files_skipped: skipped,
-    files_failed: one('failed'),
-    conflicts: one('conflict'),
-    bytes_total: skipped ? 0 : file.size,
-    bytes_done: skipped ? 0 : file.done,
-  };
-}
-
-const counterNames = [
-  'files_total',
-  'files_done',
-  'files_skipped',
-  'files_failed',
-  'conflicts',
-  'bytes_total',
-  'bytes_done',
-] as const;
-
-function add(into: Counters, counters: Counters, factor: 1 | -1): void {
-  for (const name of counterNames) into[name] += factor * counters[name];
-}
-
-const zero = (): Counters => ({
-  files_total: 0,
-  files_done: 0,
-  files_skipped: 0,
-  files_failed: 0,
-  conflicts: 0,
-  bytes_total: 0,
-  bytes_done: 0,
-});
 
 const json = (value: unknown): string | null => (value === null || value === undefined ? null : JSON.stringify(value));
 
@@ -147,41 +47,37 @@ export function createJournal(database: Database) {
   };
   const file = (id: number, seq: number): FileRow | undefined =>
     database.get<FileRow>('SELECT * FROM transfer_files WHERE transfer_id = ? AND seq = ?', id, seq);
+  const weighed = (id: number, seq: number): Weighed | undefined =>
+    database.get<Weighed>(
+      'SELECT transfer_id, seq, state, kind, action, size, done FROM transfer_files WHERE transfer_id = ? AND seq = ?',
+      id,
+      seq,
+    );
   const lastSeq = (id: number): number =>
     database.get<{ seq: number | null }>('SELECT MAX(seq) AS seq FROM transfer_files WHERE transfer_id = ?', id)?.seq ?? 0;
 
-  const writeFile = (row: FileRow, change: FileChange, delta: Counters): void => {
-    const next = { ...row, ...change };
+  const writeFile = (row: Weighed, change: FileChange, delta: Counters): void => {
     add(delta, weight(row), -1);
-    add(delta, weight(next), 1);
-    const checkpoint = change.checkpoint === undefined ? row.checkpoint : json(change.checkpoint);
-    const problem = change.problem === undefined ? row.problem : json(change.problem);
-    database.run(
-      `UPDATE transfer_files SET state = ?, done = ?, size = ?, modified = ?, etag = ?, source = ?, read_path = ?,
-       target = ?, kind = ?, stale = ?, begun = ?, checkpoint = ?, policy = ?, problem = ? WHERE transfer_id = ? AND seq = ?`,
-      next.state,
-      next.done,
-      next.size,
-      next.modified,
-      next.etag,
-      next.source,
-      next.read_path,
-      next.target,
-      next.kind,
-      next.stale,
-      next.begun,
-      checkpoint,
-      next.policy,
-      problem,
-      row.transfer_id,
-      row.seq,
-    );
+    const { state = row.state, done = row.done, size = row.size, kind = row.kind } = change;
+    add(delta, weight({ ...row, state, done, size, kind }), 1);
+    // Only what changes is written; few combinations occur, so that statements are prepared once.
+    const columns: string[] = [];
+    const values: SQLInputValue[] = [];
+    for (const column of changeable) {
+      const value = change[column];
+      if (value === undefined) continue;
+      columns.push(`${column} = ?`);
+      values.push(typeof value === 'object' ? json(value) : value);
+    }
+    if (columns.length === 0) return;
+    const sql = `UPDATE transfer_files SET ${columns.join(', ')} WHERE transfer_id = ? AND seq = ?`;
+    database.run(sql, ...values, row.transfer_id, row.seq);
   };
 
   const insertFile = (id: number, seq: number, entry: NewFile): boolean =>
     database.run(
-      `INSERT INTO transfer_files (transfer_id, seq, key, source_index, source, read_path, path, kind, size, modified, etag, state, problem)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO transfer_files (transfer_id, seq, key, source_index, source, read_path, path, kind, action, size, modified, etag, state, detail, problem)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
       id,
       seq,
       entry.key,
@@ -190,12 +86,38 @@ export function createJournal(database: Database) {
       entry.read_path ?? null,
       entry.path,
       entry.kind,
+      entry.action ?? 'copy',
       entry.size,
       entry.modified ?? null,
       entry.etag ?? null,
       entry.state,
+      entry.detail ?? null,
       json(entry.problem),
     ).changes === 1;
+
+  const syncOf = (id: number): SyncState | null => {
+    const text = database.get<{ sync: string | null }>('SELECT sync FROM transfers WHERE id = ?', id)?.sync;
+    return text ? (JSON.parse(text) as SyncState) : null;
+  };
+  const writeSync = (id: number, sync: SyncState): void => {
+    database.run('UPDATE transfers SET sync = ? WHERE id = ?', JSON.stringify(sync), id);
+  };
+  const countPlanned = (
+    id: number,
+    planned: Pick<SyncState, 'add' | 'update' | 'remove' | 'unchanged'>,
+    factor: 1 | -1,
+  ): void => {
+    if (planned.add + planned.update + planned.remove + planned.unchanged === 0) return;
+    const sync = syncOf(id);
+    if (!sync) return;
+    writeSync(id, {
+      ...sync,
+      add: sync.add + factor * planned.add,
+      update: sync.update + factor * planned.update,
+      remove: sync.remove + factor * planned.remove,
+      unchanged: sync.unchanged + planned.unchanged,
+    });
+  };
 
   return {
     create(fields: {
@@ -204,17 +126,19 @@ export function createJournal(database: Database) {
       request: StoredRequest;
       state: TransferState;
       conflict: ConflictPolicy;
+      sync?: SyncState;
     }): number {
       return database.transaction(() => {
         const last = database.get<{ position: number | null }>('SELECT MAX(position) AS position FROM transfers')?.position ?? 0;
         return database.run(
-          'INSERT INTO transfers (kind, title, request, state, position, conflict, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+          'INSERT INTO transfers (kind, title, request, state, position, conflict, sync, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
           fields.kind,
           fields.title,
           JSON.stringify(fields.request),
           fields.state,
           last + 1,
           fields.conflict,
+          json(fields.sync),
           Date.now(),
         ).lastId;
       });
@@ -241,6 +165,35 @@ export function createJournal(database: Database) {
     setScanned: (id: number, scanned: boolean): void => {
       database.run('UPDATE transfers SET scanned = ? WHERE id = ?', scanned ? 1 : 0, id);
     },
+    /** How a sync is done; null for any other transfer. */
+    sync: syncOf,
+    changeSync: (id: number, change: Partial<SyncState>): void => {
+      const sync = syncOf(id);
+      if (sync) writeSync(id, { ...sync, ...change });
+    },
+    lastSeq,
+    /** Takes back every row after `seq`, as if it had not been found. */
+    dropAfter(id: number, seq: number): void {
+      for (;;) {
+        const page = database.all<FileRow>(
+          'SELECT * FROM transfer_files WHERE transfer_id = ? AND seq > ? ORDER BY seq DESC LIMIT 1000',
+          id,
+          seq,
+        );
+        if (page.length === 0) return;
+        database.transaction(() => {
+          const delta = zero();
+          const planned = { add: 0, update: 0, remove: 0, unchanged: 0 };
+          for (const row of page) {
+            add(delta, weight(row), -1);
+            if (isStep(row)) planned[row.action]++;
+            database.run('DELETE FROM transfer_files WHERE transfer_id = ? AND seq = ?', id, row.seq);
+          }
+          addCounters(id, delta);
+          countPlanned(id, planned, -1);
+        });
+      }
+    },
     /** Renumbers the queue in this order. */
     order(ids: readonly number[]): void {
       database.transaction(() => {
@@ -258,21 +211,23 @@ export function createJournal(database: Database) {
     file,
     fileByKey: (id: number, key: string): FileRow | undefined =>
       database.get<FileRow>('SELECT * FROM transfer_files WHERE transfer_id = ? AND key = ?', id, key),
-    /** Files for people: folders are left out unless they failed. */
-    files(id: number, state: TransferFile['state'] | undefined, after: number, limit: number): FileRow[] {
-      if (state) {
-        return database.all<FileRow>(
-          `SELECT * FROM transfer_files WHERE transfer_id = ? AND state = ? AND seq > ? AND (kind <> 'directory' OR state = 'failed') ORDER BY seq LIMIT ?`,
-          id,
-          state,
-          after,
-          limit,
-        );
+    /** Files for people: folders that were only listed are left out unless they failed. */
+    files(id: number, { state, action: wanted }: FileFilter, after: number, limit: number): FileRow[] {
+      // All files of a transfer are copied, unless it is a sync, which copies none by that name.
+      const action = wanted === 'copy' ? undefined : wanted;
+      const conditions = `transfer_id = ? AND seq > ? AND (kind <> 'directory' OR state = 'failed')${action ? ' AND action = ?' : ''}`;
+      const values = [id, after, ...(action ? [action] : [])];
+      const states = state === 'pending' ? pendingStates : state ? [state] : [];
+      if (states.length === 0) {
+        return database.all<FileRow>(`SELECT * FROM transfer_files WHERE ${conditions} ORDER BY seq LIMIT ?`, ...values, limit);
       }
+      // One page of each state, so that the index gives every page in its order.
+      const pages = states.map(
+        () => `SELECT * FROM (SELECT * FROM transfer_files WHERE ${conditions} AND state = ? ORDER BY seq LIMIT ?)`,
+      );
       return database.all<FileRow>(
-        `SELECT * FROM transfer_files WHERE transfer_id = ? AND seq > ? AND (kind <> 'directory' OR state = 'failed') ORDER BY seq LIMIT ?`,
-        id,
-        after,
+        `${pages.join(' UNION ALL ')} ORDER BY seq LIMIT ?`,
+        ...states.flatMap((each) => [...values, each, limit]),
         limit,
       );
     },
@@ -285,12 +240,21 @@ export function createJournal(database: Database) {
         after,
         limit,
       ),
-    /** Listed folders from the last found to the first, so that children come before their parents. */
-    foldersBackwards: (id: number, before: number, limit: number): FileRow[] =>
+    /** Rows in one state from the last found to the first, so that children come before their parents. */
+    rowsBackwards: (id: number, state: FileState, before: number, limit: number): FileRow[] =>
       database.all<FileRow>(
-        `SELECT * FROM transfer_files WHERE transfer_id = ? AND state = 'scanned' AND seq < ? ORDER BY seq DESC LIMIT ?`,
+        'SELECT * FROM transfer_files WHERE transfer_id = ? AND state = ? AND seq < ? ORDER BY seq DESC LIMIT ?',
         id,
+        state,
         before,
+        limit,
+      ),
+    /** Rows in the order of their keys, which is that of the bytes of their paths, after one key. */
+    rowsByKey: (id: number, after: string, limit: number): FileRow[] =>
+      database.all<FileRow>(
+        'SELECT * FROM transfer_files WHERE transfer_id = ? AND key > ? ORDER BY key LIMIT ?',
+        id,
+        after,
         limit,
       ),
     any: (id: number, state: FileState): boolean =>
@@ -298,15 +262,24 @@ export function createJournal(database: Database) {
 
     /**
      * Adds what the scan found, once: a file that is known already is left alone, one that would take the name of
-     * another is stored as what `collision` makes of it. `done` marks the folder as listed in the same step.
+     * another is stored as what `collision` makes of it. `done` marks the folder as listed in the same step, `unchanged`
+     * counts what a sync leaves as it is.
      */
-    addFiles(id: number, entries: readonly NewFile[], collision: (entry: NewFile) => Problem, done?: number): number[] {
+    addFiles(
+      id: number,
+      entries: readonly NewFile[],
+      collision: (entry: NewFile) => Problem,
+      done?: number,
+      unchanged = 0,
+    ): number[] {
       return database.transaction(() => {
         let seq = lastSeq(id);
         const delta = zero();
+        const planned = { add: 0, update: 0, remove: 0, unchanged };
         const seqs = entries.map((entry) => {
           if (insertFile(id, seq + 1, entry)) {
             add(delta, weight({ ...entry, done: 0 }), 1);
+            if (isStep(entry)) planned[entry.action]++;
             return ++seq;
           }
           const known = database.get<FileRow>('SELECT * FROM transfer_files WHERE transfer_id = ? AND key = ?', id, entry.key);
@@ -328,6 +301,7 @@ export function createJournal(database: Database) {
           if (row) writeFile(row, { state: 'scanned' }, delta);
         }
         addCounters(id, delta);
+        countPlanned(id, planned, 1);
         return seqs;
       });
     },
@@ -345,15 +319,14 @@ export function createJournal(database: Database) {
         return fits;
       });
       if (taken.length === 0) return [];
-      database.transaction(() => {
-        for (const row of taken) {
-          database.run(
-            `UPDATE transfer_files SET state = 'active', begun = begun + 1 WHERE transfer_id = ? AND seq = ?`,
-            id,
-            row.seq,
-          );
-        }
-      });
+      // What is pending from the first to the last of them is exactly what was taken.
+      database.run(
+        `UPDATE transfer_files SET state = 'active', begun = begun + 1
+         WHERE transfer_id = ? AND state = 'pending' AND seq BETWEEN ? AND ?`,
+        id,
+        taken[0]?.seq ?? 0,
+        taken.at(-1)?.seq ?? 0,
+      );
       return taken;
     },
     /** Applies changes of files and of the counters together. */
@@ -362,29 +335,29 @@ export function createJournal(database: Database) {
       database.transaction(() => {
         const delta = zero();
         for (const [seq, change] of changes) {
-          const row = file(id, seq);
+          const row = weighed(id, seq);
           if (row) writeFile(row, change, delta);
         }
         addCounters(id, delta);
       });
     },
-    /** Puts every file in one of `from` back to `pending`, a page at a time. */
-    requeue(id: number, from: FileState, change: FileChange): number {
+    /** Lets every file in the state `from` wait for its turn again, a page at a time; folders that were to be listed too. */
+    requeue(id: number, from: FileState, change: FileChange, which: 'all' | 'files' = 'all'): number {
       let after = 0;
       let count = 0;
       for (;;) {
         const page = database.all<FileRow>(
-          `SELECT * FROM transfer_files WHERE transfer_id = ? AND state = ? AND seq > ? AND key NOT LIKE '//%' ORDER BY seq LIMIT 1000`,
+          `SELECT * FROM transfer_files WHERE transfer_id = ? AND state = ? AND seq > ? AND key NOT LIKE '//%' AND (kind <> 'directory' OR key LIKE '/%' OR ?) ORDER BY seq LIMIT 1000`,
           id,
           from,
           after,
+          which === 'all' ? 1 : 0,
         );
         if (page.length === 0) return count;
         database.transaction(() => {
           const delta = zero();
           for (const row of page) {
-            const state = row.kind === 'directory' ? 'scan' : 'pending';
-            writeFile(row, { state, problem: null, ...change }, delta);
+            writeFile(row, { state: readyState(row), problem: null, ...change }, delta);
           }
           addCounters(id, delta);
         });

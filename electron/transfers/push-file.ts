@@ -2,9 +2,12 @@ import { isStowageError, StowageError, toStowageError } from '#shared/errors.ts'
 import { type InnerPath, joinPath, parseInnerPath, visible } from '#shared/paths.ts';
 import { decideConflict, keepBothPath } from '#shared/transfers/conflicts.ts';
 import { collisionKey, pathProblem } from '#shared/transfers/names.ts';
-import { canResumeWrite, type ResumableWrite, type StorageEntry, type WriteOptions } from '../storage/provider.ts';
-import { sideOf } from './copy-stream.ts';
+import { canResumeWrite, hasLocalPath, type ResumableWrite, type StorageEntry, type WriteOptions } from '../storage/provider.ts';
+import { statOrNull } from '../storage/stat-or-null.ts';
+import type { Bandwidth } from './bandwidth.ts';
+import { sideOf, smallBytes } from './copy-stream.ts';
 import type { FileChange, FileRow, Journal, NewFile } from './journal.ts';
+import { pausesTransfer } from './patience.ts';
 import { fileError, toProblem } from './problems.ts';
 import { landingFolder, type Reporter } from './reporter.ts';
 import type { Place } from './request.ts';
@@ -34,14 +37,14 @@ export interface PushFiles {
   ): Promise<{ done: number }>;
 }
 
-export function createPushFiles(journal: Journal, reporter: Reporter): PushFiles {
+export function createPushFiles(journal: Journal, reporter: Reporter, bandwidth: Bandwidth): PushFiles {
   async function prepare(id: number, file: FileRow, place: Place): Promise<number | null> {
     const note = (change: FileChange): null => {
       journal.update(id, new Map([[file.seq, change]]));
       return null;
     };
     try {
-      const existing = await statOrNull(place, file);
+      const existing = await placeTaken(place, file);
       if (existing && !file.checkpoint) {
         const decision = decideConflict(
           file.policy ?? journal.transfer(id).conflict,
@@ -56,7 +59,7 @@ export function createPushFiles(journal: Journal, reporter: Reporter): PushFiles
         else note({ target: await freeName(id, file, place) });
       }
       // Nothing is kept of a file that was never begun: it need not be looked for.
-      if (!canResumeWrite(place.provider) || (file.begun === 0 && file.stale === 0)) return 0;
+      if (!goesOn(place, file) || (file.begun === 0 && file.stale === 0)) return 0;
       const write = await openWrite(id, journal.file(id, file.seq) ?? file, place);
       try {
         if (file.stale) {
@@ -76,7 +79,7 @@ export function createPushFiles(journal: Journal, reporter: Reporter): PushFiles
     for (let n = 2; n < 10_000; n++) {
       const target = keepBothPath(file.path, n);
       if (journal.fileByKey(id, collisionKey(target, place.provider.caseSensitive))) continue;
-      if (!(await statOrNull(place, { path: target, target: null }))) return target;
+      if (!(await placeTaken(place, { path: target, target: null }))) return target;
     }
     throw new StowageError('name-taken', `No free name was found beside “${visible(file.path)}”.`, { subject: file.path });
   }
@@ -91,7 +94,7 @@ export function createPushFiles(journal: Journal, reporter: Reporter): PushFiles
   ): Promise<{ done: number }> {
     let got = offset;
     const counted = async function* (): AsyncGenerator<Uint8Array> {
-      for await (const chunk of body) {
+      for await (const chunk of hasLocalPath(place.provider) ? body : bandwidth.pace(body, signal)) {
         got += chunk.length;
         if (got > file.size) throw wrongLength(file, got);
         yield chunk;
@@ -106,7 +109,7 @@ export function createPushFiles(journal: Journal, reporter: Reporter): PushFiles
       ...(file.modified !== null && { modified: file.modified }),
     };
     try {
-      if (canResumeWrite(place.provider)) await receiveResumable(id, file, offset, counted(), place, signal, options);
+      if (goesOn(place, file)) await receiveResumable(id, file, offset, counted(), place, signal, options);
       else {
         if (offset !== 0)
           throw new StowageError('bad-request', 'This host takes a file from its beginning only.', { subject: file.path });
@@ -120,7 +123,7 @@ export function createPushFiles(journal: Journal, reporter: Reporter): PushFiles
         journal.update(id, new Map([[file.seq, { state: 'pending', etag: null, checkpoint: null, done: 0 }]]));
       } else if (
         isStowageError(
-          known,
+          error,
           'source-changed',
           'disk-full',
           'permission-denied',
@@ -136,6 +139,8 @@ export function createPushFiles(journal: Journal, reporter: Reporter): PushFiles
       } else {
         // The connection ended or it was paused: what came is kept.
         journal.update(id, new Map([[file.seq, { state: 'pending' }]]));
+        if (pausesTransfer(known.code) && journal.transfer(id).state === 'running')
+          journal.setState(id, 'paused', toProblem(error, file.path));
       }
       throw known;
     }
@@ -162,8 +167,8 @@ export function createPushFiles(journal: Journal, reporter: Reporter): PushFiles
         });
       }
       await write.truncate(offset);
-      await write.append(body, { signal });
-      if (write.committed !== file.size) throw wrongLength(file, write.committed);
+      const total = await write.append(body, { signal });
+      if (total !== file.size) throw wrongLength(file, total);
       await write.finish({ ...options, signal });
     } catch (error) {
       keep = !isStowageError(error, 'source-changed', 'disk-full', 'precondition-failed');
@@ -181,6 +186,10 @@ export function createPushFiles(journal: Journal, reporter: Reporter): PushFiles
   return { prepare, receive };
 }
 
+/** True when what came of a file is kept for going on; a small one goes in one request to a host that verifies it. */
+const goesOn = (place: Place, file: FileRow): boolean =>
+  canResumeWrite(place.provider) && !(place.provider.features.verifiedWrites && file.size <= smallBytes);
+
 const wrongLength = (file: FileRow, got: number): StowageError =>
   new StowageError(
     'source-changed',
@@ -190,15 +199,12 @@ const wrongLength = (file: FileRow, got: number): StowageError =>
 
 async function openWrite(id: number, file: FileRow, place: Place): Promise<ResumableWrite> {
   if (!canResumeWrite(place.provider)) throw new StowageError('unsupported', 'This host cannot go on with a half file.');
-  return place.provider.openWrite(joinPath(place.path, file.target ?? file.path), `p${id}-${file.seq}`);
+  const options = { size: file.size, ...(file.modified !== null && { modified: file.modified }) };
+  return place.provider.openWrite(joinPath(place.path, file.target ?? file.path), `p${id}-${file.seq}`, options);
 }
 
-async function statOrNull(place: Place, file: Pick<FileRow, 'path' | 'target'>): Promise<StorageEntry | null> {
-  return place.provider.stat(joinPath(place.path, file.target ?? file.path)).catch((error: unknown) => {
-    if (isStowageError(error, 'not-found')) return null;
-    throw error;
-  });
-}
+const placeTaken = (place: Place, file: Pick<FileRow, 'path' | 'target'>): Promise<StorageEntry | null> =>
+  statOrNull(place.provider, joinPath(place.path, file.target ?? file.path));
 
 /** An announced file as a row: its name is checked first, since it comes from outside. Empty folders are made at once. */
 export async function toRow(place: Place, file: Announced): Promise<NewFile> {
@@ -234,7 +240,7 @@ export async function removeParts(journal: Journal, id: number, place: Place): P
     if (rows.length === 0) return;
     after = rows.at(-1)?.seq ?? after;
     for (const file of rows) {
-      if (file.begun === 0) continue;
+      if (file.begun === 0 || !goesOn(place, file)) continue;
       const write = await openWrite(id, file, place).catch(() => null);
       await write?.abort().catch(() => undefined);
     }

@@ -2,6 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Endpoint } from '#shared/contract/transfers.ts';
+import { StowageError } from '#shared/errors.ts';
+import { createObjectStore } from '../storage/object-store.fixture.ts';
 import { type Bench, openBench } from './fixture.ts';
 
 let bench: Bench;
@@ -235,5 +237,36 @@ describe('a push', () => {
     const { id } = await open([file('x', 3)], 'overwrite');
     expect(await bench.transfers.service.pushNext({ id, limit: 5 }, {})).toEqual({ state: 'failed', files: [] });
     expect((await bench.transfers.service.files({ id, state: 'failed' }, {}))[0]?.problem?.code).toBe('is-a-directory');
+  });
+});
+
+describe('a push to an object store', () => {
+  it('sends a small file in one request, from its beginning each time, and pauses when the credentials expire (A25)', async () => {
+    const store = createObjectStore();
+    bench.vfolder('v', {}, store);
+    const { id, seqs } = await open([file('a/x', 3), file('y', 3)]);
+    const [x = 0, y = 0] = seqs;
+    await bench.transfers.service.pushNext({ id, limit: 5 }, {});
+    store.calls.write = 0;
+    await expect(bench.transfers.receive(id, x, 0, broken('ab'))).rejects.toThrow();
+    expect((await bench.transfers.service.pushNext({ id, limit: 5 }, {})).files).toEqual([
+      { seq: x, path: 'a/x', size: 3, offset: 0 },
+    ]);
+    expect(await bench.transfers.receive(id, x, 0, body('abc'))).toEqual({ done: 3 });
+    expect(store.calls).toMatchObject({ write: 2, makeDirectory: 0 });
+    store.fault = () => {
+      throw new StowageError('credentials-expired', 'The SAS has expired.');
+    };
+    await expect(bench.transfers.receive(id, y, 0, body('def'))).rejects.toMatchObject({ code: 'credentials-expired' });
+    expect(await bench.transfers.service.get({ id }, {})).toMatchObject({
+      state: 'paused',
+      problem: { code: 'credentials-expired' },
+    });
+    store.fault = () => undefined;
+    await bench.transfers.service.resume({ id }, {});
+    await bench.transfers.service.pushNext({ id, limit: 5 }, {});
+    await bench.transfers.receive(id, y, 0, body('def'));
+    expect(await bench.transfers.service.get({ id }, {})).toMatchObject({ state: 'done', problem: null });
+    expect(store.keys()).toEqual(['v/a/x', 'v/y']);
   });
 });

@@ -3,6 +3,7 @@ import { StowageError } from '#shared/errors.ts';
 import { visible } from '#shared/paths.ts';
 import type { FileBodies, VfolderLookup } from '../services.ts';
 import { canResumeWrite } from '../storage/provider.ts';
+import type { Bandwidth } from './bandwidth.ts';
 import { type FileChange, type Journal, liveStates, type NewFile, type TransferRow } from './journal.ts';
 import { type Announced, createPushFiles, removeParts, toRow } from './push-file.ts';
 import type { Reporter } from './reporter.ts';
@@ -30,6 +31,13 @@ export interface Push {
   close(): Promise<void>;
 }
 
+export interface PushTools {
+  readonly journal: Journal;
+  readonly reporter: Reporter;
+  readonly lookup: VfolderLookup;
+  readonly bandwidth: Bandwidth;
+}
+
 interface Open {
   place: Promise<Place>;
   timer: NodeJS.Timeout | null;
@@ -37,8 +45,8 @@ interface Open {
 }
 
 /** Transfers whose bodies come from a page over HTTP. The page asks what to send, and sends; the core decides and keeps. */
-export function createPush(journal: Journal, reporter: Reporter, lookup: VfolderLookup): Push {
-  const bodies = createPushFiles(journal, reporter);
+export function createPush({ journal, reporter, lookup, bandwidth }: PushTools): Push {
+  const bodies = createPushFiles(journal, reporter, bandwidth);
   const opened = new Map<number, Open>();
 
   const row = (id: number): TransferRow => {

@@ -1,6 +1,7 @@
+import { sweepParts } from './aftermath.ts';
 import type { Journal } from './journal.ts';
 import type { Reporter } from './reporter.ts';
-import { type Run, type RunTools, startRun, sweepParts } from './run.ts';
+import { type Run, type RunTools, startRun } from './run.ts';
 
 /** How many transfers run at once; the others wait in their order. */
 const lanes = 2;

@@ -2,10 +2,13 @@ import type { Transfer } from '#shared/contract/transfers.ts';
 import { type InnerPath, joinPath } from '#shared/paths.ts';
 import { addSample, etaSeconds, type SpeedSample, speedOf } from '#shared/transfers/speed.ts';
 import type { Changes } from '../events.ts';
-import type { Journal, TransferRow } from './journal.ts';
+import type { Journal, SyncState, TransferRow } from './journal.ts';
 import { labelOf, type StoredRequest } from './request.ts';
 
 const emitMs = 200;
+/** After this long without a byte or a file, a running transfer is told to be stalled. */
+const stallMs = 15_000;
+const watchMs = 1000;
 
 interface Watched {
   samples: SpeedSample[];
@@ -13,6 +16,12 @@ interface Watched {
   flying: Map<number, number>;
   emitted: number;
   timer: NodeJS.Timeout | null;
+  /** What has moved, as a figure that only matters by changing, and since when it is this. */
+  moved: string;
+  movedAt: number;
+  stalled: boolean;
+  /** Looks for a stall while it runs. */
+  watch: NodeJS.Timeout | null;
 }
 
 /** Tells what changed, at most five times a second per transfer, and knows speeds. */
@@ -20,6 +29,8 @@ export interface Reporter {
   /** The transfer as the contract shows it. */
   describe(row: TransferRow): Transfer;
   changed(id: number): void;
+  /** It runs from now on: stalls are looked for until it rests. */
+  begun(id: number): void;
   /** `done` bytes of a file under way; null: the journal knows better now. */
   progress(id: number, seq: number, done: number | null): void;
   flying(id: number, seq: number): number | undefined;
@@ -39,7 +50,8 @@ export function createReporter(journal: Journal, changes: Changes): Reporter {
   const watch = (id: number): Watched => {
     let entry = watched.get(id);
     if (!entry) {
-      entry = { samples: [], flying: new Map(), emitted: 0, timer: null };
+      const now = Date.now();
+      entry = { samples: [], flying: new Map(), emitted: 0, timer: null, moved: '', movedAt: now, stalled: false, watch: null };
       watched.set(id, entry);
     }
     return entry;
@@ -68,6 +80,8 @@ export function createReporter(journal: Journal, changes: Changes): Reporter {
       etaSeconds: row.state === 'running' ? etaSeconds(row.bytes_total - done, speed) : null,
       conflict: row.conflict,
       conflicts: row.conflicts,
+      stalledSince: row.state === 'running' && entry?.stalled ? entry.movedAt : null,
+      sync: describeSync(row),
       problem: row.problem === null ? null : JSON.parse(row.problem),
       createdAt: row.created_at,
       endedAt: row.ended_at,
@@ -86,6 +100,33 @@ export function createReporter(journal: Journal, changes: Changes): Reporter {
     }
     changes.emit({ type: 'transfer', transfer: describe(row) });
   };
+  /** Looks whether anything has moved since the last time, and tells when that begins to be long ago, or ends. */
+  const look = (id: number): void => {
+    const entry = watched.get(id);
+    const row = journal.find(id);
+    if (!entry || row?.state !== 'running') {
+      endWatch(id);
+      return;
+    }
+    let flying = 0;
+    for (const bytes of entry.flying.values()) flying += bytes;
+    const moved = `${row.bytes_done + flying} ${row.files_total} ${row.files_done + row.files_skipped + row.files_failed}`;
+    if (moved !== entry.moved) {
+      entry.moved = moved;
+      entry.movedAt = Date.now();
+    }
+    const stalled = Date.now() - entry.movedAt >= stallMs;
+    if (stalled === entry.stalled) return;
+    entry.stalled = stalled;
+    changed(id);
+  };
+  const endWatch = (id: number): void => {
+    const entry = watched.get(id);
+    if (!entry?.watch) return;
+    clearInterval(entry.watch);
+    entry.watch = null;
+    entry.stalled = false;
+  };
   const flushFolders = (): void => {
     folderTimer = null;
     for (const key of folders) {
@@ -94,15 +135,22 @@ export function createReporter(journal: Journal, changes: Changes): Reporter {
     }
     folders.clear();
   };
+  const changed = (id: number): void => {
+    if (closed) return;
+    const entry = watch(id);
+    if (entry.timer) return;
+    const wait = entry.emitted + emitMs - Date.now();
+    if (wait <= 0) emit(id);
+    else entry.timer = setTimeout(() => emit(id), wait);
+  };
   return {
     describe,
-    changed: (id) => {
-      if (closed) return;
+    changed,
+    begun: (id) => {
+      endWatch(id);
       const entry = watch(id);
-      if (entry.timer) return;
-      const wait = entry.emitted + emitMs - Date.now();
-      if (wait <= 0) return emit(id);
-      entry.timer = setTimeout(() => emit(id), wait);
+      entry.movedAt = Date.now();
+      entry.watch = setInterval(() => look(id), watchMs).unref();
     },
     progress: (id, seq, done) => {
       const { flying } = watch(id);
@@ -118,6 +166,7 @@ export function createReporter(journal: Journal, changes: Changes): Reporter {
       for (const id of ids) {
         const timer = watched.get(id)?.timer;
         if (timer) clearTimeout(timer);
+        endWatch(id);
         watched.delete(id);
       }
       changes.emit({ type: 'transfer-cleared', ids });
@@ -125,6 +174,7 @@ export function createReporter(journal: Journal, changes: Changes): Reporter {
     rest: (id) => {
       const entry = watched.get(id);
       if (!entry) return;
+      endWatch(id);
       entry.flying.clear();
       entry.samples = [];
     },
@@ -135,6 +185,7 @@ export function createReporter(journal: Journal, changes: Changes): Reporter {
         flushFolders();
       }
       for (const [id, entry] of watched) {
+        endWatch(id);
         if (!entry.timer) continue;
         clearTimeout(entry.timer);
         emit(id);
@@ -142,6 +193,12 @@ export function createReporter(journal: Journal, changes: Changes): Reporter {
       watched.clear();
     },
   };
+}
+
+function describeSync(row: TransferRow): Transfer['sync'] {
+  if (row.sync === null) return null;
+  const { delete: removes, add, update, remove, unchanged } = JSON.parse(row.sync) as SyncState;
+  return { delete: removes, add, update, remove, unchanged };
 }
 
 /** The folder inside the vfolder where a file of a transfer lands. */

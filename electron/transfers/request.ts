@@ -3,9 +3,10 @@ import { basename, dirname, resolve } from 'node:path';
 import { formatAddress } from '#shared/address.ts';
 import type { Endpoint } from '#shared/contract/transfers.ts';
 import type { Vfolder } from '#shared/contract/vfolders.ts';
-import { StowageError } from '#shared/errors.ts';
+import { isStowageError, StowageError } from '#shared/errors.ts';
 import { baseName, type InnerPath, rootPath, visible } from '#shared/paths.ts';
-import type { VfolderLookup } from '../services.ts';
+import { packedReader } from '../packing/packed-reader.ts';
+import type { ResolvedPlace, VfolderLookup } from '../services.ts';
 import { createLocalProvider } from '../storage/local/provider.ts';
 import { hasLocalPath, type StorageProvider } from '../storage/provider.ts';
 
@@ -15,6 +16,10 @@ export interface StoredRequest {
   readonly destination: Endpoint;
   readonly rename?: string;
   readonly move?: boolean;
+  /** Source folders go as tar shards. */
+  readonly pack?: { readonly shardBytes?: number | undefined };
+  /** Packed folders give what is in them. */
+  readonly unpack?: boolean;
   readonly vfolderIds: readonly string[];
   /** Of a push: true when the page has announced everything. */
   readonly sealed?: boolean;
@@ -33,6 +38,8 @@ export interface Place {
   readonly name: string;
   /** Its contents rather than itself. */
   readonly contents: boolean;
+  /** The provider that holds the place, where `provider` shows packed folders as what is in them. */
+  readonly holder?: StorageProvider;
 }
 
 export const labelOf = (endpoint: Endpoint): string =>
@@ -50,18 +57,31 @@ function absolute(path: string): string {
   return resolve(path);
 }
 
+/** Files are copied by path where they have one, past the storage that would hold a link to its rules at every use. */
+async function checkLink({ vfolder, provider, root }: ResolvedPlace): Promise<void> {
+  if (vfolder.kind === 'linked' && hasLocalPath(provider)) await provider.stat(root);
+}
+
+export interface SourceOptions {
+  /** A path of this machine need not exist any more: its file then fails by itself, or was moved by a former process. */
+  readonly maybeGone?: boolean;
+  /** Packed folders are what is in them. */
+  readonly unpack?: boolean | undefined;
+}
+
 /**
- * Resolves a source. With `maybeGone` a path of this machine need not exist any more: its file then fails by itself,
- * or was moved by a former process.
+ * Resolves a source; a path that lies in a packed folder gives what was packed.
  * @throws `not-found`, `bad-request`, `path-refused`
  */
-export async function resolveSource(endpoint: Endpoint, lookup: VfolderLookup, maybeGone = false): Promise<Place> {
+export async function resolveSource(endpoint: Endpoint, lookup: VfolderLookup, options: SourceOptions = {}): Promise<Place> {
   if (endpoint.kind === 'vfolder') {
     const found = lookup.resolve(endpoint.vfolder, endpoint.path);
+    await checkLink(found);
     // A vfolder itself has no name inside its host that a destination could take: its contents are meant.
     const contents = endpoint.path.endsWith('/') || found.inner === '';
-    const { provider, root: boundary, path, vfolder, inner } = found;
-    return { provider, boundary, path, vfolder, inner, name: baseName(path), contents };
+    const { root: boundary, path, vfolder, inner } = found;
+    const packed = options.unpack === true || (await liesInPack(found.provider, path));
+    return { ...shownBy(found.provider, packed), boundary, path, vfolder, inner, name: baseName(path), contents };
   }
   const contents = /[/\\]$/.test(endpoint.path);
   let path = absolute(endpoint.path);
@@ -70,7 +90,7 @@ export async function resolveSource(endpoint: Endpoint, lookup: VfolderLookup, m
     // A link that was named by the person is followed: they asked for what it shows.
     if (contents || (await lstat(path)).isSymbolicLink()) path = await realpath(path);
   } catch (error) {
-    if (!maybeGone)
+    if (!options.maybeGone)
       throw new StowageError(
         'not-found',
         `“${visible(path)}” does not exist or cannot be read.`,
@@ -80,7 +100,28 @@ export async function resolveSource(endpoint: Endpoint, lookup: VfolderLookup, m
   }
   const root = contents ? path : dirname(path);
   const inner = contents ? rootPath : (basename(path) as InnerPath);
-  return { provider: createLocalProvider(root), boundary: rootPath, path: inner, vfolder: null, inner, name, contents };
+  const shown = shownBy(createLocalProvider(root), options.unpack === true);
+  return { ...shown, boundary: rootPath, path: inner, vfolder: null, inner, name, contents };
+}
+
+const shownBy = (holder: StorageProvider, packed: boolean): Pick<Place, 'provider' | 'holder'> =>
+  packed ? { provider: packedReader(holder), holder } : { provider: holder };
+
+/** Whether nothing lies at the path but what the index of a packed folder above it names. */
+async function liesInPack(provider: StorageProvider, path: InnerPath): Promise<boolean> {
+  const missing = await provider.stat(path).then(
+    () => false,
+    (error: unknown) => isStowageError(error, 'not-found', 'not-a-directory'),
+  );
+  return (
+    missing &&
+    packedReader(provider)
+      .stat(path)
+      .then(
+        () => true,
+        () => false,
+      )
+  );
 }
 
 /** Resolves the folder where everything goes; with `make`, a folder of this machine is made when only its last step is missing. */
@@ -93,6 +134,7 @@ export async function resolveDestination(endpoint: Endpoint, lookup: VfolderLook
         hint: 'Change its permission to read and write first.',
       });
     }
+    await checkLink(found);
     return {
       provider: found.provider,
       boundary: found.root,
@@ -131,9 +173,10 @@ export async function resolveDestination(endpoint: Endpoint, lookup: VfolderLook
 
 /** A text by which two places can be compared: the absolute path where there is one. */
 export function identityOf(place: Place, path: InnerPath = place.path): string {
-  if (hasLocalPath(place.provider)) return place.provider.localPath(path);
+  const holder = place.holder ?? place.provider;
+  if (hasLocalPath(holder)) return holder.localPath(path);
   return `${place.vfolder?.host.id ?? ''}:/${path}`;
 }
 
-export const sameProvider = (a: Place, b: Place): boolean =>
-  a.provider === b.provider || (a.vfolder !== null && a.vfolder.host.id === b.vfolder?.host.id);
+/** By identity: a link of this machine has a provider of its own, though it is shown on the local host. */
+export const sameProvider = (a: Place, b: Place): boolean => a.provider === b.provider;

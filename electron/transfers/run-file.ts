@@ -1,32 +1,34 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Problem } from '#shared/contract/base.ts';
-import { type ErrorCode, isStowageError, StowageError } from '#shared/errors.ts';
+import { StowageError } from '#shared/errors.ts';
 import { type InnerPath, joinPath, visible } from '#shared/paths.ts';
 import { decideConflict, keepBothPath, type Side } from '#shared/transfers/conflicts.ts';
 import { collisionKey } from '#shared/transfers/names.ts';
 import { canRename, canResumeWrite, hasLocalPath } from '../storage/provider.ts';
+import { statOrNull } from '../storage/stat-or-null.ts';
+import { attemptStream, sourceOf } from './attempt-stream.ts';
 import { partOf, runBatch } from './copy-batch.ts';
 import { removePart } from './copy-local.ts';
 import type { Checkpoint } from './copy-protocol.ts';
-import { copyStream, sameContent, sideOf } from './copy-stream.ts';
+import { sameContent, smallBytes } from './copy-stream.ts';
 import type { FileRow } from './journal.ts';
+import { landBytes } from './land.ts';
+import { noTries, pausesTransfer } from './patience.ts';
 import { fileError, toProblem } from './problems.ts';
-import type { Place } from './request.ts';
 import { type Item, type RunState, targetOf } from './run.ts';
 import { classify } from './scan.ts';
+import { checkReviewed, reviewedEtag } from './sync-apply.ts';
 
-const largeBytes = 8 * 1024 * 1024;
-const batchFiles = 256;
+const batchFiles = 512;
 const batchBytes = 16 * 1024 * 1024;
-const maxTries = 3;
-const worthRetrying: readonly ErrorCode[] = ['io-error', 'checksum-mismatch', 'host-unreachable', 'stalled'];
+/** Times that an object which was replaced meanwhile is begun anew. */
+const maxRenewals = 2;
 
 /** Splits claimed files into work: many small ones of this machine together, everything else alone. */
 export function* dispatch(run: RunState, rows: readonly FileRow[]): Generator<Promise<void>> {
   const { destination } = run;
   const groups = new Map<string, Item[]>();
   for (const row of rows) {
-    const item: Item = { row, tries: 0, replace: null, surprises: 0 };
+    const item: Item = { row, tries: noTries(), replace: reviewedEtag(row), surprises: 0, renewals: 0, leave: () => undefined };
     const place = run.sources[row.source_index];
     const simple =
       place &&
@@ -35,7 +37,7 @@ export function* dispatch(run: RunState, rows: readonly FileRow[]): Generator<Pr
       !run.move &&
       hasLocalPath(place.provider) &&
       hasLocalPath(destination.provider);
-    if (!simple || row.size > largeBytes) {
+    if (!simple || row.size > smallBytes) {
       yield single(run, item);
       continue;
     }
@@ -68,17 +70,25 @@ export type Result =
 
 /** Takes one file from wherever it stands to its end. */
 async function single(run: RunState, item: Item): Promise<void> {
-  const leave = item.row.size > largeBytes ? await run.enter() : undefined;
+  item.leave = await enter(run, item.row);
   try {
     if (item.row.stale && !(await refresh(run, item))) return;
     if (item.row.kind === 'tree') return await moveTree(run, item);
     await conclusion(run, item, await attempt(run, item));
   } catch (error) {
-    if (run.signal.aborted) run.settle(item, { state: 'pending' });
-    else run.settle(item, { state: 'failed', problem: toProblem(error, item.row.path) });
+    const problem = toProblem(error, item.row.path);
+    if (run.signal.aborted || pausesTransfer(problem.code)) run.settle(item, { state: 'pending' }, problem);
+    else run.settle(item, { state: 'failed', problem });
   } finally {
-    leave?.();
+    item.leave();
   }
+}
+
+/** Waits for its turn. Small files of this machine need none: the copy threads take them one by one. */
+async function enter(run: RunState, row: FileRow): Promise<() => void> {
+  const place = run.sources[row.source_index];
+  const local = place && hasLocalPath(place.provider) && hasLocalPath(run.destination.provider);
+  return local && row.size <= smallBytes ? () => undefined : run.lanes.enter(row.size > smallBytes);
 }
 
 async function attempt(run: RunState, item: Item): Promise<Result> {
@@ -97,50 +107,6 @@ async function attempt(run: RunState, item: Item): Promise<Result> {
 
 export const checkpointOf = (row: FileRow): Checkpoint | null => (row.checkpoint === null ? null : JSON.parse(row.checkpoint));
 
-async function attemptStream(run: RunState, item: Item, place: Place): Promise<Result> {
-  const { row } = item;
-  const { provider } = run.destination;
-  const target = targetOf(run, row);
-  let reached = checkpointOf(row);
-  try {
-    const existing = await provider.stat(target, { signal: run.signal }).catch((error: unknown) => {
-      if (isStowageError(error, 'not-found')) return null;
-      throw error;
-    });
-    if (existing && existing.etag !== item.replace) {
-      return { kind: 'exists', existing: sideOf(existing), identity: existing.etag ?? '' };
-    }
-    await copyStream({
-      from: place.provider,
-      source: (row.read_path ?? row.source) as InnerPath,
-      to: provider,
-      target,
-      key: `t${run.id}-${row.seq}`,
-      size: row.size,
-      modified: row.modified,
-      etag: row.etag,
-      expect: existing?.etag !== undefined ? { etag: existing.etag } : { absent: true },
-      checkpoint: reached,
-      signal: run.signal,
-      onProgress: (done, checkpoint) => {
-        run.tools.reporter.progress(run.id, row.seq, done - row.done);
-        run.tools.reporter.changed(run.id);
-        if (!checkpoint) return;
-        reached = checkpoint;
-        saveCheckpoint(run, row, checkpoint);
-      },
-    });
-    return { kind: 'done' };
-  } catch (error) {
-    if (run.signal.aborted) return { kind: 'stopped', checkpoint: reached };
-    if (isStowageError(error, 'precondition-failed')) {
-      const now = await provider.stat(target).catch(() => null);
-      if (now) return { kind: 'exists', existing: sideOf(now), identity: now.etag ?? '' };
-    }
-    return { kind: 'error', problem: toProblem(error, row.path) };
-  }
-}
-
 /** Journals how far a file is, so that a killed process can go on there. */
 export function saveCheckpoint(run: RunState, row: FileRow, checkpoint: Checkpoint): void {
   run.tools.journal.update(run.id, new Map([[row.seq, { checkpoint, done: checkpoint.offset }]]));
@@ -154,32 +120,93 @@ async function conclusion(run: RunState, item: Item, first: Result): Promise<voi
     for (let result = first; ; result = await attempt(run, item)) {
       switch (result.kind) {
         case 'done':
+          run.patience.relief();
           return await finished(run, item);
         case 'stopped':
           return run.settle(item, { state: 'pending', checkpoint: result.checkpoint, done: result.checkpoint?.offset ?? 0 });
         case 'exists':
+          run.patience.relief();
           if (await placeTaken(run, item, result)) break;
           return;
-        case 'error': {
+        case 'error':
           if (await movedBefore(run, item, result.problem)) return run.settle(item, { state: 'done', done: row.size });
-          const again = worthRetrying.includes(result.problem.code) && ++item.tries < maxTries;
-          if (!again) return run.settle(item, { state: 'failed', done: 0, checkpoint: null, problem: result.problem });
-          row.checkpoint = null;
-          await delay(200 * 3 ** item.tries * (0.5 + Math.random()), undefined, { signal: run.signal }).catch(() => undefined);
-        }
+          if (await tryAgain(run, item, result.problem)) break;
+          return;
       }
     }
   } catch (error) {
     if (run.signal.aborted) run.settle(item, { state: 'pending', done: row.done });
-    else run.settle(item, { state: 'failed', done: 0, checkpoint: null, problem: toProblem(error, row.path) });
+    else await failed(run, item, toProblem(error, row.path));
   }
+}
+
+/** After a failed attempt: true when another one is due; else the file was settled. */
+async function tryAgain(run: RunState, item: Item, problem: Problem): Promise<boolean> {
+  const { row } = item;
+  let { code } = problem;
+  if (pausesTransfer(code)) {
+    run.settle(item, { state: 'pending', done: row.done }, problem);
+    return false;
+  }
+  if (code === 'throttled') run.lanes.throttled();
+  if (code === 'source-changed') {
+    const renewed = await renew(run, item);
+    if (renewed === 'renewed') return true;
+    // The source is what it was, so the bytes were lost on the way.
+    if (renewed === 'same') code = 'io-error';
+  }
+  if (code === 'checksum-mismatch') row.checkpoint = null;
+  if (await run.patience.again({ ...problem, code }, item.tries)) return true;
+  await failed(run, item, problem);
+  return false;
+}
+
+async function failed(run: RunState, item: Item, problem: Problem): Promise<void> {
+  const { row } = item;
+  if (row.checkpoint !== null) await dropPart(run, row, run.signal);
+  run.settle(item, { state: 'failed', done: 0, checkpoint: null, problem });
+}
+
+/**
+ * Looks at a source that changed. An object is replaced as a whole, so the new one can be copied instead; a file of this
+ * machine may still be written to, and is told.
+ */
+async function renew(run: RunState, item: Item): Promise<'renewed' | 'same' | 'changed'> {
+  const { row } = item;
+  const place = run.sources[row.source_index];
+  if (!place || hasLocalPath(place.provider) || row.etag === null) return 'changed';
+  const now = await statOrNull(place.provider, sourceOf(row), { signal: run.signal });
+  if (now?.etag === row.etag && now.size === row.size) return 'same';
+  if (now?.kind !== 'file' || ++item.renewals > maxRenewals) return 'changed';
+  const change = { size: now.size, modified: now.modified, etag: now.etag ?? null, done: 0 };
+  run.tools.journal.update(run.id, new Map([[row.seq, { ...change, checkpoint: null }]]));
+  Object.assign(row, change, { checkpoint: null });
+  return 'renewed';
 }
 
 /** The copy is whole; a move now takes the source away. */
 async function finished(run: RunState, item: Item): Promise<void> {
   const { row } = item;
-  if (run.move) await run.sources[row.source_index]?.provider.remove(row.source as InnerPath);
+  if (run.move) await removeSource(run, row);
   run.settle(item, { state: 'done', done: row.size, checkpoint: null, problem: null });
+}
+
+/** Takes the source of a move away, unless it is not any more what was copied. */
+async function removeSource(run: RunState, row: FileRow): Promise<void> {
+  const place = run.sources[row.source_index];
+  if (!place) return;
+  if (row.etag !== null && row.read_path === null) {
+    const now = await statOrNull(place.provider, row.source as InnerPath, { signal: run.signal });
+    if (!now) return;
+    if (now.etag !== row.etag) {
+      throw new StowageError(
+        'source-changed',
+        `“${visible(row.path)}” was copied, but changed before it could be taken away at the source, so it was kept there.`,
+        { subject: row.path, hint: 'Retry to move what it is now.' },
+      );
+    }
+  }
+  await place.provider.remove(row.source as InnerPath, { signal: run.signal });
 }
 
 /** A former process moved the file and was killed before it could note so. */
@@ -199,8 +226,11 @@ async function placeTaken(run: RunState, item: Item, taken: Extract<Result, { ki
     await finished(run, item);
     return false;
   }
-  const decision = decideConflict(row.policy ?? journal.transfer(run.id).conflict, source, existing);
-  if (decision !== 'overwrite' && decision !== 'keep-both') await dropPart(run, row);
+  if (row.action !== 'copy') checkReviewed(run, row, existing, taken.identity);
+  const policy = row.policy ?? journal.transfer(run.id).conflict;
+  const decision = decideConflict(policy, policy === 'newer' ? await withTrueTime(run, row, source) : source, existing);
+  // What was gathered can still be used under the same name only.
+  if (decision !== 'overwrite' && (row.begun > 0 || row.checkpoint !== null)) await dropPart(run, row, run.signal);
   switch (decision) {
     case 'skip':
       run.settle(item, { state: 'skipped', done: 0, checkpoint: null });
@@ -221,8 +251,10 @@ async function placeTaken(run: RunState, item: Item, taken: Extract<Result, { ki
     case 'keep-both': {
       const target = await freePath(run, row);
       row.target = target;
+      row.checkpoint = null;
+      row.done = 0;
       item.replace = null;
-      journal.update(run.id, new Map([[row.seq, { target }]]));
+      journal.update(run.id, new Map([[row.seq, { target, checkpoint: null, done: 0 }]]));
       return true;
     }
     case 'overwrite':
@@ -232,13 +264,22 @@ async function placeTaken(run: RunState, item: Item, taken: Extract<Result, { ki
   }
 }
 
+/** Where listings tell the time of writing, the file's own time has to be asked for. */
+async function withTrueTime(run: RunState, row: FileRow, source: Side): Promise<Side> {
+  const place = run.sources[row.source_index];
+  if (!place || place.provider.features.listedTimes) return source;
+  const { modified } = await place.provider.stat(sourceOf(row), { signal: run.signal });
+  return { ...source, modified };
+}
+
 /** A former process was killed after the file had landed and before it could note so. */
 async function landedBefore(run: RunState, row: FileRow, existing: Side): Promise<boolean> {
   const place = run.sources[row.source_index];
   if (!place || existing.kind !== 'file' || existing.size !== row.size) return false;
-  if (row.modified !== null && existing.modified !== null && Math.abs(row.modified - existing.modified) > 1.001) return false;
-  const source = (row.read_path ?? row.source) as InnerPath;
-  return sameContent(place.provider, source, run.destination.provider, targetOf(run, row), run.signal).catch(() => false);
+  const comparable = place.provider.features.listedTimes && run.destination.provider.features.modifiedTimes;
+  if (comparable && row.modified !== null && existing.modified !== null && Math.abs(row.modified - existing.modified) > 1.001)
+    return false;
+  return sameContent(place.provider, sourceOf(row), run.destination.provider, targetOf(run, row), run.signal).catch(() => false);
 }
 
 /** The first `name (n)` that neither lies at the destination nor is meant for another file of the transfer. */
@@ -247,11 +288,7 @@ async function freePath(run: RunState, row: FileRow): Promise<string> {
   for (let n = 2; n < 10_000; n++) {
     const candidate = keepBothPath(row.path, n);
     if (run.tools.journal.fileByKey(run.id, collisionKey(candidate, provider.caseSensitive))) continue;
-    const found = await provider.stat(joinPath(path, candidate), { signal: run.signal }).catch((error: unknown) => {
-      if (isStowageError(error, 'not-found')) return null;
-      throw error;
-    });
-    if (!found) return candidate;
+    if (!(await statOrNull(provider, joinPath(path, candidate), { signal: run.signal }))) return candidate;
   }
   throw new StowageError('name-taken', `No free name was found beside “${visible(row.path)}”.`, { subject: row.path });
 }
@@ -309,12 +346,25 @@ async function moveTree(run: RunState, item: Item): Promise<void> {
   }
 }
 
-/** Takes away what was gathered of one file. */
-export async function dropPart(run: Pick<RunState, 'id' | 'destination'>, row: FileRow): Promise<void> {
+/** Takes away what was gathered of one file, whoever gathered it: a copy thread of this machine, or a stream. */
+export async function dropPart(
+  run: Pick<RunState, 'id' | 'sources' | 'destination'>,
+  row: FileRow,
+  signal: AbortSignal,
+): Promise<void> {
   const { provider } = run.destination;
-  if (hasLocalPath(provider)) removePart(partOf(run, row));
-  else if (canResumeWrite(provider)) {
-    const write = await provider.openWrite(targetOf(run, row), `t${run.id}-${row.seq}`).catch(() => null);
-    await write?.abort().catch(() => undefined);
+  const source = run.sources[row.source_index];
+  if (hasLocalPath(provider)) {
+    removePart(partOf(run, row));
+    if (row.size <= landBytes || (source && hasLocalPath(source.provider))) return;
   }
+  // A small file goes in one request to a host that verifies it, and leaves nothing.
+  const inOneRequest = provider.features.verifiedWrites && row.size <= smallBytes;
+  if (!canResumeWrite(provider) || inOneRequest) return;
+  const key = keyOf(run, row);
+  const write = await provider.openWrite(targetOf(run, row), key, { signal, size: row.size }).catch(() => null);
+  await write?.abort().catch(() => undefined);
 }
+
+/** Names the unfinished write of a file. */
+export const keyOf = (run: Pick<RunState, 'id'>, row: FileRow): string => `t${run.id}-${row.seq}`;

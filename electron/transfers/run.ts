@@ -2,19 +2,33 @@ import type { Problem } from '#shared/contract/base.ts';
 import { type InnerPath, joinPath } from '#shared/paths.ts';
 import type { VfolderLookup } from '../services.ts';
 import { canRename, hasLocalPath } from '../storage/provider.ts';
+import type { Database } from '../store/database.ts';
+import { failures, removeFolders, removeParts } from './aftermath.ts';
+import type { Bandwidth } from './bandwidth.ts';
 import type { CopyPool } from './copy-pool.ts';
+import { newControl } from './copy-protocol.ts';
 import type { FileChange, FileRow, Journal } from './journal.ts';
+import { createLander, type Lander } from './land.ts';
+import { createLanes, type Lanes } from './lanes.ts';
+import { createNotes } from './notes.ts';
+import { packSources } from './pack-run.ts';
+import { createPatience, type Patience, type PatienceLimits, pausesTransfer, type Tries } from './patience.ts';
 import { toProblem } from './problems.ts';
 import { landingFolder, type Reporter } from './reporter.ts';
 import { type Place, resolveDestination, resolveSource, type StoredRequest, sameProvider } from './request.ts';
-import { dispatch, dropPart } from './run-file.ts';
+import { dispatch } from './run-file.ts';
 import { scan } from './scan.ts';
+import { makeFolders, removeReviewed } from './sync-apply.ts';
+import { planSync } from './sync-plan.ts';
 
 export interface RunTools {
+  readonly database: Database;
   readonly journal: Journal;
   readonly reporter: Reporter;
   readonly pool: CopyPool;
   readonly lookup: VfolderLookup;
+  readonly bandwidth: Bandwidth;
+  readonly patience: PatienceLimits;
 }
 
 /** One transfer at work. */
@@ -33,18 +47,21 @@ export interface Run {
 /** A file under way. */
 export interface Item {
   row: FileRow;
-  tries: number;
+  tries: Tries;
   /** What may be replaced at the target: an identity (local) or an etag; null for nothing. */
   replace: string | null;
   /** Times that the destination changed between check and write. */
   surprises: number;
+  /** Times that the source was replaced and begun anew. */
+  renewals: number;
+  /** Lets the next file in; may be called more than once. */
+  leave: () => void;
 }
 
 const claimFiles = 1024;
 const claimBytes = 64 * 1024 * 1024;
-/** Large files of one transfer at once: more would only make the disk seek. */
-const largeFiles = 2;
-const flushMs = 100;
+/** Large files of one transfer at once: on one disk more would only make it seek, to a host they wait for each other. */
+const largeFiles = { local: 2, remote: 4 };
 
 /** What the parts of one run share. */
 export interface RunState {
@@ -55,190 +72,228 @@ export interface RunState {
   readonly destination: Place;
   readonly signal: AbortSignal;
   readonly control: Int32Array;
-  /** Lets a few large files of the run work at once; resolves with what lets the next one in. */
-  enter(): Promise<() => void>;
-  settle(item: Item, change: FileChange): void;
+  readonly lanes: Lanes;
+  readonly lander: Lander;
+  readonly patience: Patience;
+  /** The last place that was looked at was taken. */
+  likelyTaken: boolean;
+  /** Ends the work on a file. `because` may concern everything: then the transfer pauses or fails. */
+  settle(item: Item, change: FileChange, because?: Problem): void;
 }
 
 export const targetOf = (run: Pick<RunState, 'destination'>, row: FileRow): InnerPath =>
   joinPath(run.destination.path, row.target ?? row.path);
 
+/** How a run ends before its work does. */
+type Ending =
+  | { readonly kind: 'stop'; readonly how: 'keep' | 'remove' }
+  | { readonly kind: 'fail' | 'pause'; readonly problem: Problem };
+
+/** What is under way of a run, and how it is woken and ended. */
+class Course {
+  readonly controller = new AbortController();
+  readonly control = newControl();
+  ending: Ending | null = null;
+  /** Files that were claimed and not settled. */
+  inflight = 0;
+  /** Jobs under way, each of one file or a batch. */
+  busy = 0;
+  /** Something may be pending that was not a moment ago. */
+  fresh = true;
+  scanning = false;
+  #woken = Promise.withResolvers<void>();
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  wake(): void {
+    this.#woken.resolve();
+  }
+
+  async sleep(): Promise<void> {
+    await this.#woken.promise;
+    this.#woken = Promise.withResolvers<void>();
+  }
+
+  end(ending: Ending): void {
+    // A stop by a person goes before what went wrong by itself.
+    if (this.ending === null || ending.kind === 'stop') this.ending = ending;
+    Atomics.store(this.control, 0, ending.kind === 'stop' && ending.how === 'remove' ? 2 : 1);
+    this.controller.abort();
+    this.wake();
+  }
+
+  endBecauseOf(problem: Problem): void {
+    this.end({ kind: pausesTransfer(problem.code) ? 'pause' : 'fail', problem });
+  }
+
+  occupy(job: Promise<void>): void {
+    this.busy++;
+    void job.finally(() => {
+      this.busy--;
+      this.wake();
+    });
+  }
+}
+
 export function startRun(id: number, tools: RunTools): Run {
   const { journal, reporter } = tools;
-  const controller = new AbortController();
-  const control = new Int32Array(new SharedArrayBuffer(4));
-  const changes = new Map<number, FileChange>();
-  let timer: NodeJS.Timeout | null = null;
-  let woken = Promise.withResolvers<void>();
-  let inflight = 0;
-  let busy = 0;
-  let stopping: 'keep' | 'remove' | null = null;
-  let fatal: Problem | null = null;
-
-  const fail = (problem: Problem): void => {
-    fatal ??= problem;
-    Atomics.store(control, 0, 1);
-    controller.abort();
-    woken.resolve();
-  };
-  const flush = (): void => {
-    if (timer) clearTimeout(timer);
-    timer = null;
-    if (changes.size === 0) return;
-    try {
-      journal.update(id, changes);
-    } catch (error) {
-      // What is not journaled is kept and written at the end; until then nothing more is begun.
-      fail(toProblem(error, ''));
-      return;
-    }
-    for (const seq of changes.keys()) reporter.progress(id, seq, null);
-    changes.clear();
-    reporter.changed(id);
-  };
-  const note = (seq: number, change: FileChange): void => {
-    changes.set(seq, { ...changes.get(seq), ...change });
-    if (changes.size >= 500) flush();
-    else timer ??= setTimeout(flush, flushMs);
-  };
-  const wake = (): void => woken.resolve();
-  const sleep = async (): Promise<void> => {
-    await woken.promise;
-    woken = Promise.withResolvers<void>();
-  };
-  const stop = (how: 'keep' | 'remove'): void => {
-    stopping = how;
-    Atomics.store(control, 0, how === 'keep' ? 1 : 2);
-    controller.abort();
-    wake();
-  };
-
-  const work = async (): Promise<void> => {
-    const request = JSON.parse(journal.transfer(id).request) as StoredRequest;
-    const destination = await resolveDestination(request.destination, tools.lookup);
-    const sources = await Promise.all(request.sources.map((source) => resolveSource(source, tools.lookup, true)));
-    const run: RunState = {
-      id,
-      tools,
-      move: request.move === true,
-      sources,
-      destination,
-      signal: controller.signal,
-      control,
-      enter: createGate(largeFiles),
-      settle: (item, change) => {
-        inflight--;
-        note(item.row.seq, change);
-        if (change.state === 'done') landed(run, item.row);
-        if (change.state === 'failed' && change.problem?.code === 'disk-full') fail(change.problem);
-        wake();
-      },
-    };
-    journal.requeue(id, 'active', {});
-    let scanning: Promise<void> | null = null;
-    const startScan = (): void => {
-      scanning = scan({
-        id,
-        journal,
-        sources,
-        destination,
-        rename: request.rename,
-        signal: controller.signal,
-        renames: (place) => run.move && sameProvider(place, destination) && canRename(destination.provider),
-        onFound: () => {
-          reporter.changed(id);
-          wake();
-        },
-        onFolder: (path) => {
-          if (destination.vfolder) reporter.landed(destination.vfolder.name, landingFolder(destination.inner, path));
-        },
-      })
-        .catch((error: unknown) => {
-          if (!controller.signal.aborted) fail(toProblem(error, ''));
-        })
-        .finally(() => {
-          scanning = null;
-          wake();
-        });
-    };
-    if (!journal.transfer(id).scanned) startScan();
-    const lanes = hasLocalPath(destination.provider) ? tools.pool.size + 2 : 8;
-    const occupy = (job: Promise<void>): void => {
-      busy++;
-      void job.finally(() => {
-        busy--;
-        wake();
-      });
-    };
-    while (!controller.signal.aborted) {
-      if (busy >= lanes) {
-        await sleep();
-        continue;
-      }
-      flush();
-      const rows = journal.claim(id, claimFiles, claimBytes);
-      if (rows.length > 0) {
-        inflight += rows.length;
-        for (const job of dispatch(run, rows)) occupy(job);
-        continue;
-      }
-      if (scanning || inflight > 0) {
-        await sleep();
-        continue;
-      }
-      if (journal.any(id, 'scan')) startScan();
-      else break;
-    }
-    while (inflight > 0 || scanning) await sleep();
-    flush();
-    if (stopping === 'remove') await removeParts(run);
-    if (!stopping && !fatal && run.move) await removeFolders(run);
-    for (const place of [...sources, destination]) if (!place.vfolder) await place.provider.close();
-  };
-
+  const course = new Course();
+  reporter.begun(id);
+  // What is not journaled is kept and written at the end; until then nothing more is begun.
+  const notes = createNotes(id, journal, reporter, (error) => course.endBecauseOf(toProblem(error, '')));
   const conclude = (): void => {
-    flush();
+    notes.flush();
     reporter.rest(id);
-    if (!stopping) {
-      const row = journal.transfer(id);
-      if (fatal) journal.setState(id, 'failed', fatal);
-      else if (row.files_failed > 0) journal.setState(id, 'failed', failures(journal, id, row.files_failed));
-      else if (row.conflicts > 0) journal.setState(id, 'waiting');
-      else journal.setState(id, 'done');
-      if (row.conflicts > 0 && !fatal && row.files_failed > 0) journal.setState(id, 'waiting');
-    }
+    const { ending } = course;
+    if (ending?.kind === 'pause') journal.setState(id, 'paused', ending.problem);
+    else if (ending?.kind === 'fail') journal.setState(id, 'failed', ending.problem);
+    else if (!ending) concludeWork(id, journal);
     reporter.changed(id);
   };
-  const ended = work()
+  const ended = work(id, tools, course, notes)
     .catch((error: unknown) => {
-      fatal ??= toProblem(error, '');
+      if (!course.ending) course.endBecauseOf(toProblem(error, ''));
     })
     .then(conclude)
     // The journal cannot be written: the state stays as it is, and the next start goes on from there.
     .catch(() => undefined);
-  return { id, ended, stop, flush, wake };
-}
-
-/** Lets `width` callers in at a time. */
-function createGate(width: number): () => Promise<() => void> {
-  const waiting: (() => void)[] = [];
-  let inside = 0;
-  const leave = (): void => {
-    inside--;
-    waiting.shift()?.();
-  };
-  return async () => {
-    while (inside >= width) await new Promise<void>((resolve) => waiting.push(resolve));
-    inside++;
-    return leave;
+  return {
+    id,
+    ended,
+    stop: (how) => course.end({ kind: 'stop', how }),
+    flush: notes.flush,
+    wake: () => {
+      course.fresh = true;
+      course.wake();
+    },
   };
 }
 
-function failures(journal: Journal, id: number, count: number): Problem | null {
-  const [first] = journal.rows(id, 'failed', 0, 1);
-  if (!first?.problem) return null;
-  const problem = JSON.parse(first.problem) as Problem;
-  return count === 1 ? problem : { ...problem, message: `${count} files failed, the first of them: ${problem.message}` };
+function concludeWork(id: number, journal: Journal): void {
+  const row = journal.transfer(id);
+  if (journal.sync(id)?.approved === false) journal.setState(id, 'review');
+  else if (row.conflicts > 0) journal.setState(id, 'waiting');
+  else if (row.files_failed > 0) journal.setState(id, 'failed', failures(journal, id, row.files_failed));
+  else journal.setState(id, 'done');
+}
+
+async function work(id: number, tools: RunTools, course: Course, notes: ReturnType<typeof createNotes>): Promise<void> {
+  const { journal } = tools;
+  const request = JSON.parse(journal.transfer(id).request) as StoredRequest;
+  const sync = journal.sync(id);
+  const planning = sync !== null && !sync.approved;
+  const destination = await resolveDestination(request.destination, tools.lookup, !planning);
+  const { unpack } = request;
+  const sources = await Promise.all(
+    request.sources.map((source) => resolveSource(source, tools.lookup, { maybeGone: true, unpack })),
+  );
+  const remote = [...sources, destination].some(({ provider }) => !hasLocalPath(provider));
+  const run: RunState = {
+    id,
+    tools,
+    move: request.move === true,
+    sources,
+    destination,
+    signal: course.signal,
+    control: course.control,
+    lander: createLander({ id, tools, destination, control: course.control }),
+    lanes: createLanes(remote ? largeFiles.remote : largeFiles.local),
+    patience: createPatience(tools.patience, course.signal, (problem) => course.endBecauseOf(problem)),
+    likelyTaken: false,
+    settle: (item, change, because) => {
+      course.inflight--;
+      notes.add(item.row.seq, change);
+      if (change.state === 'done') landed(run, item.row);
+      if (change.state === 'pending' || change.state === 'scan') course.fresh = true;
+      if (change.problem?.code === 'disk-full') course.endBecauseOf(change.problem);
+      if (because && !course.signal.aborted) course.endBecauseOf(because);
+      course.wake();
+    },
+  };
+  try {
+    if (planning) {
+      await planSync(run);
+      return;
+    }
+    journal.requeue(id, 'active', {});
+    if (sync) await makeFolders(run);
+    await transferAll(run, course, notes, request);
+    if (!course.ending && request.pack) await packSources(run, request.pack, request.rename);
+    if (course.ending?.kind === 'stop' && course.ending.how === 'remove') await removeParts(run, journal);
+    if (!course.ending && run.move) await removeFolders(run);
+    if (!course.ending && sync) await removeReviewed(run);
+  } finally {
+    for (const place of [...sources, destination]) if (!place.vfolder) await place.provider.close();
+  }
+}
+
+/** Scans and sends until nothing is pending, or the course is ended. */
+async function transferAll(
+  run: RunState,
+  course: Course,
+  notes: ReturnType<typeof createNotes>,
+  request: StoredRequest,
+): Promise<void> {
+  const { id, tools, lanes } = run;
+  const { journal } = tools;
+  // Twice as many as work at once, so that lanes never wait for the journal.
+  const width = (): number => Math.max(2 * lanes.width, tools.pool.size + 2);
+  if (!journal.transfer(id).scanned) startScan(run, course, request);
+  while (!course.signal.aborted) {
+    if (course.busy >= width()) {
+      await course.sleep();
+      continue;
+    }
+    if (course.fresh) {
+      course.fresh = false;
+      notes.flush();
+      const rows = journal.claim(id, claimFiles, claimBytes);
+      if (rows.length > 0) {
+        course.fresh = true;
+        course.inflight += rows.length;
+        for (const job of dispatch(run, rows)) course.occupy(job);
+      }
+    } else if (course.scanning || course.inflight > 0) await course.sleep();
+    else if (journal.any(id, 'scan')) startScan(run, course, request);
+    else break;
+  }
+  while (course.inflight > 0 || course.scanning) await course.sleep();
+  notes.flush();
+}
+
+function startScan(run: RunState, course: Course, { rename, pack }: StoredRequest): void {
+  const { id, tools, sources, destination } = run;
+  const { journal, reporter } = tools;
+  course.scanning = true;
+  const found = (): void => {
+    course.fresh = true;
+    reporter.changed(id);
+    course.wake();
+  };
+  void scan({
+    id,
+    journal,
+    sources,
+    destination,
+    rename,
+    pack: pack !== undefined,
+    signal: course.signal,
+    patience: run.patience,
+    renames: (place) => run.move && sameProvider(place, destination) && canRename(destination.provider),
+    onFound: found,
+    onFolder: (path) => {
+      if (destination.vfolder) reporter.landed(destination.vfolder.name, landingFolder(destination.inner, path));
+    },
+  })
+    .catch((error: unknown) => {
+      if (!course.signal.aborted) course.endBecauseOf(toProblem(error, ''));
+    })
+    .finally(() => {
+      course.scanning = false;
+      found();
+    });
 }
 
 function landed(run: RunState, row: FileRow): void {
@@ -250,41 +305,4 @@ function landed(run: RunState, row: FileRow): void {
     const cut = source.inner.lastIndexOf('/');
     tools.reporter.landed(source.vfolder.name, cut < 0 ? '' : source.inner.slice(0, cut));
   }
-}
-
-/** After a cancel: takes away the parts of files that had begun. */
-async function removeParts(run: Pick<RunState, 'id' | 'tools' | 'destination'>): Promise<void> {
-  let after = 0;
-  for (;;) {
-    const rows = run.tools.journal.rows(run.id, 'pending', after, 500);
-    if (rows.length === 0) return;
-    after = rows.at(-1)?.seq ?? after;
-    for (const row of rows) {
-      if (row.begun > 0) await dropPart(run, row);
-    }
-  }
-}
-
-/** After a move: takes away the folders that are empty now, innermost first. */
-async function removeFolders(run: RunState): Promise<void> {
-  let before = Number.MAX_SAFE_INTEGER;
-  for (;;) {
-    const rows = run.tools.journal.foldersBackwards(run.id, before, 500);
-    if (rows.length === 0) return;
-    before = rows.at(-1)?.seq ?? 0;
-    for (const row of rows) {
-      const place = run.sources[row.source_index];
-      // The folder whose contents were meant stays; so does one that still holds what failed.
-      if (!place || (place.contents && row.source === place.path)) continue;
-      await place.provider.remove(row.source as InnerPath).catch(() => undefined);
-    }
-  }
-}
-
-/** Takes away the half files of a transfer that does not run. */
-export async function sweepParts(id: number, tools: RunTools): Promise<void> {
-  const { destination: endpoint } = JSON.parse(tools.journal.transfer(id).request) as StoredRequest;
-  tools.journal.requeue(id, 'active', {});
-  const destination = await resolveDestination(endpoint, tools.lookup);
-  await removeParts({ id, tools, destination });
 }

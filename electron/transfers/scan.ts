@@ -4,11 +4,15 @@ import { baseName, type InnerPath, joinPath, visible } from '#shared/paths.ts';
 import { collisionKey, pathProblem, resolveLink } from '#shared/transfers/names.ts';
 import type { StorageEntry, StorageProvider } from '../storage/provider.ts';
 import type { FileRow, Journal, NewFile } from './journal.ts';
+import { asPacked, emptyPacked } from './pack-run.ts';
+import { noTries, type Patience, pausesTransfer } from './patience.ts';
 import { fileError, toProblem } from './problems.ts';
 import type { Place } from './request.ts';
 
 const batchFiles = 500;
 const maxHops = 40;
+/** Folders listed at once where a listing is a request over the network. */
+const foldersAtOnce = 6;
 
 export interface ScanContext {
   readonly id: number;
@@ -16,7 +20,10 @@ export interface ScanContext {
   readonly sources: readonly Place[];
   readonly destination: Place;
   readonly rename: string | undefined;
+  /** Folders are packed: nothing is made of them at the destination. */
+  readonly pack: boolean;
   readonly signal: AbortSignal;
+  readonly patience: Patience;
   /** True for a source that may be moved whole by renaming it. */
   renames(place: Place): boolean;
   /** Called whenever files were added. */
@@ -59,9 +66,11 @@ export async function scan(context: ScanContext): Promise<void> {
   }
   for (;;) {
     signal.throwIfAborted();
-    const [folder] = journal.rows(id, 'scan', 0, 1);
-    if (!folder) break;
-    await scanFolder(context, folder);
+    const folders = journal.rows(id, 'scan', 0, foldersAtOnce);
+    if (folders.length === 0) break;
+    // All are waited for, so that nothing of the scan is under way when it fails.
+    const ends = await Promise.allSettled(folders.map((folder) => scanFolder(context, folder)));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
   journal.setScanned(id, true);
 }
@@ -73,48 +82,115 @@ async function scanTop(context: ScanContext, place: Place, index: number): Promi
   if (known.some((key) => context.journal.fileByKey(context.id, key)?.source_index === index)) return;
   let entry: NewFile;
   try {
-    const found = await place.provider.stat(place.path, { signal: context.signal });
+    const found = await enduring(context, () => place.provider.stat(place.path, { signal: context.signal }));
     entry = await classify(context, place, index, found, path);
     if (!place.contents && context.renames(place) && (entry.state === 'scan' || entry.state === 'pending')) {
       entry = { ...entry, kind: 'tree', state: 'pending' };
     }
   } catch (error) {
     context.signal.throwIfAborted();
+    if (pausesTransfer(toProblem(error, path).code)) throw error;
     entry = failed(index, place.path, path, error);
   }
   context.journal.addFiles(context.id, [entry], collisionProblem);
   context.onFound();
 }
 
+/** Repeats what fails while the host is in trouble, as long as the transfer has patience. @throws what it failed with at last */
+async function enduring<T>(context: ScanContext, work: () => Promise<T>): Promise<T> {
+  const tries = noTries();
+  for (;;) {
+    try {
+      const result = await work();
+      context.patience.relief();
+      return result;
+    } catch (error) {
+      context.signal.throwIfAborted();
+      const again = await context.patience.again(toProblem(error, ''), tries);
+      context.signal.throwIfAborted();
+      if (!again) throw error;
+    }
+  }
+}
+
 async function scanFolder(context: ScanContext, folder: FileRow): Promise<void> {
   const { id, journal, destination, signal } = context;
   const place = context.sources[folder.source_index];
   if (!place) return;
-  let batch: NewFile[] = [];
+  const { impliedFolders } = destination.provider.features;
+  const target = joinPath(destination.path, folder.path);
+  const make = async (): Promise<void> => {
+    if (target === destination.boundary) return;
+    await enduring(context, () => destination.provider.makeDirectory(target, { signal }));
+  };
   try {
-    const target = joinPath(destination.path, folder.path);
-    if (target !== destination.boundary) await destination.provider.makeDirectory(target, { signal });
-    context.onFolder(folder.path);
-    const source = folder.source as InnerPath;
-    for await (const page of place.provider.list(source, { signal })) {
-      for (const entry of page) {
-        const path = join(folder.path, baseName(entry.path));
-        batch.push(await classify(context, place, folder.source_index, entry, path));
-        if (batch.length < batchFiles) continue;
-        signal.throwIfAborted();
-        journal.addFiles(id, batch, collisionProblem);
-        context.onFound();
-        batch = [];
-      }
-    }
+    // Where folders come with their files, only an empty one has to be made.
+    if (!impliedFolders && !context.pack) await make();
+    const empty = await enduring(context, () => listFolder(context, place, folder));
+    if (impliedFolders && empty && !context.pack) await make();
     signal.throwIfAborted();
-    journal.addFiles(id, batch, collisionProblem, folder.seq);
+    const kept = empty && context.pack && folder.path !== topName(place, context.rename) ? [emptyPacked(folder)] : [];
+    journal.addFiles(id, kept, collisionProblem, folder.seq);
+    if (!context.pack) context.onFolder(folder.path);
   } catch (error) {
     signal.throwIfAborted();
-    journal.addFiles(id, batch, collisionProblem);
-    journal.update(id, new Map([[folder.seq, { state: 'failed', problem: toProblem(error, folder.path) }]]));
+    const problem = toProblem(error, folder.path);
+    if (pausesTransfer(problem.code)) throw error;
+    journal.update(id, new Map([[folder.seq, { state: 'failed', problem }]]));
   }
   context.onFound();
+}
+
+/** Adds what is in a folder; adding again what is known does nothing. True when nothing is in it. */
+async function listFolder(context: ScanContext, place: Place, folder: FileRow): Promise<boolean> {
+  const { id, journal, signal } = context;
+  let batch: NewFile[] = [];
+  let empty = true;
+  const add = (): void => {
+    signal.throwIfAborted();
+    journal.addFiles(id, withoutShadows(context, place, batch), collisionProblem);
+    context.onFound();
+    batch = [];
+  };
+  for await (const page of place.provider.list(folder.source as InnerPath, { signal })) {
+    context.patience.relief();
+    for (const entry of page) {
+      empty = false;
+      const found = await classify(context, place, folder.source_index, entry, join(folder.path, baseName(entry.path)));
+      batch.push(context.pack ? asPacked(found) : found);
+      if (batch.length >= batchFiles) add();
+    }
+  }
+  if (batch.length > 0) add();
+  return empty;
+}
+
+/**
+ * An object store can hold a file `p` beside a folder `p`, which nothing else can: there the file is refused by name.
+ * Should the file have been found first, in another page, it is the folder that is refused.
+ */
+function withoutShadows(context: ScanContext, place: Place, batch: readonly NewFile[]): readonly NewFile[] {
+  const { id, journal, destination } = context;
+  const { caseSensitive, features } = destination.provider;
+  if (!place.provider.features.impliedFolders || features.impliedFolders) return batch;
+  const folders = new Set(batch.flatMap(({ kind, path }) => (kind === 'directory' ? [path] : [])));
+  return batch.map((entry) => {
+    const { kind, path, source, source_index: index } = entry;
+    if (entry.state === 'failed') return entry;
+    const shadowed =
+      kind === 'directory'
+        ? journal.fileByKey(id, collisionKey(path, caseSensitive))?.kind === 'file' &&
+          !journal.fileByKey(id, folderKey(index, path))
+        : folders.has(path) || journal.fileByKey(id, folderKey(index, path)) !== undefined;
+    if (!shadowed) return entry;
+    const what = kind === 'directory' ? 'The file of this name goes, the folder is left out.' : 'The folder goes.';
+    const error = new StowageError(
+      'name-taken',
+      `“${visible(path)}” is both a file and a folder at the source, which the destination cannot hold. ${what}`,
+      { subject: path, hint: 'Rename one of them and transfer it again.' },
+    );
+    return { ...failed(index, source, path, error, kind), key: `//${index}/${kind}/${source}` };
+  });
 }
 
 function failed(index: number, source: string, path: string, error: unknown, kind: FileRow['kind'] = 'file'): NewFile {
@@ -131,6 +207,8 @@ export async function classify(
   path: string,
 ): Promise<NewFile> {
   const { provider } = context.destination;
+  if (entry.problem !== undefined)
+    return failed(index, entry.path, path, new StowageError('path-refused', entry.problem, { subject: path }));
   const why = pathProblem(path, provider.nameRules);
   if (why) {
     const inside = entry.kind === 'directory' ? ' The folder and what is in it were left out.' : '';

@@ -3,13 +3,15 @@ import { StowageError } from '#shared/errors.ts';
 import { isWithin, joinPath } from '#shared/paths.ts';
 import type { Service } from '../rpc/service.ts';
 import type { VfolderLookup } from '../services.ts';
-import { type FileRow, type Journal, liveStates, type TransferRow } from './journal.ts';
+import { type FileRow, type FileState, type Journal, liveStates, type TransferRow } from './journal.ts';
+import { checkPackPlace } from './pack-run.ts';
 import { preview } from './preview.ts';
 import type { Push } from './push.ts';
 import type { Queue } from './queue.ts';
 import type { Reporter } from './reporter.ts';
 import { identityOf, nameOf, type Place, resolveDestination, resolveSource, type StoredRequest } from './request.ts';
 import { topName } from './scan.ts';
+import { createSync } from './sync-request.ts';
 
 export interface ServiceTools {
   readonly journal: Journal;
@@ -44,10 +46,12 @@ export function createService(tools: ServiceTools): Service<typeof transfersCont
       queue.running(id)?.flush();
       return shown(id);
     },
-    files: ({ id, state, after, limit }) => {
+    files: ({ id, state, action, after, limit }) => {
       journal.transfer(id);
       queue.running(id)?.flush();
-      return journal.files(id, state, after ?? 0, limit ?? 200).map((row) => showFile(row, reporter.flying(id, row.seq)));
+      return journal
+        .files(id, { state, action }, after ?? 0, limit ?? 200)
+        .map((row) => showFile(row, reporter.flying(id, row.seq)));
     },
     start: async (input) => {
       const { rename, move, conflict } = input;
@@ -57,6 +61,7 @@ export function createService(tools: ServiceTools): Service<typeof transfersCont
       if (rename !== undefined && (rename === '' || /[/\0]/.test(rename) || rename === '.' || rename === '..')) {
         throw new StowageError('name-invalid', `“${rename}” cannot be a name.`, { subject: rename });
       }
+      checkPacking(input);
       const destination = await resolveDestination(input.destination, lookup);
       const vfolderIds = await checkSources(input, destination, lookup);
       const request: StoredRequest = {
@@ -65,6 +70,8 @@ export function createService(tools: ServiceTools): Service<typeof transfersCont
         vfolderIds,
         ...(rename !== undefined && { rename }),
         ...(move && { move }),
+        ...(input.pack && { pack: input.pack }),
+        ...(input.unpack && { unpack: true }),
       };
       const id = journal.create({
         kind: kindOf(input.sources, input.destination, move === true),
@@ -89,7 +96,11 @@ export function createService(tools: ServiceTools): Service<typeof transfersCont
     resume: ({ id }) => {
       const row = journal.transfer(id);
       if (row.state === 'running' || row.state === 'queued') return shown(id);
-      if (row.state !== 'paused' && row.state !== 'waiting') throw wrongState(row, 'resumed');
+      // One that was given up because its host did not answer has files left that never failed.
+      const left =
+        row.state === 'failed' && (['pending', 'scan', 'make', 'pack'] as const).some((state) => journal.any(id, state));
+      if (row.state === 'review') journal.changeSync(id, { approved: true });
+      else if (row.state !== 'paused' && row.state !== 'waiting' && !left) throw wrongState(row, 'resumed');
       return requeue(id);
     },
     cancel: async ({ id }) => {
@@ -97,6 +108,12 @@ export function createService(tools: ServiceTools): Service<typeof transfersCont
       if (row.state === 'cancelled') return shown(id);
       if (!liveStates.includes(row.state) && row.state !== 'failed') throw wrongState(row, 'cancelled');
       journal.setState(id, 'cancelled');
+      if (row.state === 'review') {
+        const forgotten = shown(id);
+        journal.remove([id]);
+        reporter.cleared([id]);
+        return forgotten;
+      }
       if (row.kind === 'push') await push.cancel(id);
       else if (queue.running(id)) await queue.stop(id, 'remove');
       else await queue.sweep(id);
@@ -107,7 +124,10 @@ export function createService(tools: ServiceTools): Service<typeof transfersCont
       if (row.state !== 'failed' && row.state !== 'cancelled' && row.state !== 'waiting' && row.state !== 'paused') {
         throw wrongState(row, 'retried');
       }
-      journal.requeue(id, 'failed', { stale: 1, done: 0, checkpoint: null });
+      // A reviewed plan grows no more: a folder that could not be compared takes another sync.
+      const sync = journal.sync(id);
+      if (sync && !sync.approved) journal.changeSync(id, { listed: true });
+      journal.requeue(id, 'failed', { stale: 1, done: 0, checkpoint: null }, sync?.approved ? 'files' : 'all');
       return requeue(id);
     },
     reorder: ({ id, before }) => {
@@ -151,6 +171,12 @@ export function createService(tools: ServiceTools): Service<typeof transfersCont
       queue.running(id)?.wake();
       return row.state === 'waiting' ? requeue(id) : changed(id);
     },
+    sync: async (input) => {
+      const { id, vfolderIds } = await createSync(input, { journal, lookup });
+      for (const vfolder of vfolderIds) lookup.touch(vfolder);
+      queue.pump();
+      return changed(id);
+    },
     pushOpen: (input) => push.open(input),
     pushAdd: (input) => push.add(input),
     pushNext: (input) => push.next(input),
@@ -158,14 +184,29 @@ export function createService(tools: ServiceTools): Service<typeof transfersCont
 }
 
 function showFile(row: FileRow, flying: number | undefined): TransferFile {
+  const path = row.target ?? row.path;
   return {
     seq: row.seq,
-    path: row.target ?? row.path,
+    path: row.kind === 'folder' ? `${path}/` : path,
+    action: row.action === 'pack' ? 'copy' : row.action,
     size: row.size,
     done: Math.min(row.size, row.done + (flying ?? 0)),
-    state: row.state === 'scan' || row.state === 'scanned' ? 'pending' : row.state,
+    state: contractState(row.state),
     problem: row.problem === null ? null : JSON.parse(row.problem),
   };
+}
+
+function contractState(state: FileState): TransferFile['state'] {
+  switch (state) {
+    case 'scan':
+    case 'scanned':
+    case 'make':
+    case 'pack':
+    case 'remove':
+      return 'pending';
+    default:
+      return state;
+  }
 }
 
 function kindOf(sources: readonly Endpoint[], destination: Endpoint, move: boolean): Transfer['kind'] {
@@ -181,14 +222,10 @@ function titleOf(sources: readonly Endpoint[], rename: string | undefined): stri
 }
 
 /** Resolves every source once, so that what is plainly wrong is told at once; gives the vfolders that are touched. */
-async function checkSources(
-  input: { sources: readonly Endpoint[]; rename?: string | undefined; move?: boolean | undefined; conflict?: string | undefined },
-  destination: Place,
-  lookup: VfolderLookup,
-): Promise<string[]> {
+async function checkSources(input: StartInput, destination: Place, lookup: VfolderLookup): Promise<string[]> {
   const ids = new Set<string>(destination.vfolder ? [destination.vfolder.id] : []);
   for (const source of input.sources) {
-    const place = await resolveSource(source, lookup);
+    const place = await resolveSource(source, lookup, { unpack: input.unpack });
     const { vfolder } = place;
     if (vfolder) ids.add(vfolder.id);
     if (input.move && vfolder?.permission === 'ro') {
@@ -199,8 +236,30 @@ async function checkSources(
     }
     if (vfolder) await place.provider.stat(place.path);
     checkNotIntoItself(input, place, destination);
+    if (input.pack && (await place.provider.stat(place.path)).kind === 'directory') {
+      const folder = joinPath(destination.path, topName(place, input.rename));
+      await checkPackPlace(destination.provider, folder, input.conflict === 'overwrite');
+    }
   }
   return [...ids];
+}
+
+interface StartInput {
+  readonly sources: readonly Endpoint[];
+  readonly rename?: string | undefined;
+  readonly move?: boolean | undefined;
+  readonly conflict?: string | undefined;
+  readonly pack?: object | undefined;
+  readonly unpack?: boolean | undefined;
+}
+
+/** @throws `bad-request` */
+function checkPacking({ move, pack, unpack }: StartInput): void {
+  if (pack && unpack) throw new StowageError('bad-request', 'Files are either packed or unpacked, not both at once.');
+  if (!move || !(pack || unpack)) return;
+  throw new StowageError('bad-request', 'Packing and unpacking copy and leave the source as it is: nothing is moved.', {
+    hint: 'Copy it, and remove the source when that has succeeded.',
+  });
 }
 
 function checkNotIntoItself(

@@ -174,7 +174,7 @@ describe('a transfer', () => {
 });
 
 describe('a file that cannot be copied', () => {
-  it('is listed with its reason while the rest completes: devices, sockets, links that lead out, loop or dangle', async () => {
+  it('is listed with its reason while the rest completes: devices, sockets, links that lead out, loop or dangle (A20)', async () => {
     put('good', 'fine');
     mkdirSync(join(source, 'folder'));
     execFileSync('mkfifo', [join(source, 'fifo')]);
@@ -203,7 +203,7 @@ describe('a file that cannot be copied', () => {
     expect(statSync(join(target, 'source/link')).isFile()).toBe(true);
   });
 
-  it('is refused where a link was planted at the destination, and nothing outside is touched', async () => {
+  it('is refused where a link was planted at the destination, and nothing outside is touched (A14)', async () => {
     const outside = join(bench.directory, 'outside');
     mkdirSync(outside);
     writeFileSync(join(outside, 'x'), 'untouched');
@@ -220,7 +220,7 @@ describe('a file that cannot be copied', () => {
     expect(readFileSync(join(outside, 'x'), 'utf8')).toBe('untouched');
   });
 
-  it('fails as changed when it was appended to half way, leaving the destination as it was; a retry takes the new content', async () => {
+  it('fails as changed when it was appended to half way, leaving the destination as it was; a retry takes the new content (A8)', async () => {
     put('log', Buffer.alloc(250_000_000, 'a'));
     mkdirSync(join(target, 'source'));
     writeFileSync(join(target, 'source/log'), 'old');
@@ -239,7 +239,7 @@ describe('a file that cannot be copied', () => {
     execFileSync('cmp', [join(source, 'log'), join(target, 'source/log')]);
   });
 
-  it('ends the transfer with “disk full” when the destination is, keeps the rest pending and goes on after room was made', async () => {
+  it('ends the transfer with “disk full” when the destination is, keeps the rest pending and goes on after room was made (A5)', async () => {
     if (process.getuid?.() !== 0) throw new Error('this test mounts a small disk, which only root may: run it as root');
     const disk = join(bench.directory, 'disk');
     mkdirSync(disk);

@@ -3,8 +3,10 @@ import type { Changes } from '../events.ts';
 import type { Service } from '../rpc/service.ts';
 import type { FileBodies, VfolderLookup, VfolderUsers } from '../services.ts';
 import type { Database } from '../store/database.ts';
+import { createBandwidth } from './bandwidth.ts';
 import { createCopyPool } from './copy-pool.ts';
 import { createJournal, liveStates } from './journal.ts';
+import { type PatienceLimits, usualPatience } from './patience.ts';
 import { createPush } from './push.ts';
 import { createQueue } from './queue.ts';
 import { createReporter } from './reporter.ts';
@@ -26,14 +28,27 @@ export interface Transfers {
   close(): Promise<void>;
 }
 
+export interface TransfersOptions {
+  readonly database: Database;
+  readonly changes: Changes;
+  readonly lookup: VfolderLookup;
+  /** Bytes per second over the network, read again at every change of the settings; null: no limit. */
+  readonly bandwidthLimit?: () => number | null;
+  readonly patience?: PatienceLimits;
+}
+
 /** The transfers of a data directory: a durable queue of copies and moves, journaled file by file. */
-export function createTransfers(options: { database: Database; changes: Changes; lookup: VfolderLookup }): Transfers {
-  const { database, changes, lookup } = options;
+export function createTransfers(options: TransfersOptions): Transfers {
+  const { database, changes, lookup, bandwidthLimit = () => null, patience = usualPatience } = options;
   const journal = createJournal(database);
   const reporter = createReporter(journal, changes);
   const pool = createCopyPool();
-  const queue = createQueue(journal, reporter, { journal, reporter, pool, lookup });
-  const push = createPush(journal, reporter, lookup);
+  const bandwidth = createBandwidth(bandwidthLimit());
+  const unlisten = changes.on((change) => {
+    if (change.type === 'settings') bandwidth.set(bandwidthLimit());
+  });
+  const queue = createQueue(journal, reporter, { database, journal, reporter, pool, lookup, bandwidth, patience });
+  const push = createPush({ journal, reporter, lookup, bandwidth });
   return {
     service: createService({ journal, reporter, queue, push, lookup }),
     users: (vfolderId) =>
@@ -48,6 +63,7 @@ export function createTransfers(options: { database: Database; changes: Changes;
       queue.pump();
     },
     close: async () => {
+      unlisten();
       await push.close();
       await queue.close();
       await pool.close();

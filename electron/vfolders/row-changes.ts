@@ -1,77 +1,30 @@
 import { randomUUID } from 'node:crypto';
-import type { Vfolder } from '#shared/contract/vfolders.ts';
-import { StowageError } from '#shared/errors.ts';
-import { checkVfolderName } from '#shared/names.ts';
-import { parseInnerPath, visible } from '#shared/paths.ts';
-import { hasLocalPath } from '../storage/provider.ts';
+import { type InnerPath, parseInnerPath } from '#shared/paths.ts';
+import type { StorageProvider } from '../storage/provider.ts';
 import type { Database } from '../store/database.ts';
-import { moveFolder, statOrNull } from './folders.ts';
-import { findLive, type HostAccess, trashRoot, type VfolderRow } from './rows.ts';
-
-type Fields = Pick<Vfolder, 'usage' | 'permission' | 'note' | 'mountPath'>;
-/** What a person may set of a vfolder; what is absent keeps its value or default. */
-export type OptionalFields = { [Name in keyof Fields]?: Fields[Name] | undefined };
-
-const nameTaken = (name: string, other: string): StowageError =>
-  new StowageError(
-    'name-taken',
-    other === name
-      ? `There is a vfolder called “${visible(name)}” already.`
-      : `“${visible(name)}” differs only in case from the vfolder “${other}”, which not every disk can tell apart.`,
-    { subject: name, hint: 'Choose another name.' },
-  );
-
-/** Checks rules, other vfolders and the disk. @throws `name-invalid`, `name-reserved`, `name-taken` */
-async function checkNewName(database: Database, hosts: HostAccess, name: string, hostId: string, ownId?: string): Promise<void> {
-  checkVfolderName(name);
-  const other = database.get<{ name: string }>(
-    'SELECT name FROM vfolders WHERE name = ? COLLATE NOCASE AND trashed_at IS NULL AND id IS NOT ?',
-    name,
-    ownId ?? null,
-  );
-  if (other) throw nameTaken(name, other.name);
-  const provider = hosts.provider(hostId);
-  const root = parseInnerPath(name);
-  const there = await statOrNull(provider, root);
-  const own = ownId && !provider.caseSensitive && database.get<VfolderRow>('SELECT * FROM vfolders WHERE id = ?', ownId);
-  if (!there || (own && own.trashed_at === null && own.root.toLowerCase() === name.toLowerCase())) return;
-  const place = hasLocalPath(provider) ? provider.localPath(root) : name;
-  throw new StowageError('name-taken', `A folder of the name “${name}” exists already at “${visible(place)}”.`, {
-    subject: name,
-    hint: 'Choose another name, or move that folder away.',
-  });
-}
-
-/** @throws `bad-request` for a mount path that no container can have */
-function checkMountPath(mountPath: string | null | undefined): void {
-  if (mountPath === null || mountPath === undefined) return;
-  if (mountPath === '' || mountPath.includes('\0') || mountPath.split('/').includes('..')) {
-    throw new StowageError('bad-request', `“${visible(mountPath)}” cannot be a mount path.`, {
-      subject: mountPath,
-      hint: 'Give an absolute path as /data, or one relative to the working directory, without “..”.',
-    });
-  }
-}
+import { checkMountPath, type OptionalFields } from './fields.ts';
+import { moveFolder } from './folders.ts';
+import { type LinkTools, refuseInsideLink } from './links.ts';
+import { checkFree, checkNewName, chooseRoot, isForeign, unlikelyRoot } from './new-names.ts';
+import { keepsPlace, trashRoot, type VfolderRow } from './rows.ts';
 
 /** The row first, the folder after: a crash between leaves a vfolder whose folder is made at the next start. */
-export async function createRow(
-  database: Database,
-  hosts: HostAccess,
-  name: string,
-  hostId: string,
-  fields: OptionalFields,
-): Promise<void> {
-  hosts.describe(hostId);
+export async function createRow(tools: LinkTools, name: string, host: string, fields: OptionalFields): Promise<void> {
+  const { database, hosts } = tools;
+  const { id: hostId } = hosts.describe(host);
   checkMountPath(fields.mountPath);
-  await checkNewName(database, hosts, name, hostId);
+  checkNewName(database, name);
+  const provider = hosts.provider(hostId);
+  const root = await chooseRoot(database, provider, hostId, name);
+  await refuseInsideLink(tools, hostId, root);
   const id = randomUUID();
   database.run(
-    `INSERT INTO vfolders (id, name, host_id, kind, root, usage, permission, note, mount_path, created_at)
-     VALUES (?, ?, ?, 'managed', ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO vfolders (id, name, host_id, kind, root, usage, permission, note, mount_path, created_at, unfinished)
+     VALUES (?, ?, ?, 'managed', ?, ?, ?, ?, ?, ?, 'creating')`,
     id,
     name,
     hostId,
-    name,
+    root,
     fields.usage ?? 'general',
     fields.permission ?? 'rw',
     fields.note ?? '',
@@ -79,38 +32,53 @@ export async function createRow(
     Date.now(),
   );
   try {
-    await hosts.provider(hostId).makeDirectory(parseInnerPath(name));
+    await makePlace(database, provider, id, root, name);
   } catch (error) {
     database.run('DELETE FROM vfolders WHERE id = ?', id);
     throw error;
   }
+  database.run('UPDATE vfolders SET unfinished = NULL WHERE id = ?', id);
 }
 
-export function updateFields(database: Database, row: VfolderRow, fields: OptionalFields): void {
-  checkMountPath(fields.mountPath);
-  database.run(
-    'UPDATE vfolders SET usage = ?, permission = ?, note = ?, mount_path = ? WHERE id = ?',
-    fields.usage ?? row.usage,
-    fields.permission ?? row.permission,
-    fields.note ?? row.note,
-    fields.mountPath === undefined ? row.mount_path : fields.mountPath,
-    row.id,
-  );
+async function makePlace(
+  database: Database,
+  provider: StorageProvider,
+  id: string,
+  root: InnerPath,
+  name: string,
+): Promise<void> {
+  try {
+    await provider.makeDirectory(root);
+  } catch (error) {
+    if (!isForeign(provider, error)) throw error;
+    const other = unlikelyRoot(provider, name);
+    database.run('UPDATE vfolders SET root = ? WHERE id = ?', other, id);
+    await provider.makeDirectory(other);
+  }
 }
 
-/** Makes a row live under a name and moves its folder there; `trash_root` tells of the move until it is done. */
+/**
+ * Makes a row live under a name and moves its folder there; `trash_root` tells of the move until it is done. What keeps
+ * its place changes in the row only.
+ */
 export async function moveToName(
   database: Database,
-  hosts: HostAccess,
+  provider: StorageProvider,
   row: VfolderRow,
   name: string,
   from: string,
 ): Promise<void> {
-  await checkNewName(database, hosts, name, row.host_id, row.id);
+  checkNewName(database, name, row.id);
   const set = 'UPDATE vfolders SET name = ?, root = ?, trashed_at = ?, trash_root = ? WHERE id = ?';
+  if (keepsPlace(row, provider)) {
+    database.run(set, name, row.root, null, null, row.id);
+    return;
+  }
+  const to = parseInnerPath(name);
+  await checkFree(provider, to, row);
   database.run(set, name, name, null, from, row.id);
   try {
-    await moveFolder(hosts.provider(row.host_id), parseInnerPath(from), parseInnerPath(name));
+    await moveFolder(provider, parseInnerPath(from), to);
   } catch (error) {
     database.run(set, row.name, row.root, row.trashed_at, row.trash_root, row.id);
     throw error;
@@ -119,11 +87,15 @@ export async function moveToName(
 }
 
 /** While `root` and `trash_root` differ the move is not done. */
-export async function moveToTrash(database: Database, hosts: HostAccess, row: VfolderRow): Promise<void> {
+export async function moveToTrash(database: Database, provider: StorageProvider, row: VfolderRow): Promise<void> {
+  if (keepsPlace(row, provider)) {
+    database.run('UPDATE vfolders SET trashed_at = ? WHERE id = ?', Date.now(), row.id);
+    return;
+  }
   const to = trashRoot(row.id);
   database.run('UPDATE vfolders SET trashed_at = ?, trash_root = ? WHERE id = ?', Date.now(), to, row.id);
   try {
-    await moveFolder(hosts.provider(row.host_id), parseInnerPath(row.root), to);
+    await moveFolder(provider, parseInnerPath(row.root), to);
   } catch (error) {
     database.run('UPDATE vfolders SET trashed_at = NULL, trash_root = NULL WHERE id = ?', row.id);
     throw error;
@@ -132,9 +104,7 @@ export async function moveToTrash(database: Database, hosts: HostAccess, row: Vf
 }
 
 /** Takes back a vfolder that was just made, if nothing is in it. */
-export async function removeEmpty(database: Database, hosts: HostAccess, name: string): Promise<void> {
-  const row = findLive(database, name);
-  if (!row) return;
-  await hosts.provider(row.host_id).remove(parseInnerPath(row.root));
+export async function removeEmpty(database: Database, provider: StorageProvider, row: VfolderRow): Promise<void> {
+  await provider.remove(parseInnerPath(row.root));
   database.run('DELETE FROM vfolders WHERE id = ?', row.id);
 }

@@ -1,15 +1,15 @@
-import type { HostKind } from '#shared/contract/hosts.ts';
-import type { Usage, Vfolder } from '#shared/contract/vfolders.ts';
+import type { HostKind, HostSettings } from '#shared/contract/hosts.ts';
+import type { Usage } from '#shared/contract/vfolders.ts';
 import { StowageError } from '#shared/errors.ts';
-import { isAutomountName } from '#shared/names.ts';
 import { type InnerPath, parseInnerPath, visible } from '#shared/paths.ts';
-import { hasLocalPath, type StorageProvider } from '../storage/provider.ts';
+import { canRename, type StorageProvider } from '../storage/provider.ts';
 import type { Database } from '../store/database.ts';
 
 /** What vfolders need of the storage hosts. */
 export interface HostAccess {
   provider(hostId: string): StorageProvider;
-  describe(hostId: string): { id: string; name: string; kind: HostKind };
+  /** By id, or by name. @throws `not-found` */
+  describe(idOrName: string): { id: string; name: string; kind: HostKind; readOnly: boolean; settings: HostSettings };
   defaultHostId(): string;
 }
 
@@ -18,7 +18,10 @@ export interface VfolderRow {
   name: string;
   host_id: string;
   kind: 'managed' | 'linked';
-  /** Its folder in the host; of a trashed one that in the trash, once it was moved there. */
+  /**
+   * Its folder in its storage; of a trashed one that in the trash, once it was moved there. Where the host cannot rename,
+   * and of links, it stays the same for good. `''` of a link to a folder of this machine, which is a storage of its own.
+   */
   root: string;
   usage: Usage;
   permission: 'ro' | 'rw';
@@ -29,12 +32,36 @@ export interface VfolderRow {
   trashed_at: number | null;
   /** Trashed: its folder in the trash. Live: where its folder still has to be moved from (a step cut short). */
   trash_root: string | null;
+  /** Of a link to a folder of this machine: a LocalLink as JSON. */
+  link_target: string | null;
+  /** A step that takes many requests where the host cannot rename; it goes on at the next start. */
+  unfinished: 'creating' | 'purging' | null;
 }
+
+/** A link to a folder of this machine. */
+export interface LocalLink {
+  /** As the person gave it. */
+  readonly path: string;
+  /** Every symlink resolved, when it was linked. */
+  readonly real: string;
+}
+
+export const localLinkOf = (row: VfolderRow): LocalLink | null =>
+  row.link_target === null ? null : (JSON.parse(row.link_target) as LocalLink);
+
+/** Whether renaming, trashing and restoring change the row only: nothing is moved. */
+export const keepsPlace = (row: VfolderRow, provider: StorageProvider): boolean => row.kind === 'linked' || !canRename(provider);
 
 /** The folder of the host in which Stowage keeps the trash and what is being purged. */
 export const hostFolder = '.stowage';
 export const trashRoot = (id: string): InnerPath => parseInnerPath(`${hostFolder}/trash/${id}`);
 export const purgeRoot = (id: string): InnerPath => parseInnerPath(`${hostFolder}/purging/${id}`);
+
+/** The local host that was made first: links to folders of this machine are shown on it. Null when there is none. */
+export function localHostId(database: Database): string | null {
+  const sql = `SELECT id FROM hosts WHERE kind = 'local' ORDER BY created_at, id LIMIT 1`;
+  return database.get<{ id: string }>(sql)?.id ?? null;
+}
 
 export function findLive(database: Database, name: string): VfolderRow | null {
   return database.get<VfolderRow>('SELECT * FROM vfolders WHERE name = ? AND trashed_at IS NULL', name) ?? null;
@@ -57,22 +84,3 @@ export function getTrashed(database: Database, id: string): VfolderRow {
 /** Where the content of a vfolder lies now. */
 export const placeOf = (row: VfolderRow): InnerPath =>
   parseInnerPath(row.trashed_at === null ? row.root : (row.trash_root ?? row.root));
-
-export function toVfolder(row: VfolderRow, hosts: HostAccess): Vfolder {
-  const provider = hosts.provider(row.host_id);
-  return {
-    id: row.id,
-    name: row.name,
-    host: hosts.describe(row.host_id),
-    kind: row.kind,
-    usage: row.usage,
-    permission: row.permission,
-    note: row.note,
-    mountPath: row.mount_path,
-    automount: isAutomountName(row.name),
-    localPath: hasLocalPath(provider) ? provider.localPath(placeOf(row)) : null,
-    createdAt: row.created_at,
-    lastUsedAt: row.last_used_at,
-    trashedAt: row.trashed_at,
-  };
-}

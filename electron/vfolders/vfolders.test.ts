@@ -8,6 +8,7 @@ import type { Change } from '#shared/contract/app.ts';
 import type { VfolderInfo } from '#shared/contract/vfolders.ts';
 import { createChanges } from '../events.ts';
 import { createHosts, type Hosts } from '../hosts/hosts.ts';
+import { secretsInMemory } from '../secrets/secrets.fixture.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { createVfolders, type Vfolders } from './vfolders.ts';
 
@@ -26,11 +27,12 @@ function start(): void {
   seen = [];
   clones = [];
   changes.on((change) => seen.push(change));
-  hosts = createHosts({ database, changes, localRoot: root });
+  hosts = createHosts({ database, changes, localRoot: root, ...secretsInMemory() });
   vfolders = createVfolders({
     database,
     changes,
     hosts,
+    links: { roots: () => [], home },
     startClone: async (from, to) => clones.push([from, to]),
   });
 }

@@ -4,12 +4,16 @@ import type { Changes } from '../events.ts';
 import type { Service } from '../rpc/service.ts';
 import type { VfolderLookup, VfolderUsers } from '../services.ts';
 import type { Database } from '../store/database.ts';
-import { reconcile } from './folders.ts';
+import { type OptionalFields, updateFields } from './fields.ts';
+import { finishCreating, reconcile } from './folders.ts';
 import { vfolderInfo } from './info.ts';
+import type { LinkRules } from './link-rules.ts';
+import { checkRestoredLink, type LinkTools, linkRow, relinkRow } from './links.ts';
 import { createLookup } from './lookup.ts';
-import { destroy, setAside } from './purge.ts';
-import { createRow, moveToName, moveToTrash, type OptionalFields, removeEmpty, updateFields } from './row-changes.ts';
-import { getLive, getTrashed, type HostAccess, toVfolder, trashRoot, type VfolderRow } from './rows.ts';
+import { createPlacement } from './placement.ts';
+import { destroy, forgetLink, setAside } from './purge.ts';
+import { createRow, moveToName, moveToTrash, removeEmpty } from './row-changes.ts';
+import { getLive, getTrashed, type HostAccess, trashRoot, type VfolderRow } from './rows.ts';
 
 export interface Vfolders {
   readonly service: Service<typeof vfoldersContract>;
@@ -24,27 +28,32 @@ export interface VfoldersOptions {
   database: Database;
   changes: Changes;
   hosts: HostAccess;
+  links: LinkRules;
   /** Starts copying everything of one vfolder into another; returns the transfer's id. */
   startClone: (from: string, to: string) => Promise<number>;
 }
 
 /** The vfolders: rows of the database, each with its folder in a storage host. Changes run one after another. */
-export function createVfolders({ database, changes, hosts, startClone }: VfoldersOptions): Vfolders {
+export function createVfolders({ database, changes, hosts, links, startClone }: VfoldersOptions): Vfolders {
+  const placement = createPlacement(hosts, links, () => changes.emit({ type: 'vfolders' }));
+  const tools: LinkTools = { database, hosts, placement, rules: links };
+  const { show, health } = placement;
   const users: VfolderUsers[] = [];
   /** Ids of those that are being destroyed, which takes its time and holds up nothing else. */
   const purging = new Set<string>();
   const purge = async (row: VfolderRow): Promise<{ files: number; bytes: number }> => {
     purging.add(row.id);
     try {
-      return await destroy(database, hosts.provider(row.host_id), row);
+      return await destroy(database, placement.provider(row), row);
     } finally {
       purging.delete(row.id);
       changes.emit({ type: 'vfolders' });
     }
   };
   const reconciled = reconcile(database, hosts);
-  const ready = reconciled.then(async (cutShort) => {
-    await Promise.allSettled(cutShort.map(purge));
+  const ready = reconciled.then(async ({ creating, purging }) => {
+    const created = creating.map((row) => finishCreating(database, placement.provider(row), row));
+    await Promise.allSettled([...created, ...purging.map(purge)]);
   });
   // Whoever needs to know of a failure asks `ready`.
   ready.catch(() => undefined);
@@ -55,7 +64,6 @@ export function createVfolders({ database, changes, hosts, startClone }: Vfolder
     last = result.catch(() => undefined);
     return result;
   };
-  const show = (row: VfolderRow): Vfolder => toVfolder(row, hosts);
   const changed = (name: string): Vfolder => {
     changes.emit({ type: 'vfolders' });
     return show(getLive(database, name));
@@ -72,9 +80,16 @@ export function createVfolders({ database, changes, hosts, startClone }: Vfolder
     if (!purging.has(row.id)) return row;
     throw new StowageError('wrong-state', `“${row.name}” is being purged.`, { subject: row.name });
   };
+  const refuseHalfPurged = (row: VfolderRow): VfolderRow => {
+    if (row.unfinished !== 'purging') return row;
+    throw new StowageError('wrong-state', `Part of “${row.name}” has been purged already; it cannot be restored.`, {
+      subject: row.name,
+      hint: 'Purge it once more to remove the rest.',
+    });
+  };
   const create = (name: string, hostId: string, fields: OptionalFields): Promise<Vfolder> =>
     exclusive(async () => {
-      await createRow(database, hosts, name, hostId, fields);
+      await createRow(tools, name, hostId, fields);
       return changed(name);
     });
 
@@ -83,20 +98,37 @@ export function createVfolders({ database, changes, hosts, startClone }: Vfolder
       const rows = input?.trashed
         ? database.all<VfolderRow>('SELECT * FROM vfolders WHERE trashed_at IS NOT NULL ORDER BY trashed_at DESC')
         : database.all<VfolderRow>('SELECT * FROM vfolders WHERE trashed_at IS NULL ORDER BY name COLLATE NOCASE');
+      await health.refresh(rows);
       return rows.map(show);
     },
-    get: async ({ name }) => show(getLive(database, name)),
+    get: async ({ name }) => {
+      await health.refresh([getLive(database, name)]);
+      return show(getLive(database, name));
+    },
     create: ({ name, host, ...fields }) => create(name, host ?? hosts.defaultHostId(), fields),
     update: async ({ name, ...fields }) => {
       updateFields(database, getLive(database, name), fields);
       return changed(name);
     },
+    link: ({ name, target, ...fields }) =>
+      exclusive(async () => {
+        await linkRow(tools, name, target, fields);
+        return changed(name);
+      }),
+    relink: ({ name, target }) =>
+      exclusive(async () => {
+        const row = getLive(database, name);
+        refuseUsed(row, 'pointed elsewhere');
+        await relinkRow(tools, row, target);
+        await health.refresh([getLive(database, name)]);
+        return changed(name);
+      }),
     rename: ({ name, to }) =>
       exclusive(async () => {
         const row = getLive(database, name);
         if (name === to) return show(row);
         refuseUsed(row, 'renamed');
-        await moveToName(database, hosts, row, to, row.root);
+        await moveToName(database, placement.provider(row), row, to, row.root);
         return changed(to);
       }),
     clone: async ({ name, to, host }) => {
@@ -107,7 +139,7 @@ export function createVfolders({ database, changes, hosts, startClone }: Vfolder
       try {
         return { vfolder: copy, transferId: await startClone(name, to) };
       } catch (error) {
-        await exclusive(() => removeEmpty(database, hosts, to));
+        await exclusive(() => removeEmpty(database, placement.provider(getLive(database, to)), getLive(database, to)));
         changes.emit({ type: 'vfolders' });
         throw error;
       }
@@ -116,33 +148,37 @@ export function createVfolders({ database, changes, hosts, startClone }: Vfolder
       exclusive(async () => {
         const row = getLive(database, name);
         refuseUsed(row, 'deleted');
-        await moveToTrash(database, hosts, row);
+        await moveToTrash(database, placement.provider(row), row);
         changes.emit({ type: 'vfolders' });
         return show(getTrashed(database, row.id));
       }),
     restore: ({ id, name }) =>
       exclusive(async () => {
-        const row = refusePurging(getTrashed(database, id));
+        const row = refuseHalfPurged(refusePurging(getTrashed(database, id)));
         const to = name ?? row.name;
-        await moveToName(database, hosts, row, to, row.trash_root ?? trashRoot(id));
+        if (row.kind === 'linked') await checkRestoredLink(tools, row);
+        await moveToName(database, placement.provider(row), row, to, row.trash_root ?? trashRoot(id));
         return changed(to);
       }),
     purge: async ({ id }) => {
-      const row = await exclusive(async () => {
-        const found = refusePurging(getTrashed(database, id));
-        refuseUsed(found, 'purged');
-        await setAside(hosts.provider(found.host_id), found);
+      const purged = await exclusive(async () => {
+        const row = refusePurging(getTrashed(database, id));
+        refuseUsed(row, 'purged');
+        if (row.kind === 'linked') return forgetLink(database, placement.provider(row), row);
+        await setAside(database, placement.provider(row), row);
         purging.add(id);
-        return found;
+        return row;
       });
-      return purge(row);
+      if ('id' in purged) return purge(purged);
+      changes.emit({ type: 'vfolders' });
+      return purged;
     },
     info: async ({ name }, { signal }) => {
       const row = getLive(database, name);
-      return vfolderInfo(database, hosts.provider(row.host_id), row, show(row), signal);
+      return vfolderInfo(database, placement.provider(row), row, show(row), signal);
     },
   };
 
-  const lookup = createLookup(database, hosts, create);
+  const lookup = createLookup(database, hosts, placement, create);
   return { service, lookup, addUsers: (ask) => void users.push(ask), ready };
 }
