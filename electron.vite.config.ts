@@ -15,8 +15,9 @@ export default defineConfig({
           main: at('electron/main.ts'),
           serve: at('electron/serve.ts'),
           cli: at('electron/cli.ts'),
-          // A worker thread; copy-pool.ts finds it beside the entries.
+          // Worker threads; copy-pool.ts and digests.ts find them beside the entries.
           'copy-worker': at('electron/transfers/copy-worker.ts'),
+          'digest-worker': at('electron/storage/remote/digest-worker.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js' },
       },

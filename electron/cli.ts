@@ -3,10 +3,16 @@ import { fromContract } from '#shared/client-errors.ts';
 import { StowageError } from '#shared/errors.ts';
 import { packageVersion } from './app/home.ts';
 import type { Act } from './cli/act.ts';
+import { addCatCommand } from './cli/cat-command.ts';
+import { addCompletionCommands } from './cli/completion.ts';
+import { addCopyCommands } from './cli/copy-commands.ts';
+import { addFileCommands } from './cli/file-commands.ts';
+import { addHostCommands } from './cli/host-commands.ts';
 import { endWithReader } from './cli/interrupt.ts';
 import { addJobCommands, addRunCommands } from './cli/job-commands.ts';
 import { createOutput, printError, table } from './cli/output.ts';
 import { openSession } from './cli/session.ts';
+import { addSyncCommand } from './cli/sync-command.ts';
 import { addTransferCommands } from './cli/transfer-commands.ts';
 import { addVfolderCommands } from './cli/vfolder-commands.ts';
 import { runServe } from './serve.ts';
@@ -42,7 +48,12 @@ function createProgram(json: boolean): Command {
         process.exitCode ||= error.exitCode;
       }
     };
+  addHostCommands(program, act);
   addVfolderCommands(program, act);
+  addFileCommands(program, act);
+  addCatCommand(program, act);
+  addCopyCommands(program, act);
+  addSyncCommand(program, act);
   addRunCommands(program, act);
   addJobCommands(program, act);
   addTransferCommands(program, act);
@@ -73,6 +84,7 @@ function createProgram(json: boolean): Command {
     .action(async (_options, command: Command) => {
       process.exitCode = await runServe(command.args);
     });
+  addCompletionCommands(program);
   program
     .command('help [command...]')
     .description('what a command does')

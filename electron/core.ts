@@ -6,7 +6,7 @@ import type { appContract, Check } from '#shared/contract/app.ts';
 import { StowageError } from '#shared/errors.ts';
 import { examine } from './app/doctor.ts';
 import { packageVersion } from './app/home.ts';
-import { createAppLog } from './app/log.ts';
+import { type AppLog, createAppLog } from './app/log.ts';
 import { prepareSample } from './app/sample.ts';
 import { createSettings } from './app/settings.ts';
 import { dockerSocketPaths } from './engines/docker/connection.ts';
@@ -20,7 +20,10 @@ import { createJobs } from './jobs/jobs.ts';
 import { createPlanner } from './mounts/planner.ts';
 import { createRouter, type Router, type Services } from './rpc/router.ts';
 import type { Service } from './rpc/service.ts';
-import type { FileBodies } from './services.ts';
+import { keyFilePath, takePassphrase } from './secrets/key-file.ts';
+import { createRedactor } from './secrets/redactor.ts';
+import { createSecrets } from './secrets/secrets.ts';
+import type { FileBodies, Keychain } from './services.ts';
 import { openDatabase } from './store/database.ts';
 import { lockHome } from './store/home-lock.ts';
 import { createTransfers } from './transfers/transfers.ts';
@@ -32,6 +35,8 @@ export interface CoreOptions {
   /** Root of the local host that is made at first start. */
   readonly localRoot: string;
   readonly shell: 'electron' | 'browser' | 'cli';
+  /** The system's keychain, of a shell that has one; without it secrets are sealed with a key file or a passphrase. */
+  readonly keychain?: Keychain;
 }
 
 /** Everything behind the contract, in this process. */
@@ -39,6 +44,7 @@ export interface Core extends FileBodies {
   readonly services: Services;
   readonly router: Router;
   readonly changes: Changes;
+  readonly log: AppLog;
   /** Goes on with the transfers and jobs that a former process left. Called once, when the shell can be seen. */
   start(): Promise<void>;
   /** Stops at a checkpoint; jobs run on. */
@@ -59,8 +65,9 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   }
 }
 
-function compose({ home, localRoot, shell }: CoreOptions, lock: { release(): void }): Core {
-  const log = createAppLog(join(home, 'logs'));
+function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: { release(): void }): Core {
+  const redactor = createRedactor();
+  const log = createAppLog(join(home, 'logs'), redactor.text);
   const { database, quarantined } = openDatabase(home);
   const changes = createChanges();
   const settings = createSettings(database, changes);
@@ -68,10 +75,22 @@ function compose({ home, localRoot, shell }: CoreOptions, lock: { release(): voi
   const runs = join(home, 'runs');
   mkdirSync(runs, { recursive: true, mode: 0o700 });
 
-  const hosts = createHosts({ database, changes, localRoot });
-  const vfolders = createVfolders({ database, changes, hosts, startClone });
+  const secrets = createSecrets({ home, keyFile: keyFilePath(), passphrase: takePassphrase(), keychain, redactor });
+  const hosts = createHosts({ database, changes, secrets, redactor, localRoot });
+  const vfolders = createVfolders({
+    database,
+    changes,
+    hosts,
+    links: { roots: () => settings.read().linkRoots, home },
+    startClone,
+  });
   const files = createFiles({ database, changes, lookup: vfolders.lookup });
-  const transfers = createTransfers({ database, changes, lookup: vfolders.lookup });
+  const transfers = createTransfers({
+    database,
+    changes,
+    lookup: vfolders.lookup,
+    bandwidthLimit: () => settings.read().bandwidthLimit,
+  });
   const engines = createEngineRegistry(
     [createDockerEngine({ homeId }), createProcessEngine({ directory: runs, homeId })],
     changes,
@@ -94,6 +113,7 @@ function compose({ home, localRoot, shell }: CoreOptions, lock: { release(): voi
   });
   vfolders.addUsers(transfers.users);
   vfolders.addUsers(jobs.users);
+  hosts.onReopened(() => void resumeRefused(transfers.service).catch((error) => log.error('transfers did not go on', error)));
 
   async function startClone(from: string, to: string): Promise<number> {
     const started = await transfers.service.start(
@@ -124,7 +144,8 @@ function compose({ home, localRoot, shell }: CoreOptions, lock: { release(): voi
         home,
         quarantined,
         engines: async () => engines.service.list(undefined, {}),
-        hosts: async () => hosts.service.list(undefined, {}),
+        hosts: hosts.examine,
+        secrets: secrets.describe(),
       }),
     sample: () => prepareSample(vfolders.lookup, engines),
   };
@@ -148,6 +169,7 @@ function compose({ home, localRoot, shell }: CoreOptions, lock: { release(): voi
     services,
     router: createRouter(services, (error) => log.error('unexpected', error)),
     changes,
+    log,
     receive: transfers.receive,
     openDownload: files.downloads.open,
     start: async () => {
@@ -161,6 +183,12 @@ function compose({ home, localRoot, shell }: CoreOptions, lock: { release(): voi
       lock.release();
     },
   };
+}
+
+/** Goes on with transfers that paused for want of credentials; one that is still refused pauses again. */
+async function resumeRefused({ list, resume }: Services['transfers']): Promise<void> {
+  for (const { id, state, problem } of await list(undefined, {}))
+    if (state === 'paused' && problem?.code.startsWith('credentials-')) await resume({ id }, {});
 }
 
 /** Drops keys that are present but undefined, which a merge would take for values. */

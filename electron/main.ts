@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { app, BrowserWindow, dialog, protocol, session } from 'electron';
 import { toStowageError } from '#shared/errors.ts';
 import { findHome, packageRoot } from './app/home.ts';
-import { createAppLog } from './app/log.ts';
 import { openCore } from './core.ts';
 import { startControlSocket } from './rpc/control-socket.ts';
+import { openKeychain } from './shell/keychain.ts';
 import { installMenu } from './shell/menu.ts';
 import { offerNative } from './shell/native.ts';
 import { appScheme, isAppUrl } from './shell/origin.ts';
@@ -58,10 +58,11 @@ function closeWithApp(close: () => Promise<void>): void {
 }
 
 async function start(): Promise<void> {
-  const core = await openCore({ home: home.data, localRoot: home.localRoot, shell: 'electron' });
-  const log = createAppLog(join(home.data, 'logs'));
+  const keychain = await openKeychain(home.data);
+  const core = await openCore({ home: home.data, localRoot: home.localRoot, shell: 'electron', keychain });
+  const { log } = core;
   const onRefused = (error: unknown): void => log.error('a message was refused', error);
-  const control = await startControlSocket({ home: home.data, router: core.router });
+  const control = await startControlSocket({ home: home.data, router: core.router, bodies: core });
   closeWithApp(async () => {
     await control.close();
     await core.close();

@@ -67,7 +67,7 @@ async function serve(home: string, localRoot: string, port: number, open: boolea
   const core = await openCore({ home, localRoot, shell: 'browser' });
   try {
     await using closing = new AsyncDisposableStack();
-    const control = await startControlSocket({ home, router: core.router });
+    const control = await startControlSocket({ home, router: core.router, bodies: core });
     closing.defer(() => control.close());
     const host = await startBrowserHost({ core, home, port, staticRoot: join(packageRoot(), 'out', 'renderer') });
     closing.defer(() => host.close());

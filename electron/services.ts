@@ -1,5 +1,6 @@
 import type { EngineId } from '#shared/contract/engines.ts';
 import type { Vfolder } from '#shared/contract/vfolders.ts';
+import type { HostSecret } from '#shared/hosts/host-secret.ts';
 import type { InnerPath } from '#shared/paths.ts';
 import type { Engine } from './engines/engine.ts';
 import type { StorageProvider } from './storage/provider.ts';
@@ -27,9 +28,11 @@ export interface VfolderLookup {
   resolve(name: string, path: string): ResolvedPlace;
   /** The vfolder of this name, or null. */
   find(name: string): Vfolder | null;
+  /** Names of the live vfolders, sorted whatever their case. */
+  names(): string[];
   /** Live vfolders whose name begins with `.`. */
   automounts(): Vfolder[];
-  /** Makes it when it is missing, on the default host. */
+  /** Makes it when it is missing: on the default host, or when that has no folders on this machine on the local one. */
   ensure(name: string, fields: { usage: Vfolder['usage']; note: string }): Promise<Vfolder>;
   /** Notes that it was used now. */
   touch(id: string): void;
@@ -43,6 +46,45 @@ export interface EngineRegistry {
   all(): readonly Engine[];
   /** The user's default engine; without one `docker` when it is ready, else `process`. */
   preferred(): Promise<EngineId>;
+}
+
+export type { HostSecret } from '#shared/hosts/host-secret.ts';
+
+/** Keeps the secrets of storage hosts: sealed beside the database, in the system's keychain, or for this session only. */
+export interface Secrets {
+  /** Where the secret of a host is; `missing` when it has to be given again. */
+  place(hostId: string): 'keychain' | 'file' | 'session' | 'missing';
+  /** @throws StowageError `credentials-missing` that says why it cannot be read, and what to do */
+  read(host: { id: string; name: string }): HostSecret;
+  /** Replaces it. Without `keep` it is saved where this shell can do so safely, else kept for the session. */
+  save(hostId: string, secret: HostSecret, keep?: 'saved' | 'session'): Promise<void>;
+  remove(hostId: string): void;
+  /** How secrets are kept in this shell, in words for people. */
+  describe(): { place: 'keychain' | 'file' | 'session'; message: string; warning: string | null };
+}
+
+/**
+ * The keychain of the system, as a shell offers it. It keeps one key for the data directory; what is sealed with that is
+ * stored by Stowage.
+ */
+export interface Keychain {
+  /** What it is called, for people. */
+  readonly name: string;
+  /** Why it keeps nothing from others on this machine, as a sentence; null when it does. */
+  readonly weakness: string | null;
+  /** 32 bytes; null when there is no key yet, or the keychain does not give it. */
+  readonly key: Buffer | null;
+  /** The key, made where there is none. @throws StowageError `permission-denied`, `io-error` */
+  makeKey(): Promise<Buffer>;
+}
+
+/** Takes secrets out of texts: what is logged, stored with a transfer, or shown. */
+export interface Redactor {
+  /** Texts that are never to be seen from now on, in no usual encoding. */
+  protect(secrets: readonly string[]): void;
+  text(text: string): string;
+  /** The error without its cause, which may hold a request, and with its texts cleaned; itself when they were clean. */
+  error(error: unknown): unknown;
 }
 
 /** What is served for a download ticket: a file, a part of it, or a tar. */

@@ -46,14 +46,21 @@ it('starts over a damaged database, says so in doctor and in its log, and keeps 
 });
 
 it('warns of a disk that is nearly full and of a data directory that is gone', async () => {
-  const nothing = { quarantined: null, engines: async () => [], hosts: async () => [] };
+  const nothing = {
+    quarantined: null,
+    engines: async () => [],
+    hosts: async () => [],
+    secrets: { message: 'Nowhere.', warning: null },
+  };
   const low = await examine({ ...nothing, home, freeBytes: async () => 1.5 * 1024 ** 3 });
   expect(low.find((check) => check.name === 'Disk')).toMatchObject({
     state: 'warning',
-    message: expect.stringContaining('1.5 GiB'),
+    message: expect.stringContaining('1.6 GB'),
     hint: expect.stringContaining('free space'),
   });
-  const gone = await examine({ ...nothing, home: join(home, 'nowhere') });
+  expect(low.find((check) => check.name === 'Secrets')).toMatchObject({ state: 'ok', message: 'Nowhere.' });
+  const gone = await examine({ ...nothing, home: join(home, 'nowhere'), secrets: { message: 'Here.', warning: 'Weak.' } });
+  expect(gone.find((check) => check.name === 'Secrets')).toMatchObject({ state: 'warning', message: 'Weak.', hint: 'Here.' });
   expect(gone.find((check) => check.name === 'Data directory')).toMatchObject({ state: 'error' });
 });
 

@@ -10,6 +10,8 @@ interface Subjects {
   readonly quarantined: Quarantine | null;
   readonly engines: () => Promise<EngineStatus[]>;
   readonly hosts: () => Promise<Host[]>;
+  /** How secrets of hosts are kept. */
+  readonly secrets: { readonly message: string; readonly warning: string | null };
   /** Bytes that the user may still write beside the data directory; null when nobody knows. */
   readonly freeBytes?: (home: string) => Promise<number | null>;
 }
@@ -23,7 +25,14 @@ export async function examine(subjects: Subjects): Promise<Check[]> {
     subjects.engines(),
     subjects.hosts(),
   ]);
-  return [checkRuntime(), ...home, checkDatabase(subjects.quarantined), ...hosts.map(checkHost), ...engines.map(checkEngine)];
+  return [
+    checkRuntime(),
+    ...home,
+    checkDatabase(subjects.quarantined),
+    checkSecrets(subjects.secrets),
+    ...hosts.map(checkHost),
+    ...engines.map(checkEngine),
+  ];
 }
 
 const checkRuntime = (): Check => ({
@@ -54,7 +63,7 @@ async function checkHome(home: string, free: (home: string) => Promise<number | 
       };
   const bytes = await free(home);
   if (bytes === null) return [folder];
-  const gigabytes = `${(bytes / 1024 ** 3).toFixed(1)} GiB free`;
+  const gigabytes = `${(bytes / 1e9).toFixed(1)} GB free`;
   return [
     folder,
     bytes < lowDisk
@@ -78,11 +87,18 @@ function checkDatabase(quarantined: Quarantine | null): Check {
   };
 }
 
-const checkHost = (host: Host): Check => ({
-  name: `Storage host “${host.name}”`,
-  state: host.status.state,
-  message: host.status.state === 'ok' ? host.root : host.status.message,
-  hint: host.status.state === 'ok' ? null : `Check that “${host.root}” exists and that your user may write it.`,
+const checkSecrets = ({ message, warning }: Subjects['secrets']): Check => ({
+  name: 'Secrets',
+  state: warning === null ? 'ok' : 'warning',
+  message: warning ?? message,
+  hint: warning === null ? null : message,
+});
+
+const checkHost = ({ name, root, status }: Host): Check => ({
+  name: `Storage host “${name}”`,
+  state: status.state === 'checking' ? 'warning' : status.state,
+  message: status.state === 'ok' ? root : status.message,
+  hint: status.state === 'ok' ? null : status.hint,
 });
 
 function checkEngine(engine: EngineStatus): Check {

@@ -1,8 +1,16 @@
+import { homedir } from 'node:os';
 import { type Settings, settingsSchema } from '#shared/contract/app.ts';
 import type { Changes } from '../events.ts';
 import type { Database } from '../store/database.ts';
 
-const defaults: Settings = { theme: 'system', defaultEngine: null, welcomed: false, layout: '' };
+const defaults: Settings = {
+  theme: 'system',
+  defaultEngine: null,
+  welcomed: false,
+  layout: '',
+  bandwidthLimit: null,
+  linkRoots: [homedir()],
+};
 
 export interface SettingsStore {
   read(): Settings;

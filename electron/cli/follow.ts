@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Change } from '#shared/contract/app.ts';
 import type { StowageClient } from '#shared/contract/index.ts';
 import type { Job } from '#shared/contract/jobs.ts';
@@ -6,32 +5,44 @@ import type { Transfer } from '#shared/contract/transfers.ts';
 import { StowageError } from '#shared/errors.ts';
 import type { Context } from './act.ts';
 import { interruptible } from './interrupt.ts';
-import { count, size } from './output.ts';
+import { count, print, size } from './output.ts';
 
-const ended = new Set(['done', 'failed', 'cancelled']);
+const ended: readonly Transfer['state'][] = ['done', 'failed', 'cancelled'];
 
 /**
- * Waits until a transfer has ended, showing its progress. Ctrl+C cancels it.
+ * Waits until a transfer has ended or is in one of the states `until`, showing its progress. Ctrl+C cancels it.
  * @throws StowageError of the transfer's problem, or of its first failed file
  */
-export async function followTransfer(context: Context, first: Transfer): Promise<Transfer> {
+export async function followTransfer(
+  context: Context,
+  first: Transfer,
+  until: readonly Transfer['state'][] = [],
+): Promise<Transfer> {
   await context.session.share();
   const cancel = (): void => void context.client.transfers.cancel({ id: first.id }).catch(() => {});
-  const { result, stopped } = await interruptible(cancel, () => waitForTransfer(context, first));
+  const { result, stopped } = await interruptible(cancel, () => waitForTransfer(context, first, [...ended, ...until]));
   if (stopped !== null) process.exitCode = stopped;
-  if (result.state !== 'done') throw await failure(context.client, result);
+  if (result.state !== 'done' && !until.includes(result.state)) throw await failure(context.client, result);
   return result;
 }
 
-async function waitForTransfer({ client, output }: Context, first: Transfer): Promise<Transfer> {
+async function waitForTransfer(
+  { client, output }: Context,
+  first: Transfer,
+  until: readonly Transfer['state'][],
+): Promise<Transfer> {
   return withChanges(client, async (changes) => {
     let transfer = await client.transfers.get({ id: first.id });
-    while (!ended.has(transfer.state)) {
+    while (!until.includes(transfer.state)) {
       if (transfer.state === 'waiting') throw await waitingError(client, transfer);
+      if (transfer.state === 'paused' && transfer.problem) throw pausedError(transfer, transfer.problem);
       output.progress(progressLine(transfer));
-      transfer = await nextChange(changes, (change) =>
-        change.type === 'transfer' && change.transfer.id === first.id ? change.transfer : null,
-      );
+      const next = await nextChange(changes, (change) => {
+        if (change.type === 'transfer-cleared' && change.ids.includes(first.id)) return 'cleared';
+        return change.type === 'transfer' && change.transfer.id === first.id ? change.transfer : null;
+      });
+      // A sync that is cancelled in its review is forgotten.
+      transfer = next === 'cleared' ? { ...transfer, state: 'cancelled' } : next;
     }
     output.progress(null);
     return transfer;
@@ -48,6 +59,14 @@ export async function withChanges<T>(client: StowageClient, work: (changes: Asyn
     await changes.return?.(undefined).catch(() => {});
   }
 }
+
+/** It waits for a person, who may be told elsewhere too; what was sent is kept. */
+const pausedError = ({ id, title }: Transfer, problem: NonNullable<Transfer['problem']>): StowageError =>
+  new StowageError(problem.code, `“${title}” is paused: ${problem.message}`, {
+    subject: problem.subject,
+    detail: problem.detail,
+    hint: `${problem.hint ?? 'When that is mended, go on.'} Go on with: stowage transfer resume ${id}`,
+  });
 
 async function waitingError(client: StowageClient, transfer: Transfer): Promise<StowageError> {
   const [conflict] = await client.transfers.files({ id: transfer.id, state: 'conflict', limit: 1 });
@@ -73,7 +92,9 @@ async function failure(client: StowageClient, transfer: Transfer): Promise<Stowa
 }
 
 function progressLine(transfer: Transfer): string {
-  const { files, bytes } = transfer;
+  const { files, bytes, sync } = transfer;
+  if (sync && !transfer.scanned)
+    return `Comparing …  ${sync.add} to add, ${sync.update} to update, ${sync.remove} to remove, ${sync.unchanged} unchanged`;
   const fraction = bytes.total > 0 ? bytes.done / bytes.total : 0;
   const filled = Math.round(fraction * 20);
   const bar = `${'█'.repeat(filled)}${'░'.repeat(20 - filled)}`;
@@ -122,12 +143,6 @@ async function printPages(client: StowageClient, id: number, from: number): Prom
     if (page.end || page.next === at) return page;
     at = page.next;
   }
-}
-
-async function print(stream: NodeJS.WriteStream, text: string): Promise<void> {
-  // Nobody reads any more: what follows is dropped, and the command is being ended.
-  if (stream.errored || !stream.writable) return;
-  if (!stream.write(text)) await once(stream, 'drain').catch(() => {});
 }
 
 /** The job's own exit code, as a shell would give it; 1 when it failed without one. */

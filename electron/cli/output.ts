@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { StowageError } from '#shared/errors.ts';
 import { visible } from '#shared/paths.ts';
 
@@ -6,6 +7,8 @@ export interface Output {
   readonly json: boolean;
   /** Prints one result: `value` as JSON, or `text` made from it. */
   result<T>(value: T, text: (value: T) => string): void;
+  /** Prints many as they come, a line or an element of one JSON array each, as fast as they are read. */
+  list<T>(items: AsyncIterable<T>, value: (item: T) => unknown, text: (item: T) => string): Promise<void>;
   /** One line that is overwritten, on a terminal only; null takes it away. */
   progress(line: string | null): void;
 }
@@ -18,11 +21,26 @@ export function createOutput(json: boolean): Output {
       const printed = json ? JSON.stringify(value, null, 2) : text(value);
       if (printed !== '') process.stdout.write(`${printed}\n`);
     },
+    list: async (items, value, text) => {
+      let first = true;
+      for await (const item of items) {
+        await print(process.stdout, json ? `${first ? '[' : ','}\n${JSON.stringify(value(item))}` : `${text(item)}\n`);
+        first = false;
+      }
+      if (json) await print(process.stdout, first ? '[]\n' : '\n]\n');
+    },
     progress: (line) => {
       // A line that wraps could not be overwritten.
       if (terminal) process.stderr.write(`\r\x1b[2K${cut(line ?? '', (process.stderr.columns || 80) - 1)}`);
     },
   };
+}
+
+/** Writes when the reader has taken what came before. */
+export async function print(stream: NodeJS.WriteStream, chunk: string | Uint8Array): Promise<void> {
+  // Nobody reads any more: what follows is dropped, and the command is being ended.
+  if (stream.errored || !stream.writable) return;
+  if (!stream.write(chunk)) await once(stream, 'drain').catch(() => {});
 }
 
 const cut = (text: string, length: number): string =>

@@ -14,6 +14,8 @@ export interface Session {
   readonly own: boolean;
   /** Lets other commands use this command's core while it goes on; for commands that take long. */
   share(): Promise<void>;
+  /** The bytes that a download ticket stands for. @throws StowageError `not-found`, and what breaks the reading off */
+  download(ticket: string): Promise<AsyncIterable<Uint8Array>>;
   close(): Promise<void>;
 }
 
@@ -28,7 +30,14 @@ export async function openSession(): Promise<Session> {
   const home = findHome();
   for (const deadline = Date.now() + patienceMs; ; ) {
     const running = await connectToCore(home.data);
-    if (running) return { client: running.client, own: false, share: async () => {}, close: async () => running.close() };
+    if (running)
+      return {
+        client: running.client,
+        own: false,
+        share: async () => {},
+        download: running.download,
+        close: async () => running.close(),
+      };
     try {
       return await openOwn(home);
     } catch (error) {
@@ -46,9 +55,10 @@ async function openOwn({ data, localRoot }: Home): Promise<Session> {
     client: createInProcessClient(core.router),
     own: true,
     share: async () => {
-      control ??= startControlSocket({ home: data, router: core.router });
+      control ??= startControlSocket({ home: data, router: core.router, bodies: core });
       await control;
     },
+    download: async (ticket) => (await core.openDownload(ticket)).body,
     close: async () => {
       await (await control)?.close();
       await core.close();

@@ -1,72 +1,29 @@
-import { posix, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { type MountMode, permissionModeSchema } from '#shared/contract/base.ts';
-import type { Entry } from '#shared/contract/files.ts';
-import { type ConflictPolicy, conflictPolicySchema } from '#shared/contract/transfers.ts';
-import { type Usage, usageSchema } from '#shared/contract/vfolders.ts';
+import { type Usage, usageSchema, type Vfolder } from '#shared/contract/vfolders.ts';
 import { StowageError } from '#shared/errors.ts';
+import { visible } from '#shared/paths.ts';
 import type { Act } from './act.ts';
+import { addVfolderFileCommands } from './file-commands.ts';
 import { followTransfer } from './follow.ts';
+import { listHosts } from './host-commands.ts';
+import { addLinks } from './link-commands.ts';
 import { count, size, table, time } from './output.ts';
-
-const conflictOption = (): Option =>
-  new Option('--conflict <policy>', 'what happens to files that are there already')
-    .choices(conflictPolicySchema.options)
-    .default('ask');
 
 /** `stowage vfolder …` */
 export function addVfolderCommands(program: Command, act: Act): void {
   const vfolder = program.command('vfolder').description('virtual folders: named folders on storage hosts');
   addCatalogue(vfolder, act);
+  addList(vfolder, act);
+  addLinks(vfolder, act);
+  addUpdate(vfolder, act);
   addTrash(vfolder, act);
-  addFiles(vfolder, act);
-  addTransfers(vfolder, act);
+  addVfolderFileCommands(vfolder, act);
 }
 
 function addCatalogue(vfolder: Command, act: Act): void {
-  vfolder
-    .command('list-hosts')
-    .description('storage hosts with their space and vfolders')
-    .action(
-      act(async ({ client, output }) => {
-        output.result(await client.hosts.list(), (hosts) =>
-          table(
-            ['HOST', 'KIND', 'ROOT', 'FREE', 'TOTAL', 'VFOLDERS', 'STATUS'],
-            hosts.map((host) => [
-              host.name,
-              host.kind,
-              host.root,
-              { bytes: host.freeBytes },
-              { bytes: host.totalBytes },
-              host.vfolders.length,
-              host.status.state === 'ok' ? 'ok' : host.status.message,
-            ]),
-          ),
-        );
-      }),
-    );
-  vfolder
-    .command('list')
-    .description('vfolders, or with --trash those in the trash')
-    .option('--trash', 'those in the trash')
-    .action(
-      act(async ({ client, output }, options: { trash?: boolean }) => {
-        output.result(await client.vfolders.list({ trashed: options.trash ?? false }), (vfolders) =>
-          table(
-            ['NAME', 'HOST', 'USAGE', 'PERMISSION', 'CREATED', ...(options.trash ? ['ID'] : [])],
-            vfolders.map((each) => [
-              each.name,
-              each.host.name,
-              each.usage,
-              each.permission,
-              time(each.createdAt),
-              ...(options.trash ? [each.id] : []),
-            ]),
-          ),
-        );
-      }),
-    );
+  vfolder.command('list-hosts').description('storage hosts with their space and vfolders').action(listHosts(act));
   vfolder
     .command('create <name> [host]')
     .description('a new vfolder on a host (default: the default host)')
@@ -124,11 +81,99 @@ function addCatalogue(vfolder: Command, act: Act): void {
             ? ''
             : [
                 `${info.name} on ${info.host.name} (${info.kind}, ${info.usage}, ${info.permission})`,
+                ...(info.broken ? [`broken: ${info.broken}`] : []),
                 `${count(info.files, 'file')} in ${count(info.directories, 'folder')}, ${size(info.bytes)}`,
-                ...(info.localPath ? [info.localPath] : []),
+                info.place,
+                `created ${time(info.createdAt)}, ${info.lastUsedAt === null ? 'not used yet' : `last used ${time(info.lastUsedAt)}`}`,
                 ...(info.note ? [info.note] : []),
                 ...info.jobs.map((job) => `job ${job.id} ${job.name}: ${job.state}`),
               ].join('\n'),
+        );
+      }),
+    );
+}
+
+interface ListOptions {
+  trash?: boolean;
+  linked?: boolean;
+  host?: string;
+  sort: keyof typeof sorts;
+}
+
+const byName = (a: Vfolder, b: Vfolder): number => a.name.localeCompare(b.name, 'en');
+const sorts = {
+  name: byName,
+  host: (a, b) => a.host.name.localeCompare(b.host.name, 'en') || byName(a, b),
+  usage: (a, b) => a.usage.localeCompare(b.usage, 'en') || byName(a, b),
+  created: (a, b) => b.createdAt - a.createdAt,
+  used: (a, b) => (b.lastUsedAt ?? 0) - (a.lastUsedAt ?? 0) || byName(a, b),
+} satisfies Record<string, (a: Vfolder, b: Vfolder) => number>;
+
+function addList(vfolder: Command, act: Act): void {
+  vfolder
+    .command('list')
+    .description('vfolders, or with --trash those in the trash')
+    .option('--trash', 'those in the trash, the newest first')
+    .option('--linked', 'links only')
+    .option('--host <host>', 'those on this host')
+    .addOption(new Option('--sort <by>', 'in this order; times newest first').choices(Object.keys(sorts)).default('name'))
+    .action(
+      act(async ({ client, output }, options: ListOptions, command: Command) => {
+        const trash = options.trash ?? false;
+        const found = (await client.vfolders.list({ trashed: trash })).filter(
+          ({ kind, host }) =>
+            (!options.linked || kind === 'linked') &&
+            (options.host === undefined || host.id === options.host || host.name === options.host),
+        );
+        const inOrder = trash && command.getOptionValueSource('sort') === 'default' ? found : found.toSorted(sorts[options.sort]);
+        output.result(inOrder, (vfolders) => listing(vfolders, trash));
+      }),
+    );
+}
+
+function listing(vfolders: readonly Vfolder[], trash: boolean): string {
+  const rows = vfolders.map((each) => [
+    each.name,
+    each.host.name,
+    each.kind,
+    each.usage,
+    each.permission,
+    time(trash ? each.trashedAt : each.createdAt),
+    each.place,
+    ...(trash ? [each.id] : []),
+  ]);
+  const head = ['NAME', 'HOST', 'KIND', 'USAGE', 'PERMISSION', trash ? 'TRASHED' : 'CREATED', 'PLACE', ...(trash ? ['ID'] : [])];
+  const broken = vfolders.flatMap(({ name, broken: why }) => (why === null ? [] : [`${name} is broken: ${visible(why)}`]));
+  return [table(head, rows), ...broken].join('\n');
+}
+
+interface UpdateOptions {
+  usage?: Usage;
+  permission?: MountMode;
+  note?: string;
+  mountPath?: string;
+}
+
+function addUpdate(vfolder: Command, act: Act): void {
+  vfolder
+    .command('update <name>')
+    .description('changes what a vfolder is for and how it is mounted')
+    .addOption(new Option('--usage <usage>', 'what it is for').choices(usageSchema.options))
+    .addOption(new Option('--permission <mode>', 'how it is mounted by default').choices(permissionModeSchema.options))
+    .option('--note <text>', 'a note for people')
+    .option('--mount-path <path>', 'where it is mounted; “” for the usual place')
+    .action(
+      act(async ({ client, output }, name: string, { mountPath, usage, permission, note }: UpdateOptions) => {
+        const changed = await client.vfolders.update({
+          name,
+          usage,
+          permission,
+          note,
+          ...(mountPath !== undefined && { mountPath: mountPath === '' ? null : mountPath }),
+        });
+        output.result(
+          changed,
+          (shown) => `${shown.name}: ${shown.usage}, ${shown.permission}${shown.note ? `, ${shown.note}` : ''}.`,
         );
       }),
     );
@@ -142,7 +187,8 @@ function addTrash(vfolder: Command, act: Act): void {
       act(async ({ client, output }, name: string) => {
         output.result(
           await client.vfolders.delete({ name }),
-          (gone) => `Moved ${gone.name} to the trash. Restore it with: stowage vfolder restore ${gone.name}`,
+          (gone) =>
+            `Moved ${gone.name} to the trash${gone.kind === 'linked' ? '; what it points to stays as it is' : ''}. Restore it with: stowage vfolder restore ${gone.name}`,
         );
       }),
     );
@@ -179,121 +225,3 @@ function addTrash(vfolder: Command, act: Act): void {
       }),
     );
 }
-
-/** `./a/b` and `a/b/` as the inner path `a/b`; `.` as the vfolder itself. Climbing is refused by the core. */
-export const innerPath = (text: string): string => {
-  const normal = text.replace(/^(\.\/)+/, '').replace(/\/+$/, '');
-  return normal === '.' ? '' : normal;
-};
-
-function addFiles(vfolder: Command, act: Act): void {
-  vfolder
-    .command('ls <name> [path]')
-    .description('what is in a folder')
-    .action(
-      act(async ({ client, output }, name: string, path = '.') => {
-        const entries: Entry[] = [];
-        for await (const page of await client.files.list({ vfolder: name, path: innerPath(path) })) entries.push(...page.entries);
-        entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-        output.result(entries, () =>
-          table(
-            ['MODIFIED', 'SIZE', 'NAME'],
-            entries.map((entry) => [
-              time(entry.modified),
-              { bytes: entry.kind === 'file' ? entry.size : null },
-              entry.kind === 'directory' ? `${entry.name}/` : entry.name,
-            ]),
-          ),
-        );
-      }),
-    );
-  vfolder
-    .command('mkdir <name> <path>')
-    .description('a new folder, with its parents')
-    .action(
-      act(async ({ client, output }, name: string, path: string) => {
-        output.result(
-          await client.files.makeDirectory({ vfolder: name, path: innerPath(path) }),
-          (made) => `Made ${made.path}/.`,
-        );
-      }),
-    );
-  vfolder
-    .command('rm <name> <paths...>')
-    .description('files and folders to the trash')
-    .action(
-      act(async ({ client, output }, name: string, paths: string[]) => {
-        output.result(
-          await client.files.trash({ vfolder: name, paths: paths.map(innerPath) }),
-          (gone) => `Moved ${gone.length} to the trash.`,
-        );
-      }),
-    );
-  vfolder
-    .command('mv <name> <from> <to>')
-    .description('renames or moves within a vfolder')
-    .action(
-      act(async ({ client, output }, name: string, from: string, to: string) => {
-        output.result(
-          await client.files.rename({ vfolder: name, path: innerPath(from), to: innerPath(to) }),
-          (moved) => `Moved to ${moved.path}.`,
-        );
-      }),
-    );
-}
-
-function addTransfers(vfolder: Command, act: Act): void {
-  vfolder
-    .command('upload <name> <paths...>')
-    .description('files and folders of this machine into a vfolder; FOLDER/ uploads what is in it')
-    .option('--to <folder>', 'into this folder of it, made when it is missing')
-    .addOption(conflictOption())
-    .action(
-      act(async (context, name: string, paths: string[], options: { to?: string; conflict: ConflictPolicy }) => {
-        const { client, output } = context;
-        const to = innerPath(options.to ?? '');
-        const sources = paths.map((path) => ({ kind: 'local' as const, path: sourcePath(path) }));
-        if (to !== '') await client.files.makeDirectory({ vfolder: name, path: to });
-        const transfer = await client.transfers.start({
-          sources,
-          destination: { kind: 'vfolder', vfolder: name, path: to },
-          conflict: options.conflict,
-        });
-        output.result(
-          await followTransfer(context, transfer),
-          (done) => `Uploaded ${count(done.files.done, 'file')}, ${size(done.bytes.done)}${skipped(done.files.skipped)}.`,
-        );
-      }),
-    );
-  vfolder
-    .command('download <name> <paths...>')
-    .description('files and folders of a vfolder to this machine')
-    .option('--to <folder>', 'into this folder', '.')
-    .addOption(conflictOption())
-    .action(
-      act(async (context, name: string, paths: string[], options: { to: string; conflict: ConflictPolicy }) => {
-        const { client, output } = context;
-        const transfer = await client.transfers.start({
-          sources: paths.map((path) => ({ kind: 'vfolder' as const, vfolder: name, path: innerPath(posix.normalize(path)) })),
-          destination: { kind: 'local', path: localPath(options.to) },
-          conflict: options.conflict,
-        });
-        output.result(
-          await followTransfer(context, transfer),
-          (done) => `Downloaded ${count(done.files.done, 'file')}, ${size(done.bytes.done)}${skipped(done.files.skipped)}.`,
-        );
-      }),
-    );
-}
-
-/** Absolute; a final `/`, which asks for what is in the folder rather than the folder, is kept. */
-const sourcePath = (path: string): string => (path.endsWith('/') ? `${localPath(path)}/` : localPath(path));
-
-/** An absolute path of this machine. An empty word, as an unset variable leaves it, is not the current folder. */
-function localPath(text: string): string {
-  if (text === '')
-    throw new StowageError('bad-request', 'A path on the command line is empty.', { hint: 'Write “.” for this folder.' });
-  return resolve(text);
-}
-
-const skipped = (count: number): string => (count === 0 ? '' : `, ${count} skipped`);

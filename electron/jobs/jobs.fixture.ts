@@ -12,6 +12,7 @@ import { createEngineRegistry } from '../engines/registry.ts';
 import { type Changes, createChanges } from '../events.ts';
 import { createHosts } from '../hosts/hosts.ts';
 import { createPlanner } from '../mounts/planner.ts';
+import { secretsInMemory } from '../secrets/secrets.fixture.ts';
 import type { VfolderLookup } from '../services.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { createVfolders } from '../vfolders/vfolders.ts';
@@ -38,9 +39,9 @@ export function openJobs(home: string, name: EngineName, wrap: (engine: Engine) 
   mkdirSync(join(home, 'runs'), { recursive: true });
   const { database } = openDatabase(home);
   const changes = createChanges();
-  const hosts = createHosts({ database, changes, localRoot: join(home, 'local') });
+  const hosts = createHosts({ database, changes, localRoot: join(home, 'local'), ...secretsInMemory() });
   const startClone = () => Promise.reject(new StowageError('unsupported', 'No clones in this test.'));
-  const { lookup } = createVfolders({ database, changes, hosts, startClone });
+  const { lookup } = createVfolders({ database, changes, hosts, links: { roots: () => [], home }, startClone });
   // Equal for equal homes, as over a restart; its beginning names the containers.
   const homeId = createHash('sha256').update(home).digest('hex');
   const engine = wrap(

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Docker from 'dockerode';
@@ -7,6 +7,8 @@ import type { Plan } from '#shared/contract/plan.ts';
 import { planJob } from '#shared/plan/plan-job.ts';
 import { sampleRequest, sampleSource } from '#shared/plan/sample-request.ts';
 import type { InsideKind, SourceFacts } from '#shared/plan/types.ts';
+import { createVfolderWorld } from '../vfolders/vfolders.fixture.ts';
+import { sourceFacts } from './source-facts.ts';
 
 /**
  * What the engine does with layouts that the planner refuses or mends: shows that the rules are about real failures,
@@ -175,5 +177,24 @@ describe('the Docker engine', () => {
       { facts: facts('mixed-child'), target: '/d/f' },
     ]);
     expect(codes(onto)).toEqual(['folder-onto-file']);
+  });
+
+  it('sees what a link of this machine points to, and cannot write what is linked read-only', async () => {
+    const world = await createVfolderWorld();
+    try {
+      const data = path.join(world.outside, 'data');
+      const way = path.join(world.outside, 'way');
+      await mkdir(data);
+      await symlink(data, way);
+      await writeFile(path.join(data, 'f'), 'content');
+      await world.vfolders.service.link({ name: 'set', target: { kind: 'local', path: way } }, {});
+      const found = await sourceFacts({ source: 'set:/', hostPaths: false, madeAtStart: false }, world.vfolders.lookup);
+      const plan = planJob(sampleRequest({ mounts: [{ facts: found, target: '/d' }], output: null }));
+      expect(await carryOut(plan, ['grep', '-q', 'content', '/d/f'])).toBe(0);
+      expect(await carryOut(plan, ['touch', '/d/new'])).not.toBe(0);
+      expect(await readdir(data)).toEqual(['f']);
+    } finally {
+      await world.close();
+    }
   });
 });

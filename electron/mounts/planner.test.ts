@@ -40,6 +40,8 @@ function lookupOf(): VfolderLookup {
       mountPath: null,
       automount: name.startsWith('.'),
       localPath: path.join(files, name),
+      place: name,
+      broken: null,
       createdAt: 0,
       lastUsedAt: null,
       trashedAt: null,
@@ -55,6 +57,7 @@ function lookupOf(): VfolderLookup {
       const root = name as InnerPath;
       return { vfolder, provider: name === 'remote' ? memory : local, root, path: joinPath(root, parsed), inner: parsed };
     },
+    names: () => [...vfolders.keys()],
     automounts: () => [...vfolders.keys()].flatMap((name) => (name.startsWith('.') ? [find(name) as Vfolder] : [])),
     ensure: () => Promise.reject(new Error('a plan makes nothing')),
     touch: () => undefined,

@@ -52,6 +52,8 @@ export async function sourceFacts(question: SourceQuestion, lookup: VfolderLooku
     const place = lookup.resolve(address.vfolder, address.path);
     const known = { ...nothing, display, inner: place.inner, kind: place.vfolder.kind, vfolder: vfolderOf(place.vfolder) };
     if (!hasLocalPath(place.provider)) return known;
+    const refusal = place.vfolder.kind === 'linked' ? await linkRefusal(place) : null;
+    if (refusal) return { ...known, problem: refusal };
     const root = await rootOf(place, place.provider);
     return { ...known, root, ...(await diskFacts(place.provider.localPath(place.path))) };
   } catch (error) {
@@ -59,12 +61,22 @@ export async function sourceFacts(question: SourceQuestion, lookup: VfolderLooku
   }
 }
 
+/** A mount goes past the storage, by path: a link is held to its rules here before its path is used. */
+async function linkRefusal(place: ResolvedPlace): Promise<SourceFacts['problem']> {
+  try {
+    await place.provider.stat(place.root);
+    return null;
+  } catch (error) {
+    const { message } = toStowageError(error);
+    return { code: isStowageError(error, 'path-refused') ? 'source-outside-roots' : 'source-unreadable', message };
+  }
+}
+
 /**
- * The real path that a source must not leave. The folder of a managed vfolder is never a symlink: when someone put one in
- * its place, what it leads to counts as outside. A link leads where it leads.
+ * The real path that a source must not leave. The folder of a vfolder in its storage is never a symlink: when someone put
+ * one in its place, what it leads to counts as outside. The storage of a link is what the link leads to.
  */
 async function rootOf(place: ResolvedPlace, provider: LocalPathCapable): Promise<string> {
-  if (place.vfolder.kind === 'linked') return resolveReal(provider.localPath(place.root));
   return path.join(await resolveReal(provider.localPath(rootPath)), ...place.root.split('/'));
 }
 

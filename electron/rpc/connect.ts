@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { createORPCClient, ORPCError } from '@orpc/client';
 import { RPCLink } from '@orpc/client/websocket';
@@ -6,17 +8,22 @@ import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { browserHost } from '#shared/bridge.ts';
 import type { StowageClient } from '#shared/contract/index.ts';
-import { StowageError } from '#shared/errors.ts';
+import { errorCodes, StowageError } from '#shared/errors.ts';
 import { controlFile } from './control-socket.ts';
 
 const addressSchema = z.object({ path: z.string(), key: z.string() });
+const refusalSchema = z.object({
+  code: z.enum(errorCodes),
+  message: z.string(),
+  data: z.object({ subject: z.string().optional(), detail: z.string().optional(), hint: z.string().optional() }),
+});
 const handshakeMs = 3000;
 
 /**
  * Connects to the core that runs on a data directory; null when none does. What a core that was killed left behind
  * is no core.
  */
-export async function connectToCore(home: string): Promise<{ client: StowageClient; close(): void } | null> {
+export async function connectToCore(home: string): Promise<RunningCore | null> {
   const address = readAddress(home);
   if (!address) return null;
   const socket = new WebSocket(`ws://localhost${browserHost.rpcPath}`, [], {
@@ -28,7 +35,34 @@ export async function connectToCore(home: string): Promise<{ client: StowageClie
   // `close` follows every error, and tells the calls that are under way.
   socket.on('error', () => socket.terminate());
   if (!(await opened(socket))) return null;
-  return { client: createSocketClient(socket), close: () => socket.close() };
+  return {
+    client: createSocketClient(socket),
+    download: (ticket) => download(address, ticket),
+    close: () => socket.close(),
+  };
+}
+
+export interface RunningCore {
+  readonly client: StowageClient;
+  /** The bytes that a download ticket stands for; fails when the core breaks off. */
+  download(ticket: string): Promise<AsyncIterable<Uint8Array>>;
+  close(): void;
+}
+
+async function download(address: z.infer<typeof addressSchema>, ticket: string): Promise<AsyncIterable<Uint8Array>> {
+  const sent = request({
+    createConnection: () => connect(address.path),
+    path: `${browserHost.downloadPath}/${ticket}`,
+    headers: { [browserHost.keyHeader]: address.key },
+  });
+  sent.end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  if (response.statusCode === 200) return response;
+  const told: Buffer[] = [];
+  for await (const chunk of response) told.push(chunk as Buffer);
+  const refused = refusalSchema.safeParse(JSON.parse(Buffer.concat(told).toString() || 'null'));
+  if (refused.success) throw new StowageError(refused.data.code, refused.data.message, refused.data.data);
+  throw new StowageError('io-error', 'The running Stowage did not send the file.');
 }
 
 function readAddress(home: string): z.infer<typeof addressSchema> | null {

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { WebSocketServer } from 'ws';
 import { browserHost } from '#shared/bridge.ts';
+import { toStowageError } from '#shared/errors.ts';
+import type { FileBodies } from '../services.ts';
 import { equalSecrets, randomSecret, runFolder, writeOwnerOnly } from './owner-only.ts';
 import type { Router } from './router.ts';
 import { createSocketHandler, maxMessageBytes } from './websocket.ts';
@@ -28,14 +31,19 @@ const maxSocketPath = 103;
 export async function startControlSocket({
   home,
   router,
+  bodies,
 }: {
   home: string;
   router: Router;
+  bodies: Pick<FileBodies, 'openDownload'>;
 }): Promise<{ close(): Promise<void> }> {
   const folder = runFolder(home);
   const { path, remove } = socketPlace(folder);
   const key = randomSecret();
-  const server = createServer((_request, response) => response.writeHead(404).end());
+  const server = createServer((request, response) => {
+    if (isKeyed(request, key)) void serveDownload(bodies, request, response);
+    else response.writeHead(401).end();
+  });
   const sockets = acceptSockets(server, key, router);
   try {
     await listen(server, path);
@@ -73,14 +81,39 @@ function acceptSockets(server: Server, key: string, router: Router): WebSocketSe
   const serve = createSocketHandler(router);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
   server.on('upgrade', (request: IncomingMessage, socket, head) => {
-    const given = request.headers[browserHost.keyHeader];
-    if (request.url !== browserHost.rpcPath || typeof given !== 'string' || !equalSecrets(given, key)) {
+    if (request.url !== browserHost.rpcPath || !isKeyed(request, key)) {
       socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
     sockets.handleUpgrade(request, socket, head, serve);
   });
   return sockets;
+}
+
+function isKeyed(request: IncomingMessage, key: string): boolean {
+  const given = request.headers[browserHost.keyHeader];
+  return typeof given === 'string' && equalSecrets(given, key);
+}
+
+/** Sends what a download ticket stands for; a failure in the middle cuts the connection. */
+async function serveDownload(
+  bodies: Pick<FileBodies, 'openDownload'>,
+  { url, method }: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const prefix = `${browserHost.downloadPath}/`;
+  if (method !== 'GET' || !url?.startsWith(prefix)) return void response.writeHead(404).end();
+  try {
+    const { body } = await bodies.openDownload(url.slice(prefix.length));
+    response.writeHead(200, { 'content-type': 'application/octet-stream' });
+    await pipeline(body, response);
+  } catch (error) {
+    if (response.headersSent) response.destroy();
+    else {
+      const { code, message, data } = toStowageError(error);
+      response.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ code, message, data }));
+    }
+  }
 }
 
 function listen(server: Server, path: string): Promise<void> {

@@ -31,8 +31,8 @@ export function runFolder(home: string): string {
   return folder;
 }
 
-/** Writes a file that only its owner can read, in one step: readers see the old text or the new. */
-export function writeOwnerOnly(path: string, text: string): void {
+/** Writes a file that only its owner can read, in one step: readers see the old content or the new. */
+export function writeOwnerOnly(path: string, text: string | Uint8Array): void {
   const fresh = `${path}.${randomBytes(6).toString('hex')}`;
   try {
     writeFileSync(fresh, text, { mode: 0o600, flag: 'wx' });
