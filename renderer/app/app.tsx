@@ -1,8 +1,10 @@
 import { FluentProvider, makeStyles, Spinner, tokens } from '@fluentui/react-components';
 import { lazy, Suspense, useEffect } from 'react';
 import { FilesScreen } from '../explorer/files-screen.tsx';
+import { HostDialogs } from '../hosts/host-dialogs.tsx';
 import { ConflictDialog } from '../transfers/conflict-dialog.tsx';
 import { useTransfersPanel } from '../transfers/panel-state.ts';
+import { SyncReview } from '../transfers/sync-review.tsx';
 import { TransfersPanel } from '../transfers/transfers-panel.tsx';
 import { ContextMenus } from '../ui/context-menu.tsx';
 import { SplitPane } from '../ui/split-pane.tsx';
@@ -111,6 +113,8 @@ function Frame() {
       <StatusBar />
       <CommandPalette />
       <ConflictDialog />
+      <HostDialogs />
+      <SyncReview />
       <ContextMenus />
     </div>
   );

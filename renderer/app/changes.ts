@@ -82,6 +82,8 @@ export function followChanges(): void {
     seen = epoch;
     void follow(epoch);
   };
+  // What happened to links and hosts meanwhile is nobody's change: it is looked at when the person comes back.
+  window.addEventListener('focus', () => void Promise.all([loadVfolders(), loadHosts()]));
   check(useConnection.getState().epoch);
   useConnection.subscribe((connection) => check(connection.epoch));
 }

@@ -4,12 +4,14 @@ import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useStat
 import { create } from 'zustand';
 import { formatAddress, parseAddress } from '#shared/address.ts';
 import { baseName, parentPath, visible } from '#shared/paths.ts';
+import { useAddressSuggestions } from '../explorer/address-suggestions.ts';
 import { openDialog } from '../explorer/dialog-state.ts';
+import { openHostDialog } from '../hosts/dialog-state.ts';
 import { setTransfersPanel } from '../transfers/panel-state.ts';
 import { reportError } from '../ui/toasts.tsx';
 import { client } from './client.ts';
 import { type Command, useScreenCommands } from './commands.ts';
-import { goFiles, goJobs, goLaunch, goSettings } from './navigation.ts';
+import { goFiles, goHosts, goJobs, goLaunch, goSettings } from './navigation.ts';
 import { useJobs } from './stores/jobs.ts';
 import { updateSettings } from './stores/settings.ts';
 import { findVfolder, useVfolders } from './stores/vfolders.ts';
@@ -81,6 +83,8 @@ const general: readonly Command[] = [
       openDialog({ kind: 'create-vfolder' });
     },
   },
+  { id: 'hosts', label: 'Go to the storage hosts', run: () => goHosts() },
+  { id: 'add-host', label: 'Add a storage host…', run: () => openHostDialog({ kind: 'add' }) },
   { id: 'show-transfers', label: 'Show transfers', hint: 'Ctrl+J', run: () => setTransfersPanel(true) },
   {
     id: 'sample',
@@ -106,12 +110,21 @@ export async function goToAddress(text: string): Promise<void> {
   else goFiles({ vfolder, path });
 }
 
+const openChoice = (address: string): Choice => ({
+  id: `open-${address}`,
+  label: `Open ${visible(address)}`,
+  icon: <ChevronRightRegular />,
+  run: () => void goToAddress(address).catch(reportError),
+});
+
+/** What completes an address is offered below the address itself; so many at most. */
+const mostCompletions = 12;
+
 function addressChoice(query: string): Choice[] {
   try {
     const { vfolder, path } = parseAddress(query.trim());
     if (!findVfolder(vfolder) || (path === '' && !query.includes(':'))) return [];
-    const label = `Open ${formatAddress(vfolder, visible(path))}`;
-    return [{ id: 'address', label, icon: <ChevronRightRegular />, run: () => void goToAddress(query).catch(reportError) }];
+    return [openChoice(formatAddress(vfolder, path))];
   } catch {
     return [];
   }
@@ -124,6 +137,7 @@ function useChoices(query: string): Choice[] {
   const vfolders = useVfolders((state) => state.vfolders);
   const jobs = useJobs((state) => state.jobs);
   const groups = useScreenCommands((state) => state.groups);
+  const completions = useAddressSuggestions(query, { active: query.includes(':'), files: true });
   return useMemo(() => {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
     const all: Choice[] = [
@@ -146,11 +160,18 @@ function useChoices(query: string): Choice[] {
         run: () => goJobs(job.id),
       })),
     ];
-    return [...addressChoice(query), ...all.filter((choice) => matches(`${choice.label} ${choice.hint ?? ''}`, words))].slice(
+    const typed = addressChoice(query);
+    const completed = query.includes(':')
+      ? completions
+          .slice(0, mostCompletions)
+          .map(openChoice)
+          .filter(({ id }) => typed.every((one) => one.id !== id))
+      : [];
+    return [...typed, ...completed, ...all.filter((choice) => matches(`${choice.label} ${choice.hint ?? ''}`, words))].slice(
       0,
       60,
     );
-  }, [query, vfolders, jobs, groups]);
+  }, [query, vfolders, jobs, groups, completions]);
 }
 
 /** Ctrl/Cmd+K: every action, every vfolder, recent jobs and any address. */

@@ -11,6 +11,11 @@ export interface Place {
   readonly select?: string;
 }
 
+/** The storage hosts, with one of them in view. */
+export interface HostsPlace {
+  readonly host: string | null;
+}
+
 /** Requests carry a number, so that asking for the same thing twice is seen twice. */
 interface Request<T> {
   readonly number: number;
@@ -20,7 +25,7 @@ interface Request<T> {
 interface Navigation {
   readonly screen: Screen;
   /** The last place that Files was asked to show. */
-  readonly filesRequest: Request<Place> | null;
+  readonly filesRequest: Request<Place | HostsPlace> | null;
   /** What Launch was asked to begin with: merged over an empty spec. */
   readonly launchRequest: Request<Partial<JobSpec>> | null;
   /** The open job; null: the list. */
@@ -42,7 +47,11 @@ const request = <T>(value: T): Request<T> => {
 
 const go = (change: Partial<Navigation>): void => useNavigation.setState(change);
 
-export const goFiles = (place?: Place): void => go({ screen: 'files', ...(place && { filesRequest: request(place) }) });
+export const goFiles = (place?: Place | HostsPlace): void =>
+  go({ screen: 'files', ...(place && { filesRequest: request(place) }) });
+
+/** Opens the list of storage hosts. */
+export const goHosts = (host: string | null = null): void => goFiles({ host });
 
 /** Opens Launch; with a draft, begins a new job from it. */
 export const goLaunch = (draft?: Partial<JobSpec>): void =>

@@ -6,7 +6,7 @@ import { visible } from '#shared/paths.ts';
 import { goToAddress } from '../app/command-palette.tsx';
 import { reportError } from '../ui/toasts.tsx';
 import { useAddressSuggestions } from './address-suggestions.ts';
-import { folder, home, type Location } from './location.ts';
+import { folder, home, type Location, locationTitle } from './location.ts';
 import { navigate } from './tabs.ts';
 
 const useStyles = makeStyles({
@@ -125,7 +125,9 @@ function Breadcrumb({ location }: { readonly location: Location }) {
   const styles = useStyles();
   const segments = location.kind === 'folder' && location.path !== '' ? location.path.split('/') : [];
   const crumbs: Array<{ label: string; to: Location }> = [
-    { label: location.kind === 'trash' ? 'Trash' : 'All vfolders', to: location.kind === 'trash' ? location : home },
+    location.kind === 'trash' || location.kind === 'hosts'
+      ? { label: locationTitle(location), to: location }
+      : { label: locationTitle(home), to: home },
   ];
   if (location.kind === 'folder') {
     crumbs.push({ label: location.vfolder, to: folder(location.vfolder, '') });
@@ -165,7 +167,7 @@ function AddressField({ location, onDone }: { readonly location: Location; reado
   // Nothing is offered for an address that nobody has typed at yet.
   const [offers, setOffers] = useState(false);
   const [active, setActive] = useState(-1);
-  const found = useAddressSuggestions(text, offers).filter((address) => address !== text);
+  const found = useAddressSuggestions(text, { active: offers, files: true }).filter((address) => address !== text);
   const shown = offers ? found.slice(0, mostShown) : [];
   const change = (next: string): void => {
     setText(next);
@@ -188,8 +190,7 @@ function AddressField({ location, onDone }: { readonly location: Location; reado
     else if (event.key === 'Enter') go(chosen ?? text);
     else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') step(event.key === 'ArrowDown' ? 1 : -1);
     else if (event.key === 'Tab' && !event.shiftKey && shown[0] !== undefined) {
-      const completed = chosen ?? shown[0];
-      change(completed.endsWith('/') ? completed : `${completed}/`);
+      change(chosen ?? shown[0]);
     } else return;
     event.preventDefault();
   };

@@ -5,15 +5,11 @@ import { useVfolders } from '../app/stores/vfolders.ts';
 
 /** At most so many suggestions are offered. */
 const most = 50;
+/** Keys come faster than answers: a question waits so long for the next key. */
+const pause = 120;
 
-/** What of a typed address is complete, and what is still being typed. Null while it is the vfolder's name. */
-export function splitTyped(text: string): { vfolder: string; folder: string; rest: string } | null {
-  const match = /^([A-Za-z0-9._-]+):\/?(.*)$/s.exec(text);
-  if (!match?.[1]) return null;
-  const path = match[2] ?? '';
-  const cut = path.lastIndexOf('/');
-  return { vfolder: match[1], folder: cut < 0 ? '' : path.slice(0, cut), rest: path.slice(cut + 1) };
-}
+/** An address that already names its vfolder: `data:/tr`. */
+const namesVfolder = (text: string): boolean => /^[A-Za-z0-9._-]+:/.test(text);
 
 /** Vfolders whose name holds what was typed, those that begin with it first. */
 export function matchVfolders(vfolders: readonly Vfolder[], typed: string): string[] {
@@ -26,47 +22,38 @@ export function matchVfolders(vfolders: readonly Vfolder[], typed: string): stri
     .map((name) => `${name}:/`);
 }
 
-async function foldersIn(vfolder: string, path: string, signal: AbortSignal): Promise<string[]> {
-  const folders: string[] = [];
-  for await (const page of await client.files.list({ vfolder, path }, { signal })) {
-    for (const entry of page.entries) if (entry.kind === 'directory') folders.push(`${vfolder}:/${entry.path}`);
-    if (folders.length > 1000) break;
-  }
-  return folders.sort();
+export interface SuggestionOptions {
+  /** Asks only while it is true. */
+  readonly active: boolean;
+  /** Files too, not folders alone. */
+  readonly files?: boolean;
 }
 
-/** Addresses that complete what is typed: vfolders, then the folders inside the one that is named. Asks only while `active`. */
-export function useAddressSuggestions(text: string, active: boolean): readonly string[] {
+/**
+ * Addresses that complete what is typed: vfolders, then what is inside the one that is named; folders end with `/`. The
+ * core is asked after a short pause, and no longer once the text has changed.
+ */
+export function useAddressSuggestions(text: string, { active, files = false }: SuggestionOptions): readonly string[] {
   const vfolders = useVfolders((state) => state.vfolders);
-  const typed = splitTyped(text);
-  const vfolder = typed?.vfolder ?? null;
-  const folder = typed?.folder ?? '';
-  const known = vfolder !== null && vfolders.some((one) => one.name === vfolder);
-  const [found, setFound] = useState<{ readonly for: string; readonly folders: readonly string[] }>({ for: '', folders: [] });
-  const wanted = known ? `${vfolder}:/${folder}` : '';
+  const [found, setFound] = useState<readonly string[]>([]);
+  const inside = namesVfolder(text);
   useEffect(() => {
-    if (!active || wanted === '' || vfolder === null) return;
+    if (!active || !inside) return;
     const abort = new AbortController();
     const timer = setTimeout(() => {
-      foldersIn(vfolder, folder, abort.signal)
-        .then((folders) => setFound({ for: wanted, folders }))
-        // A folder that is not there has nothing to suggest; the plan says what is wrong with it.
-        .catch(() => setFound({ for: wanted, folders: [] }));
-    }, 100);
+      client.files.complete({ text, limit: most }, { signal: abort.signal }).then(
+        (completions) => setFound(completions.filter(({ kind }) => files || kind === 'directory').map(({ address }) => address)),
+        // A folder that is not there has nothing to suggest; going there tells what is wrong with it.
+        () => abort.signal.aborted || setFound([]),
+      );
+    }, pause);
     return () => {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [active, wanted, vfolder, folder]);
-  if (!typed) return matchVfolders(vfolders, text);
-  const rest = typed.rest.toLowerCase();
-  const within = found.for === wanted ? found.folders : [];
-  return within
-    .filter((address) =>
-      address
-        .slice(address.lastIndexOf('/') + 1)
-        .toLowerCase()
-        .startsWith(rest),
-    )
-    .slice(0, most);
+  }, [active, inside, text, files]);
+  if (!inside) return matchVfolders(vfolders, text);
+  // An answer to a shorter text holds that to a longer one.
+  const typed = text.toLowerCase();
+  return found.filter((address) => address.toLowerCase().startsWith(typed));
 }

@@ -7,11 +7,9 @@ import {
   DialogSurface,
   DialogTitle,
   Field,
-  Input,
   makeStyles,
   Radio,
   RadioGroup,
-  Select,
   Textarea,
 } from '@fluentui/react-components';
 import { type FormEvent, useState } from 'react';
@@ -21,15 +19,17 @@ import type { StowageError } from '#shared/errors.ts';
 import { isAutomountName } from '#shared/names.ts';
 import { visible } from '#shared/paths.ts';
 import { client, fromContract } from '../app/client.ts';
-import { useHosts } from '../app/stores/hosts.ts';
 import { updateSettings, useSettings } from '../app/stores/settings.ts';
 import { useVfolders } from '../app/stores/vfolders.ts';
 import { contentsOf, type Upload } from '../transfers/dropped.ts';
 import { startUpload } from '../transfers/start.ts';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { plural } from '../ui/format.ts';
+import { NameField } from '../ui/name-field.tsx';
+import { HostField } from './host-field.tsx';
 import { folder } from './location.ts';
 import { navigate } from './tabs.ts';
+import { UsageField } from './usage-field.tsx';
 import { nameProblem, suggestName } from './vfolder-name.ts';
 
 const useStyles = makeStyles({
@@ -47,7 +47,6 @@ interface CreateVfolderDialogProps {
 /** A new vfolder; with an upload, what was dropped goes into it. */
 export function CreateVfolderDialog({ name: wanted, upload, onClose }: CreateVfolderDialogProps) {
   const styles = useStyles();
-  const hosts = useHosts((state) => state.hosts.filter((host) => !host.readOnly).length);
   const taken = useVfolders((state) => state.vfolders);
   const [name, setName] = useState(() =>
     wanted === ''
@@ -104,34 +103,28 @@ export function CreateVfolderDialog({ name: wanted, upload, onClose }: CreateVfo
                   , which is uploaded into it.
                 </div>
               )}
-              <Field
+              <NameField
                 label="Name"
                 required
-                {...(problem
-                  ? { validationState: 'error' as const, validationMessage: problem }
-                  : {
-                      hint: isAutomountName(name)
-                        ? 'Names that begin with “.” are mounted into every job.'
-                        : 'Letters, digits, “.”, “_” and “-”; up to 64.',
-                    })}
-              >
-                <Input value={name} autoFocus spellCheck={false} autoComplete="off" onChange={(_, data) => setName(data.value)} />
-              </Field>
+                autoFocus
+                value={name}
+                problem={problem}
+                hint={
+                  isAutomountName(name)
+                    ? 'Names that begin with “.” are mounted into every job.'
+                    : 'Letters, digits, “.”, “_” and “-”; up to 64.'
+                }
+                onChange={setName}
+              />
               <div className={styles.two}>
-                {hosts > 0 && <HostField value={host} onChange={setHost} />}
-                <Field label="Usage">
-                  <Select value={usage} onChange={(_, data) => setUsage(data.value as Usage)}>
-                    <option value="general">General</option>
-                    <option value="data">Data</option>
-                    <option value="model">Model</option>
-                    <option value="output">Output</option>
-                  </Select>
-                </Field>
+                <HostField value={host} onChange={setHost} />
+                <UsageField value={usage} onChange={setUsage} />
               </div>
               {!upload && (
                 <Field label="Permission">
                   <RadioGroup
                     layout="horizontal"
+                    style={{ marginLeft: -8 }}
                     value={permission}
                     onChange={(_, data) => setPermission(data.value as MountMode)}
                   >
@@ -155,22 +148,5 @@ export function CreateVfolderDialog({ name: wanted, upload, onClose }: CreateVfo
         </form>
       </DialogSurface>
     </Dialog>
-  );
-}
-
-function HostField({ value, onChange }: { readonly value: string; readonly onChange: (host: string) => void }) {
-  const hosts = useHosts((state) => state.hosts);
-  return (
-    <Field label="Host">
-      <Select value={value} onChange={(_, data) => onChange(data.value)}>
-        {hosts
-          .filter((host) => !host.readOnly)
-          .map((host) => (
-            <option key={host.id} value={host.isDefault ? '' : host.id}>
-              {host.name}
-            </option>
-          ))}
-      </Select>
-    </Field>
   );
 }

@@ -11,6 +11,16 @@ export type DialogRequest =
       /** What is uploaded into it once it is made. */
       readonly upload?: Upload;
     }
+  | {
+      readonly kind: 'link';
+      /** Points an existing link somewhere else, instead of making one. */
+      readonly vfolder?: Vfolder;
+    }
+  | {
+      readonly kind: 'sync';
+      readonly vfolder: string;
+      readonly path: string;
+    }
   | { readonly kind: 'rename-vfolder'; readonly vfolder: Vfolder }
   | { readonly kind: 'clone-vfolder'; readonly vfolder: Vfolder }
   | { readonly kind: 'vfolder-properties'; readonly vfolder: Vfolder }

@@ -1,8 +1,10 @@
 import { assertNever } from '#shared/errors.ts';
 import { CreateVfolderDialog } from './create-vfolder-dialog.tsx';
 import { closeDialog, useDialog } from './dialog-state.ts';
+import { LinkDialog } from './link-dialog.tsx';
 import { PropertiesDialog, VfolderPropertiesDialog } from './properties-dialog.tsx';
 import { PurgeVfolderDialog } from './purge-vfolder-dialog.tsx';
+import { SyncDialog } from './sync-dialog.tsx';
 import { VfolderNameDialog } from './vfolder-name-dialog.tsx';
 
 /** The dialog of Files that is open, if any. */
@@ -12,6 +14,10 @@ export function Dialogs() {
   switch (request.kind) {
     case 'create-vfolder':
       return <CreateVfolderDialog name={request.name ?? ''} upload={request.upload ?? null} onClose={closeDialog} />;
+    case 'link':
+      return <LinkDialog vfolder={request.vfolder ?? null} onClose={closeDialog} />;
+    case 'sync':
+      return <SyncDialog vfolder={request.vfolder} path={request.path} onClose={closeDialog} />;
     case 'rename-vfolder':
     case 'clone-vfolder':
       return <VfolderNameDialog kind={request.kind} vfolder={request.vfolder} onClose={closeDialog} />;

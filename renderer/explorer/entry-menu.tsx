@@ -1,6 +1,7 @@
 import {
   ArrowClockwiseRegular,
   ArrowDownloadRegular,
+  ArrowSyncRegular,
   ArrowUploadRegular,
   ClipboardPasteRegular,
   CopyRegular,
@@ -42,6 +43,11 @@ export function entryChoices({ vfolder, entries, open, openTab, toClipboard, ren
         { label: 'Open', icon: <FolderOpenRegular />, hint: 'Enter', run: () => open(first) },
         { label: 'Open in new tab', icon: <OpenRegular />, run: () => openTab(folder(vfolder, first.path)) },
         { label: 'Launch with this folder', icon: <RocketRegular />, run: () => launchWith(vfolder, first.path) },
+        {
+          label: 'Sync…',
+          icon: <ArrowSyncRegular />,
+          run: () => openDialog({ kind: 'sync', vfolder, path: first.path }),
+        },
         'divider',
       ]
     : [];
@@ -90,6 +96,7 @@ export function backgroundChoices({ vfolder, path, newFolder, paste, reload }: B
     { label: 'Paste', icon: <ClipboardPasteRegular />, hint: 'Ctrl+V', disabled: paste === null, run: () => paste?.() },
     'divider',
     { label: 'Launch with this folder', icon: <RocketRegular />, run: () => launchWith(vfolder, path) },
+    { label: 'Sync…', icon: <ArrowSyncRegular />, run: () => openDialog({ kind: 'sync', vfolder, path }) },
     { label: 'Copy address', icon: <DocumentCopyRegular />, run: () => void copyAddress(vfolder, path) },
     { label: 'Refresh', icon: <ArrowClockwiseRegular />, hint: 'F5', run: reload },
   ];

@@ -12,7 +12,8 @@ import { DropOverlay } from './drop-overlay.tsx';
 import { FolderTree } from './folder-tree.tsx';
 import { FolderView } from './folder-view.tsx';
 import { HomeView } from './home-view.tsx';
-import { folder, locationKey } from './location.ts';
+import { HostsView } from './hosts-view.tsx';
+import { type FolderLocation, folder, hostsLocation, type Location, locationKey } from './location.ts';
 import { TabStrip } from './tab-strip.tsx';
 import {
   activateTab,
@@ -45,7 +46,9 @@ export function FilesScreen() {
   useEffect(() => {
     if (!request || request.number === servedRequest) return;
     servedRequest = request.number;
-    navigate(folder(request.value.vfolder, request.value.path), request.value.select ?? null);
+    const { value } = request;
+    if ('host' in value) navigate(hostsLocation(value.host));
+    else navigate(folder(value.vfolder, value.path), value.select ?? null);
   }, [request]);
   useTabKeys();
   useCommands('files', filesCommands);
@@ -70,9 +73,20 @@ function ActiveView() {
     return <FolderView key={key} vfolder={location.vfolder} path={location.path} select={tab.select} />;
   return (
     <OfferingDrop>
-      <div className={styles.view}>{location.kind === 'home' ? <HomeView /> : <TrashView />}</div>
+      <div className={styles.view}>{viewOf(location)}</div>
     </OfferingDrop>
   );
+}
+
+function viewOf(location: Exclude<Location, FolderLocation>) {
+  switch (location.kind) {
+    case 'home':
+      return <HomeView />;
+    case 'trash':
+      return <TrashView />;
+    case 'hosts':
+      return <HostsView host={location.host} />;
+  }
 }
 
 /** A drop where no folder is shown offers a new vfolder for it. */
@@ -114,6 +128,8 @@ const filesCommands: readonly Command[] = [
   { id: 'upload-folder', label: 'Upload a folder…', run: () => chooseAndUpload('folder') },
   { id: 'new-tab', label: 'New tab', hint: 'Alt+T', run: () => openTab() },
   { id: 'open-trash', label: 'Open the trash', run: () => navigate({ kind: 'trash' }) },
+  { id: 'all-hosts', label: 'Show the storage hosts', run: () => navigate(hostsLocation()) },
+  { id: 'link-folder', label: 'Link a folder…', run: () => openDialog({ kind: 'link' }) },
   { id: 'all-vfolders', label: 'Show all vfolders', run: () => navigate({ kind: 'home' }) },
 ];
 

@@ -3,20 +3,23 @@ import {
   AddRegular,
   ChevronDownRegular,
   ChevronRightRegular,
-  CircleFilled,
   DeleteRegular,
   GridRegular,
-  HardDriveRegular,
+  LinkRegular,
 } from '@fluentui/react-icons';
 import { type DragEvent, type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { visible } from '#shared/paths.ts';
 import { useHosts } from '../app/stores/hosts.ts';
 import { useVfolders } from '../app/stores/vfolders.ts';
+import { openHostMenu } from '../hosts/host-card.tsx';
+import { HostIcon } from '../hosts/host-icon.tsx';
 import { formatBytes } from '../ui/format.ts';
+import { ToneIcon } from '../ui/tone-icon.tsx';
 import { openDialog } from './dialog-state.ts';
 import { carriesEntries, carriesFiles, dropInto } from './drag.ts';
 import { EntryIcon, VfolderIcon } from './entry-icon.tsx';
-import { type FolderLocation, folder, home, type Location, locationKey } from './location.ts';
+import { LinkBadge } from './link-badge.tsx';
+import { type FolderLocation, folder, home, hostsLocation, type Location, locationKey } from './location.ts';
 import { activeTab, locationOf, navigate, openTab, useTabs } from './tabs.ts';
 import { loadChildren, toggleExpanded, useChildren, useExpanded } from './tree-state.ts';
 import { openVfolderMenu } from './vfolder-menu.tsx';
@@ -46,8 +49,8 @@ const useStyles = makeStyles({
     fontWeight: tokens.fontWeightSemibold,
     color: tokens.colorNeutralForeground3,
   },
+  firstAdd: { marginLeft: 'auto' },
   add: {
-    marginLeft: 'auto',
     display: 'flex',
     padding: '5px',
     border: 'none',
@@ -93,10 +96,22 @@ const useStyles = makeStyles({
     color: tokens.colorNeutralForeground2,
     backgroundColor: tokens.colorNeutralBackground5,
   },
-  dot: { fontSize: '8px', color: tokens.colorPaletteGreenForeground3 },
-  dotBad: { color: tokens.colorPaletteRedForeground3 },
+  free: {
+    flexShrink: 0,
+    whiteSpace: 'nowrap',
+    fontVariantNumeric: 'tabular-nums',
+    color: tokens.colorNeutralForeground3,
+    fontSize: tokens.fontSizeBase200,
+  },
   note: { padding: '2px 8px', color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
 });
+
+const statusWords = {
+  ok: 'Ready',
+  warning: 'Ready, with a warning',
+  error: 'Not usable',
+  checking: 'Being looked at',
+} as const;
 
 /** vfolders with their folders, hosts and the trash. */
 export function FolderTree() {
@@ -110,6 +125,15 @@ export function FolderTree() {
     <nav className={styles.root} aria-label="Folders">
       <div className={styles.head}>
         <h1 className={styles.title}>Files</h1>
+        <button
+          type="button"
+          className={mergeClasses(styles.add, styles.firstAdd)}
+          aria-label="Link a folder"
+          title="Link a folder where it is"
+          onClick={() => openDialog({ kind: 'link' })}
+        >
+          <LinkRegular aria-hidden />
+        </button>
         <button
           type="button"
           className={styles.add}
@@ -147,11 +171,7 @@ export function FolderTree() {
             onMenu={(event) => openVfolderMenu(event, vfolder)}
             badge={
               <>
-                {vfolder.kind === 'linked' && (
-                  <span className={styles.badge} title="Linked: the directory stays where it is">
-                    linked
-                  </span>
-                )}
+                <LinkBadge vfolder={vfolder} />
                 {vfolder.permission === 'ro' && (
                   <span className={styles.badge} title="Read-only">
                     ro
@@ -166,24 +186,28 @@ export function FolderTree() {
           Hosts
         </div>
         {hosts.map((host) => (
-          <div
+          <TreeRow
             key={host.id}
-            role="treeitem"
-            aria-level={1}
-            aria-selected={false}
-            tabIndex={-1}
-            className={styles.row}
-            title={`${host.root}\n${host.status.message}`}
-          >
-            <span className={styles.chevron} />
-            <HardDriveRegular className={styles.plainIcon} aria-hidden />
-            <span className={styles.label}>{host.name}</span>
-            {host.freeBytes !== null && <span className={styles.note}>{formatBytes(host.freeBytes)} free</span>}
-            <CircleFilled
-              className={mergeClasses(styles.dot, host.status.state === 'error' && styles.dotBad)}
-              aria-label={host.status.state === 'ok' ? 'Ready' : 'Not reachable'}
-            />
-          </div>
+            level={1}
+            location={hostsLocation(host.id)}
+            icon={<HostIcon kind={host.kind} />}
+            label={host.name}
+            title={`${visible(host.root)}\n${visible(host.status.message)}`}
+            onMenu={(event) => openHostMenu(event, host)}
+            badge={
+              <>
+                {host.readOnly && (
+                  <span className={styles.badge} title="Read-only">
+                    ro
+                  </span>
+                )}
+                {host.freeBytes !== null && !host.readOnly && (
+                  <span className={styles.free}>{formatBytes(host.freeBytes)} free</span>
+                )}
+                <ToneIcon tone={host.status.state} small label={statusWords[host.status.state]} />
+              </>
+            }
+          />
         ))}
         <div className={styles.section} role="presentation" />
         <TreeRow
@@ -230,6 +254,8 @@ interface TreeRowProps {
   readonly location: Location;
   readonly icon: ReactNode;
   readonly label: string;
+  /** Beside the pointer, instead of the label. */
+  readonly title?: string;
   readonly badge?: ReactNode;
   readonly expanded?: boolean;
   readonly onToggle?: () => void;
@@ -237,7 +263,7 @@ interface TreeRowProps {
   readonly first?: boolean;
 }
 
-function TreeRow({ level, location, icon, label, badge, expanded, onToggle, onMenu, first }: TreeRowProps) {
+function TreeRow({ level, location, icon, label, title, badge, expanded, onToggle, onMenu, first }: TreeRowProps) {
   const styles = useStyles();
   const selected = useTabs((state) => locationKey(locationOf(activeTab(state))) === locationKey(location));
   const [over, setOver] = useState(false);
@@ -260,11 +286,10 @@ function TreeRow({ level, location, icon, label, badge, expanded, onToggle, onMe
       aria-level={level}
       aria-selected={selected}
       {...(expanded !== undefined && { 'aria-expanded': expanded })}
-      aria-label={visible(label)}
       tabIndex={selected || first ? 0 : -1}
       className={mergeClasses(styles.row, selected && styles.selected, over && styles.drop)}
       style={{ paddingLeft: (level - 1) * 16 }}
-      title={visible(label)}
+      title={title ?? visible(label)}
       onClick={(event) => (event.ctrlKey || event.metaKey ? openTab(location) : navigate(location))}
       onAuxClick={(event) => event.button === 1 && openTab(location)}
       onKeyDown={(event) => {

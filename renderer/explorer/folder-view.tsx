@@ -12,6 +12,7 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import {
+  ArrowSyncRegular,
   ArrowUploadRegular,
   DocumentAddRegular,
   FolderAddRegular,
@@ -22,12 +23,16 @@ import {
 import { type DragEvent, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { formatAddress } from '#shared/address.ts';
 import type { Entry } from '#shared/contract/files.ts';
+import type { Vfolder } from '#shared/contract/vfolders.ts';
 import { visible } from '#shared/paths.ts';
-import { useVfolders } from '../app/stores/vfolders.ts';
+import { goHosts } from '../app/navigation.ts';
+import { loadHosts, useHosts } from '../app/stores/hosts.ts';
+import { loadVfolders, useVfolders } from '../app/stores/vfolders.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { formatBytes, formatCount, plural } from '../ui/format.ts';
 import { launchWith, makeFolder } from './actions.ts';
+import { openDialog } from './dialog-state.ts';
 import { carriesEntries, carriesFiles, describeDrop, dropInto } from './drag.ts';
 import { DropOverlay } from './drop-overlay.tsx';
 import { FileTable } from './file-table.tsx';
@@ -83,7 +88,8 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
   }, [sorted, deferredFilter]);
   const table = useFolderTable({ vfolder, path, rows, present: listing.entries, reload: listing.reload });
   const { setSelection, handle } = table;
-  const readOnly = useVfolders((state) => state.vfolders.find((one) => one.name === vfolder)?.permission === 'ro');
+  const shown = useVfolders((state) => state.vfolders.find((one) => one.name === vfolder));
+  const readOnly = shown?.permission === 'ro';
   const served = useRef<string | null>(null);
   useEffect(() => {
     if (select === null || served.current === select || !rows.some((row) => row.name === select)) return;
@@ -91,6 +97,12 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
     setSelection(selectOne(select));
   }, [select, rows, setSelection]);
   useEffect(() => handle.current?.focus(), [handle]);
+  const { problem } = listing;
+  useReadAgainWhenMended(shown, listing);
+  useEffect(() => {
+    // Whether a link is broken or a host is gone shows in the lists too.
+    if (problem) void Promise.all([loadVfolders(), loadHosts()]);
+  }, [problem]);
   const drop = useFolderDrop(vfolder, path);
   const empty = listing.complete && listing.problem === null && listing.entries.length === 0;
   const newFolder = async (): Promise<void> => {
@@ -119,7 +131,12 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
             if (event.key === 'ArrowDown' || event.key === 'Enter') handle.current?.focus();
           }}
         />
-        <FolderActions readOnly={readOnly} onNewFolder={() => void newFolder()} onLaunch={() => launchWith(vfolder, path)} />
+        <FolderActions
+          readOnly={readOnly}
+          onNewFolder={() => void newFolder()}
+          onLaunch={() => launchWith(vfolder, path)}
+          onSync={() => openDialog({ kind: 'sync', vfolder, path })}
+        />
       </Toolbar>
       <div className={styles.content}>
         {listing.problem && (
@@ -127,9 +144,12 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
             className={styles.problem}
             error={listing.problem}
             actions={
-              <Button size="small" onClick={listing.reload}>
-                Try again
-              </Button>
+              <>
+                <Button size="small" onClick={listing.reload}>
+                  Try again
+                </Button>
+                {shown && <ProblemActions vfolder={shown} />}
+              </>
             }
           />
         )}
@@ -188,6 +208,18 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
   );
 }
 
+/** Reads a folder that could not be read again when its link points elsewhere or its host answers. */
+function useReadAgainWhenMended(vfolder: Vfolder | undefined, { problem, reload }: ReturnType<typeof useListing>): void {
+  const host = useHosts((state) => state.hosts.find((one) => one.id === vfolder?.host.id)?.status.state);
+  const state = `${vfolder?.place} ${vfolder?.broken} ${host}`;
+  const seen = useRef(state);
+  useEffect(() => {
+    if (seen.current === state) return;
+    seen.current = state;
+    if (problem) reload();
+  });
+}
+
 /** Keys pressed while nothing has the focus, as after a dialog, belong to the folder that is shown. */
 function useStrayKeys(take: (event: KeyboardEvent) => void): void {
   const latest = useRef(take);
@@ -203,13 +235,33 @@ function useStrayKeys(take: (event: KeyboardEvent) => void): void {
   }, []);
 }
 
+/** What leads out of a folder that cannot be read: a link points somewhere else, a host wants credentials. */
+function ProblemActions({ vfolder }: { readonly vfolder: Vfolder }) {
+  const host = useHosts((state) => state.hosts.find((one) => one.id === vfolder.host.id));
+  return (
+    <>
+      {vfolder.kind === 'linked' && (
+        <Button size="small" onClick={() => openDialog({ kind: 'link', vfolder })}>
+          Re-point
+        </Button>
+      )}
+      {host && host.kind !== 'local' && (
+        <Button size="small" onClick={() => goHosts(host.id)}>
+          Show the host
+        </Button>
+      )}
+    </>
+  );
+}
+
 interface FolderActionsProps {
   readonly readOnly: boolean;
   readonly onNewFolder: () => void;
   readonly onLaunch: () => void;
+  readonly onSync: () => void;
 }
 
-function FolderActions({ readOnly, onNewFolder, onLaunch }: FolderActionsProps) {
+function FolderActions({ readOnly, onNewFolder, onLaunch, onSync }: FolderActionsProps) {
   const styles = useStyles();
   return (
     <div className={styles.actions}>
@@ -218,6 +270,9 @@ function FolderActions({ readOnly, onNewFolder, onLaunch }: FolderActionsProps) 
       </Tooltip>
       <Tooltip content="Launch a job with this folder" relationship="label">
         <Button size="small" appearance="subtle" icon={<RocketRegular />} onClick={onLaunch} />
+      </Tooltip>
+      <Tooltip content="Sync this folder with another place" relationship="label">
+        <Button size="small" appearance="subtle" icon={<ArrowSyncRegular />} onClick={onSync} />
       </Tooltip>
       <Menu>
         <MenuTrigger disableButtonEnhancement>

@@ -1,8 +1,9 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Entry } from '#shared/contract/files.ts';
 import type { StowageError } from '#shared/errors.ts';
 import { onChange } from '../app/changes.ts';
 import { client, fromContract, useConnection } from '../app/client.ts';
+import { concerns } from './rows.ts';
 
 export interface Listing {
   readonly entries: readonly Entry[];
@@ -57,10 +58,12 @@ export function useListing(vfolder: string, path: string): Listing & { readonly 
     void read(vfolder, path, abort.signal, round > 0, setListing);
     return () => abort.abort();
   }, [vfolder, path, round, epoch]);
+  const shown = useRef(listing.entries);
+  shown.current = listing.entries;
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stop = onChange((change) => {
-      if (change.type !== 'files' || change.vfolder !== vfolder || change.path !== path) return;
+      if (change.type !== 'files' || change.vfolder !== vfolder || !concerns(change.path, path, shown.current)) return;
       timer ??= setTimeout(() => {
         timer = undefined;
         setRound((before) => before + 1);

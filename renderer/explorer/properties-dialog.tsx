@@ -20,6 +20,7 @@ import { client, fromContract } from '../app/client.ts';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { formatBytes, formatCount, formatExactTime, plural } from '../ui/format.ts';
 import { describeKind } from './kinds.ts';
+import { usageWords } from './usage-field.tsx';
 
 const useStyles = makeStyles({
   list: { display: 'grid', gridTemplateColumns: '108px 1fr', rowGap: '7px', columnGap: '12px', margin: '4px 0 0' },
@@ -171,16 +172,15 @@ export function VfolderPropertiesDialog({ vfolder, onClose }: { readonly vfolder
   const counting = useStatistics(vfolder.name, whole);
   return (
     <Shell title={vfolder.name} onClose={onClose}>
-      <Fact term="Host">{vfolder.host.name}</Fact>
-      <Fact term="Usage">{vfolder.usage[0]?.toUpperCase() + vfolder.usage.slice(1)}</Fact>
+      <Fact term="Host">{visible(vfolder.host.name)}</Fact>
+      <Fact term={vfolder.kind === 'linked' ? 'Linked to' : 'Place'} mono>
+        {visible(vfolder.place)}
+      </Fact>
+      {vfolder.broken !== null && <Fact term="Problem">{visible(vfolder.broken)}</Fact>}
+      <Fact term="Usage">{usageWords[vfolder.usage]}</Fact>
       <Fact term="Permission">{vfolder.permission === 'ro' ? 'Read-only' : 'Read-write'}</Fact>
       {vfolder.note && <Fact term="Note">{vfolder.note}</Fact>}
       <Size counting={counting} containers />
-      {vfolder.localPath && (
-        <Fact term="On disk" mono>
-          {visible(vfolder.localPath)}
-        </Fact>
-      )}
       {vfolder.mountPath && (
         <Fact term="Mounted at" mono>
           {vfolder.mountPath}

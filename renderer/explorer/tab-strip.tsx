@@ -1,5 +1,5 @@
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
-import { AddRegular, DeleteRegular, DismissRegular, FolderRegular, GridRegular } from '@fluentui/react-icons';
+import { AddRegular, DeleteRegular, DismissRegular, FolderRegular, GridRegular, StorageRegular } from '@fluentui/react-icons';
 import type { KeyboardEvent } from 'react';
 import { locationKey, locationTitle } from './location.ts';
 import { activateTab, closeTab, locationOf, openTab, type Tab, useTabs } from './tabs.ts';
@@ -109,6 +109,8 @@ export function TabStrip() {
   );
 }
 
+const icons = { home: GridRegular, trash: DeleteRegular, hosts: StorageRegular, folder: FolderRegular } as const;
+
 interface TabItemProps {
   readonly tab: Tab;
   readonly selected: boolean;
@@ -119,7 +121,7 @@ function TabItem({ tab, selected, onKeyDown }: TabItemProps) {
   const styles = useStyles();
   const location = locationOf(tab);
   const title = locationTitle(location);
-  const Icon = location.kind === 'home' ? GridRegular : location.kind === 'trash' ? DeleteRegular : FolderRegular;
+  const Icon = icons[location.kind];
   return (
     <div className={mergeClasses(styles.slot, selected && styles.selected)} role="presentation">
       <button

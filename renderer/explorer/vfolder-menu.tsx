@@ -1,9 +1,11 @@
 import {
+  ArrowSyncRegular,
   CopyRegular,
   DeleteRegular,
   DocumentCopyRegular,
   FolderOpenRegular,
   InfoRegular,
+  LinkEditRegular,
   RenameRegular,
   RocketRegular,
 } from '@fluentui/react-icons';
@@ -20,9 +22,17 @@ export function openVfolderMenu(event: MouseEvent, vfolder: Vfolder): void {
   openMenu(event, `Actions for ${vfolder.name}`, [
     { label: 'Open in new tab', icon: <FolderOpenRegular />, run: () => openTab(folder(vfolder.name, '')) },
     { label: 'Launch with this folder', icon: <RocketRegular />, run: () => launchWith(vfolder.name, '') },
+    {
+      label: 'Sync…',
+      icon: <ArrowSyncRegular />,
+      run: () => openDialog({ kind: 'sync', vfolder: vfolder.name, path: '' }),
+    },
     { label: 'Copy address', icon: <CopyRegular />, run: () => void copyAddress(vfolder.name, '') },
     'divider',
     { label: 'Rename…', icon: <RenameRegular />, run: () => openDialog({ kind: 'rename-vfolder', vfolder }) },
+    ...(vfolder.kind === 'linked'
+      ? [{ label: 'Re-point…', icon: <LinkEditRegular />, run: () => openDialog({ kind: 'link', vfolder }) }]
+      : []),
     { label: 'Clone…', icon: <DocumentCopyRegular />, run: () => openDialog({ kind: 'clone-vfolder', vfolder }) },
     { label: 'Move to trash', icon: <DeleteRegular />, run: () => void deleteVfolder(vfolder) },
     'divider',

@@ -6,8 +6,7 @@ import {
   DialogContent,
   DialogSurface,
   DialogTitle,
-  Field,
-  Input,
+  makeStyles,
 } from '@fluentui/react-components';
 import { type FormEvent, useState } from 'react';
 import type { Vfolder } from '#shared/contract/vfolders.ts';
@@ -15,7 +14,9 @@ import type { StowageError } from '#shared/errors.ts';
 import { client, fromContract } from '../app/client.ts';
 import { useVfolders } from '../app/stores/vfolders.ts';
 import { ErrorMessage } from '../ui/error-message.tsx';
+import { NameField } from '../ui/name-field.tsx';
 import { showToast, showUndo } from '../ui/toasts.tsx';
+import { HostField } from './host-field.tsx';
 import { folder } from './location.ts';
 import { followRename, navigate } from './tabs.ts';
 import { nameProblem, suggestName } from './vfolder-name.ts';
@@ -31,11 +32,15 @@ async function rename(from: string, to: string): Promise<void> {
   followRename(from, to);
 }
 
+const useStyles = makeStyles({ fields: { display: 'flex', flexDirection: 'column', gap: '12px', paddingTop: '4px' } });
+
 /** Asks for the new name of a vfolder, or for that of its copy. */
 export function VfolderNameDialog({ kind, vfolder, onClose }: VfolderNameDialogProps) {
+  const styles = useStyles();
   const others = useVfolders((state) => state.vfolders).map((one) => one.name);
   const clones = kind === 'clone-vfolder';
   const [name, setName] = useState(() => (clones ? suggestName(`${vfolder.name}-copy`, others) : vfolder.name));
+  const [host, setHost] = useState(vfolder.host.id);
   const [error, setError] = useState<StowageError | null>(null);
   const taken = clones ? others : others.filter((one) => one !== vfolder.name);
   const problem = name === '' ? null : nameProblem(name, taken);
@@ -45,7 +50,7 @@ export function VfolderNameDialog({ kind, vfolder, onClose }: VfolderNameDialogP
     if (name === '' || problem !== null || unchanged) return;
     try {
       if (clones) {
-        await client.vfolders.clone({ name: vfolder.name, to: name });
+        await client.vfolders.clone({ name: vfolder.name, to: name, ...(host && { host }) });
         showToast({
           intent: 'info',
           title: `Cloning to “${name}”`,
@@ -66,16 +71,9 @@ export function VfolderNameDialog({ kind, vfolder, onClose }: VfolderNameDialogP
         <form onSubmit={(event) => void submit(event)}>
           <DialogBody>
             <DialogTitle>{clones ? `Clone “${vfolder.name}”` : `Rename “${vfolder.name}”`}</DialogTitle>
-            <DialogContent>
-              <Field label="New name" {...(problem && { validationState: 'error' as const, validationMessage: problem })}>
-                <Input
-                  value={name}
-                  autoFocus
-                  spellCheck={false}
-                  onFocus={(event) => event.target.select()}
-                  onChange={(_, data) => setName(data.value)}
-                />
-              </Field>
+            <DialogContent className={styles.fields}>
+              <NameField label="New name" value={name} problem={problem} autoFocus onChange={setName} />
+              {clones && <HostField value={host} onChange={setHost} />}
               {error && <ErrorMessage error={error} />}
             </DialogContent>
             <DialogActions>

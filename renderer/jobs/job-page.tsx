@@ -11,12 +11,12 @@ import { ErrorMessage } from '../ui/error-message.tsx';
 import { formatExactTime, formatTime } from '../ui/format.ts';
 import { ProgressBar } from '../ui/progress-bar.tsx';
 import { StateBadge } from '../ui/state-badge.tsx';
+import { useNow } from '../ui/use-now.ts';
 import { JobActions } from './job-actions.tsx';
 import { JobFiles } from './job-files.tsx';
 import { JobPlan } from './job-plan.tsx';
 import { commandOf, durationOf, hasEnded, whereItRuns } from './job-words.ts';
 import { LogView } from './log-view.tsx';
-import { useNow } from './use-now.ts';
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', height: '100%', minHeight: 0 },

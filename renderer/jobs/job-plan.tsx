@@ -1,8 +1,8 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import type { JobDetail } from '#shared/contract/jobs.ts';
 import { visible } from '#shared/paths.ts';
-import { writeBytes } from '../launcher/sizes.ts';
 import { ContainerView, ModeBadge } from '../planner/container-view.tsx';
+import { writeBytes } from '../ui/sizes.ts';
 
 const useStyles = makeStyles({
   root: { height: '100%', overflow: 'auto', padding: '16px 20px', boxSizing: 'border-box' },

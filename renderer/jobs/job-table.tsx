@@ -10,8 +10,8 @@ import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { formatExactTime, formatTime, plural } from '../ui/format.ts';
 import { StateBadge } from '../ui/state-badge.tsx';
+import { useNow } from '../ui/use-now.ts';
 import { commandOf, durationOf, filterJobs, hasEnded, isGettingReady, whereItRuns } from './job-words.ts';
-import { useNow } from './use-now.ts';
 
 const rowHeight = 34;
 const columns = '132px minmax(140px, 2fr) minmax(120px, 2fr) minmax(120px, 3fr) 124px 92px 52px';

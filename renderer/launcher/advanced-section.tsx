@@ -4,10 +4,10 @@ import { useId } from 'react';
 import type { Plan } from '#shared/contract/plan.ts';
 import { useEngines } from '../app/stores/engines.ts';
 import { formatBytes, plural } from '../ui/format.ts';
+import { writeBytes } from '../ui/sizes.ts';
 import { type Draft, type DraftProblem, type DraftVariable, newKey } from './draft.ts';
 import { changeDraft } from './draft-store.ts';
 import { FieldRow, Fold } from './form-parts.tsx';
-import { writeBytes } from './sizes.ts';
 
 const useStyles = makeStyles({
   short: { width: '160px' },

@@ -3,12 +3,12 @@ import { AddRegular, ArrowRightRegular, DeleteRegular } from '@fluentui/react-ic
 import { useId, useState } from 'react';
 import type { MountMode } from '#shared/contract/base.ts';
 import type { Fix, Plan, PlanConflict, PlannedMount } from '#shared/contract/plan.ts';
+import { AddressField } from '../explorer/address-field.tsx';
 import { ConflictLine } from '../planner/conflict-line.tsx';
-import { AddressField } from './address-field.tsx';
 import type { Draft, DraftMount } from './draft.ts';
 import { newMount } from './draft.ts';
 import { changeDraft, useDraft } from './draft-store.ts';
-import { FieldRow, Section } from './form-parts.tsx';
+import { FieldRow, FormSection } from './form-parts.tsx';
 
 const useStyles = makeStyles({
   rows: { listStyleType: 'none', margin: 0, padding: 0, display: 'flex', flexDirection: 'column', gap: '10px' },
@@ -168,7 +168,7 @@ export function DataSection({ draft, rows, plan, onFix }: DataSectionProps) {
     changeDraft({ mounts: [...draft.mounts, row] });
   };
   return (
-    <Section
+    <FormSection
       title="On which data"
       aside={
         <Button size="small" icon={<AddRegular />} onClick={add}>
@@ -257,6 +257,6 @@ export function DataSection({ draft, rows, plan, onFix }: DataSectionProps) {
           )}
         </div>
       </FieldRow>
-    </Section>
+    </FormSection>
   );
 }

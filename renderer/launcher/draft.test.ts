@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JobSpec } from '#shared/contract/plan.ts';
+import { parseBytes, writeBytes } from '../ui/sizes.ts';
 import { applyFixToDraft, type Draft, emptyDraft, fromSpec, isPristine, newMount, reviveDraft, toSpec } from './draft.ts';
-import { parseBytes, writeBytes } from './sizes.ts';
 
 const full: JobSpec = {
   name: 'train',

@@ -2,8 +2,8 @@ import type { MountMode } from '#shared/contract/base.ts';
 import type { EngineId } from '#shared/contract/engines.ts';
 import type { Fix, JobSpec, MountRequest } from '#shared/contract/plan.ts';
 import { applyFix } from '#shared/plan/apply-fix.ts';
+import { parseBytes, writeBytes } from '../ui/sizes.ts';
 import { fromArgv, toArgv } from './command-line.ts';
-import { parseBytes, writeBytes } from './sizes.ts';
 
 export interface DraftMount {
   /** Tells rows apart while they are edited. */

@@ -2,12 +2,10 @@ import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { ChevronDownRegular, ChevronRightRegular } from '@fluentui/react-icons';
 import { type ReactNode, useId } from 'react';
 import { isBoolean, useRemembered } from '../ui/remembered.ts';
+import { Section, type SectionProps } from '../ui/section.tsx';
 
 const useStyles = makeStyles({
-  section: { padding: '14px 20px 16px', borderBottom: `1px solid ${tokens.colorNeutralStroke2}` },
-  heading: { display: 'flex', alignItems: 'center', gap: '8px', minHeight: '24px', marginBottom: '8px' },
-  title: { margin: 0, fontSize: tokens.fontSizeBase300, fontWeight: tokens.fontWeightSemibold },
-  aside: { marginLeft: 'auto', display: 'flex', gap: '4px' },
+  section: { padding: '12px 20px 16px', borderBottom: `1px solid ${tokens.colorNeutralStroke2}` },
   field: {
     display: 'grid',
     gridTemplateColumns: '104px minmax(0, 1fr)',
@@ -49,27 +47,10 @@ const useStyles = makeStyles({
   foldBody: { padding: '0 20px 14px' },
 });
 
-export interface SectionProps {
-  readonly title: string;
-  readonly aside?: ReactNode;
-  readonly children: ReactNode;
-}
-
 /** A part of the form with its heading. */
-export function Section({ title, aside, children }: SectionProps) {
+export function FormSection(props: Omit<SectionProps, 'className'>) {
   const styles = useStyles();
-  const id = useId();
-  return (
-    <section className={styles.section} aria-labelledby={id}>
-      <div className={styles.heading}>
-        <h2 className={styles.title} id={id}>
-          {title}
-        </h2>
-        {aside && <div className={styles.aside}>{aside}</div>}
-      </div>
-      {children}
-    </section>
-  );
+  return <Section {...props} className={styles.section} />;
 }
 
 export interface FieldRowProps {

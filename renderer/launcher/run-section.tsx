@@ -6,7 +6,7 @@ import { useEngines } from '../app/stores/engines.ts';
 import { quoteWord, toArgv } from './command-line.ts';
 import type { Draft, DraftProblem } from './draft.ts';
 import { changeDraft } from './draft-store.ts';
-import { FieldRow, Section } from './form-parts.tsx';
+import { FieldRow, FormSection } from './form-parts.tsx';
 import { ImageField } from './image-field.tsx';
 
 const useStyles = makeStyles({
@@ -141,7 +141,7 @@ export function RunSection({ draft, plan, problems, onPulled }: RunSectionProps)
   const command = toArgv({ text: draft.command, shell: draft.shell });
   const hasImages = chosen === 'docker';
   return (
-    <Section title="What to run">
+    <FormSection title="What to run">
       <EngineChoice chosen={chosen} />
       {hasImages && (
         <ImageField
@@ -193,6 +193,6 @@ export function RunSection({ draft, plan, problems, onPulled }: RunSectionProps)
           </div>
         )}
       </FieldRow>
-    </Section>
+    </FormSection>
   );
 }

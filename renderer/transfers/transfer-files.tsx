@@ -15,6 +15,7 @@ import { client, fromContract } from '../app/client.ts';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { formatBytes, plural } from '../ui/format.ts';
 import { reportError } from '../ui/toasts.tsx';
+import { TroubleActions } from './trouble-actions.tsx';
 
 const useStyles = makeStyles({
   bar: {
@@ -105,7 +106,7 @@ export function TransferFiles({ transfer }: { readonly transfer: Transfer }) {
   if (problem) return <ErrorMessage error={problem} />;
   return (
     <>
-      {transfer.problem && <ErrorMessage error={transfer.problem} />}
+      {transfer.problem && <ErrorMessage error={transfer.problem} actions={<TroubleActions transfer={transfer} />} />}
       <ul className={styles.list} aria-label={`Files of ${visible(transfer.title)}`}>
         {files.map((file) => (
           <FileRow key={file.seq} transferId={id} file={file} />

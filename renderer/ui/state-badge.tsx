@@ -9,6 +9,7 @@ import {
   QuestionCircleFilled,
   StopFilled,
   TimerOffRegular,
+  WarningFilled,
 } from '@fluentui/react-icons';
 import type { ComponentType } from 'react';
 import type { JobState } from '#shared/contract/jobs.ts';
@@ -27,7 +28,7 @@ const useStyles = makeStyles({
 type Tone = 'neutral' | 'active' | 'good' | 'bad' | 'asks';
 type Look = readonly [label: string, tone: Tone, icon: ComponentType<{ className?: string; 'aria-hidden'?: boolean }>];
 
-const looks: Record<JobState | TransferState, Look> = {
+const looks: Record<JobState | TransferState | 'stalled', Look> = {
   queued: ['Queued', 'neutral', ClockRegular],
   preparing: ['Preparing', 'active', CircleHalfFillFilled],
   starting: ['Starting', 'active', CircleHalfFillFilled],
@@ -40,11 +41,14 @@ const looks: Record<JobState | TransferState, Look> = {
   cancelled: ['Cancelled', 'neutral', DismissCircleFilled],
   'timed-out': ['Timed out', 'bad', TimerOffRegular],
   paused: ['Paused', 'neutral', PauseCircleFilled],
+  review: ['To be reviewed', 'asks', QuestionCircleFilled],
+  stalled: ['Stalled', 'asks', WarningFilled],
   waiting: ['Needs an answer', 'asks', QuestionCircleFilled],
 };
 
 export interface StateBadgeProps {
-  readonly state: JobState | TransferState;
+  /** `stalled`: running, but nothing moves. */
+  readonly state: JobState | TransferState | 'stalled';
   /** Another word than the state's own. */
   readonly label?: string;
   readonly className?: string;

@@ -8,7 +8,14 @@ interface SettingsStore extends Loadable {
   readonly settings: Settings;
 }
 
-const initial: Settings = { theme: 'system', defaultEngine: null, welcomed: true, layout: '' };
+const initial: Settings = {
+  theme: 'system',
+  defaultEngine: null,
+  welcomed: true,
+  layout: '',
+  bandwidthLimit: null,
+  linkRoots: [],
+};
 
 export const useSettings = create<SettingsStore>()(() => ({ ...notLoaded, settings: initial }));
 

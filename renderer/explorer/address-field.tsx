@@ -1,7 +1,7 @@
 import { Combobox, makeStyles, Option } from '@fluentui/react-components';
 import { useState } from 'react';
-import { useAddressSuggestions } from '../explorer/address-suggestions.ts';
 import { useClosedCombobox } from '../ui/use-closed-combobox.ts';
+import { useAddressSuggestions } from './address-suggestions.ts';
 
 const useStyles = makeStyles({
   root: { width: '100%', minWidth: 0 },
@@ -15,15 +15,17 @@ export interface AddressFieldProps {
   readonly value: string;
   readonly placeholder: string;
   readonly invalid?: boolean;
+  readonly size?: 'small' | 'medium';
   readonly autoFocus?: boolean;
   readonly onChange: (value: string) => void;
 }
 
 /** A text field for `name:/path` that completes vfolders and the folders in them. */
-export function AddressField({ id, label, value, placeholder, invalid = false, autoFocus = false, onChange }: AddressFieldProps) {
+export function AddressField(props: AddressFieldProps) {
+  const { id, label, value, placeholder, invalid = false, size = 'small', autoFocus = false, onChange } = props;
   const styles = useStyles();
   const [open, setOpen] = useState(false);
-  const suggestions = useAddressSuggestions(value, open).filter((address) => address !== value);
+  const suggestions = useAddressSuggestions(value, { active: open }).filter((address) => address !== value);
   const listed = open && suggestions.length > 0;
   const input = useClosedCombobox(listed);
   return (
@@ -33,7 +35,7 @@ export function AddressField({ id, label, value, placeholder, invalid = false, a
       className={styles.root}
       input={{ ref: input, className: styles.input, spellCheck: false, autoComplete: 'off', autoFocus }}
       listbox={{ className: styles.list }}
-      size="small"
+      size={size}
       freeform
       value={value}
       selectedOptions={[]}

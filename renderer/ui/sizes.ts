@@ -38,3 +38,16 @@ export function writeBytes(bytes: number): string {
   }
   return `${bytes} B`;
 }
+
+/** Bytes as {@link parseBytes} reads them back exactly, in decimal units where they divide them, as speeds are written. */
+export function writeDecimalBytes(bytes: number): string {
+  for (const [unit, factor] of [
+    ['TB', 1e12],
+    ['GB', 1e9],
+    ['MB', 1e6],
+    ['KB', 1e3],
+  ] as const) {
+    if (bytes >= factor && (bytes * 10) % factor === 0) return `${bytes / factor} ${unit}`;
+  }
+  return writeBytes(bytes);
+}

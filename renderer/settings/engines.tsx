@@ -1,0 +1,96 @@
+import { Badge, Button, mergeClasses, Select, Spinner } from '@fluentui/react-components';
+import { ArrowClockwiseRegular } from '@fluentui/react-icons';
+import { useState } from 'react';
+import type { EngineStatus } from '#shared/contract/engines.ts';
+import { visible } from '#shared/paths.ts';
+import { loadEngines, useEngines } from '../app/stores/engines.ts';
+import { useSettings } from '../app/stores/settings.ts';
+import { ErrorMessage } from '../ui/error-message.tsx';
+import { formatBytes, plural } from '../ui/format.ts';
+import { Section } from '../ui/section.tsx';
+import { type Tone, ToneIcon } from '../ui/tone-icon.tsx';
+import { changeSetting } from './change-setting.ts';
+import { useSettingsStyles } from './settings-styles.ts';
+
+const engineTone = (engine: EngineStatus): Tone =>
+  engine.state === 'ready' ? 'ok' : engine.state === 'absent' ? 'off' : 'error';
+
+function engineFacts(engine: EngineStatus): string {
+  return [
+    engine.cpus !== null && plural(engine.cpus, 'CPU'),
+    engine.memoryBytes !== null && `${formatBytes(engine.memoryBytes)} memory`,
+    engine.os,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** What runs jobs, and which is taken when nobody says. */
+export function Engines() {
+  const styles = useSettingsStyles();
+  const { engines, problem } = useEngines();
+  const preferred = useSettings((state) => state.settings.defaultEngine);
+  const [checking, setChecking] = useState(false);
+  const check = async (): Promise<void> => {
+    setChecking(true);
+    await loadEngines();
+    setChecking(false);
+  };
+  return (
+    <Section
+      className={styles.section}
+      title="Engines"
+      aside={
+        <Button
+          size="small"
+          icon={checking ? <Spinner size="extra-tiny" /> : <ArrowClockwiseRegular />}
+          disabled={checking}
+          onClick={() => void check()}
+        >
+          Check again
+        </Button>
+      }
+    >
+      {problem && <ErrorMessage error={problem} />}
+      <div className={styles.card}>
+        {engines.map((engine) => (
+          <div key={engine.id} className={mergeClasses(styles.row, styles.top)}>
+            <ToneIcon tone={engineTone(engine)} />
+            <div className={styles.words}>
+              <div className={styles.name}>
+                {engine.name}
+                {!engine.isolated && (
+                  <Badge size="small" appearance="outline" color="warning">
+                    not isolated
+                  </Badge>
+                )}
+              </div>
+              <div className={styles.text}>{visible(engine.message)}</div>
+              {engine.state === 'ready' && engineFacts(engine) && <div className={styles.text}>{engineFacts(engine)}</div>}
+            </div>
+          </div>
+        ))}
+        <div className={styles.row}>
+          <label className={styles.label} htmlFor="settings-engine">
+            Default engine
+          </label>
+          <Select
+            id="settings-engine"
+            size="small"
+            value={preferred ?? ''}
+            onChange={(_, data) =>
+              changeSetting({ defaultEngine: data.value === 'docker' || data.value === 'process' ? data.value : null })
+            }
+          >
+            <option value="">Docker when it answers, else this machine</option>
+            {engines.map((engine) => (
+              <option key={engine.id} value={engine.id}>
+                {engine.name}
+              </option>
+            ))}
+          </Select>
+        </div>
+      </div>
+    </Section>
+  );
+}
