@@ -20,7 +20,13 @@ export default defineConfig<ShellOption>({
   projects: [
     { name: 'cli', testMatch: 'cli/*.spec.ts' },
     { name: 'browser', testMatch: ['app/*.spec.ts', 'browser/*.spec.ts'], use: { shell: 'browser' } },
-    { name: 'desktop double', testMatch: ['app/*.spec.ts', 'desktop/*.spec.ts'], use: { shell: 'double' } },
+    {
+      name: 'desktop double',
+      testMatch: ['app/*.spec.ts', 'desktop/*.spec.ts'],
+      // What is only of the page or the core is the same page in the same Chromium, and the same core.
+      testIgnore: 'app/{screens,screens-storage,explorer-table,links,sync}.spec.ts',
+      use: { shell: 'double' },
+    },
     ...(electronHere
       ? [{ name: 'electron', testMatch: ['app/*.spec.ts', 'desktop/*.spec.ts'], use: { shell: 'electron' as const } }]
       : []),

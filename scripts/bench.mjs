@@ -1,4 +1,4 @@
-// `npm run bench -- [--only NAME,…] [--json FILE]`: ours and the peers in one run, on the project's own Node.
+// `npm run bench -- [--only NAME,…] [--json FILE] [--list]`, names by their beginning: ours and the peers in one run, on the project's own Node.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ensureInstalled, projectNode } from './setup.mjs';

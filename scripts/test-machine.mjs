@@ -4,6 +4,7 @@ import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { cp, mkdir, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cephPackages } from './ceph.mjs';
 
 const packages = {
   dockerd: 'docker.io',
@@ -14,9 +15,11 @@ const packages = {
   Xvfb: 'xvfb',
   bwrap: 'bubblewrap',
   rclone: 'rclone',
+  fusermount3: 'fuse3',
   mmdebstrap: 'mmdebstrap',
   busybox: 'busybox-static',
   setpriv: 'util-linux',
+  ...cephPackages,
 };
 const extraPackages = ['fonts-liberation'];
 

@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { startCeph } from './ceph.mjs';
 import { ensureBuilt, ensureInstalled, projectNode, root } from './setup.mjs';
 import { buildImages, installPackages, startDocker } from './test-machine.mjs';
 
@@ -75,7 +76,21 @@ const e2e = async () => {
   }));
 };
 
-let stopDocker = async () => {};
+/** Starts the S3 server and hands its address on to the suites. */
+async function startS3() {
+  const { endpoint, accessKeyId, secretAccessKey, domain, configuration, stop } = await startCeph();
+  Object.assign(process.env, {
+    STOWAGE_TEST_S3_ENDPOINT: endpoint,
+    STOWAGE_TEST_S3_KEY: accessKeyId,
+    STOWAGE_TEST_S3_SECRET: secretAccessKey,
+    STOWAGE_TEST_S3_DOMAIN: domain,
+    STOWAGE_TEST_S3_CONFIGURATION: configuration,
+  });
+  return stop;
+}
+
+/** What has to be stopped at the end. */
+const stops = [];
 let failed = false;
 try {
   rmSync(results, { recursive: true, force: true });
@@ -84,7 +99,8 @@ try {
   // Everything below runs on the project's own Node and finds its tools.
   process.env.PATH = `${dirname(projectNode())}:${join(root, 'node_modules', '.bin')}:${process.env.PATH}`;
   installPackages();
-  stopDocker = await startDocker(join(results, 'dockerd.log'));
+  stops.push(await startS3());
+  stops.push(await startDocker(join(results, 'dockerd.log')));
   await buildImages();
   const counts = [];
   if (!only)
@@ -106,6 +122,6 @@ try {
   failed = true;
   console.error(error.message);
 } finally {
-  await stopDocker();
+  await Promise.all(stops.map((stop) => stop()));
 }
 process.exitCode = failed ? 1 : 0;

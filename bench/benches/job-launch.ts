@@ -47,7 +47,7 @@ export const jobLaunch: Bench = {
           return sample;
         },
       },
-      peer: { name: 'docker run --rm', run: () => timeCommand('docker', ['run', '--rm', image, 'true']) },
+      peers: [{ name: 'docker run --rm', run: () => timeCommand('docker', ['run', '--rm', image, 'true']) }],
       cleanUp: async () => {
         await core.close();
         await rm(home, { recursive: true, force: true });

@@ -32,7 +32,7 @@ export const plan: Bench = {
             if (mounts.length < mountCount) throw new Error('the plan of the benchmark lost mounts');
           }),
       },
-      peer: null,
+      peers: [],
       cleanUp: async () => {},
     };
   },

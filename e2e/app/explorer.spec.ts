@@ -184,6 +184,20 @@ test('an address is completed while it is typed; back, forward and up go the way
   await expect(files.row('deep')).toBeVisible();
 });
 
+test('the command palette completes an address and goes to a folder or a file', async ({ app }) => {
+  const files = await withData(app);
+  const { page } = app;
+  await page.keyboard.press('Control+k');
+  const palette = page.getByRole('combobox', { name: 'Command, vfolder, job or address' });
+  await palette.fill('data:/tr');
+  await page.getByRole('option', { name: 'Open data:/train/', exact: true }).click();
+  await expect(files.row('deep')).toBeVisible();
+  await page.keyboard.press('Control+k');
+  await palette.fill('data:/no');
+  await page.getByRole('option', { name: 'Open data:/notes.txt', exact: true }).click();
+  await expect(files.row('notes.txt')).toHaveAttribute('aria-selected', 'true');
+});
+
 test('tabs are there again after a restart, at their places', async ({ launch }) => {
   const first = await launch();
   const files = await withData(first);

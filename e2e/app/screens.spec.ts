@@ -1,27 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from 'playwright/test';
 import { expect, test, withFolder } from '../fixtures/app.ts';
-import { root, stowage } from '../fixtures/process.ts';
+import { stowage } from '../fixtures/process.ts';
+import { photographer, themes } from '../fixtures/screens.ts';
 import { JobPage } from '../pages/job-page.ts';
 import { LaunchPage } from '../pages/launch-page.ts';
-
-const shots = join(root, 'test-results', 'screens');
-const sizes = [
-  { width: 1280, height: 800 },
-  { width: 1680, height: 1050 },
-];
-
-/** No serious finding of axe. Tabster's dummies are focusable on purpose: they move the focus on at once. */
-async function expectAccessible(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).exclude('[data-tabster-dummy]').analyze();
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  expect(
-    serious.map(({ id, nodes }) => `${where}: ${id}: ${nodes.map((node) => node.html).join(' | ')}`),
-    where,
-  ).toEqual([]);
-}
 
 /** Real data: a few vfolders, nested files, three jobs of which one failed. */
 async function fillHome(home: string, folder: string): Promise<void> {
@@ -69,21 +52,9 @@ test('every screen, in light, dark and high contrast, at two sizes, with nothing
 }) => {
   test.slow();
   await withFolder('screens', (folder) => fillHome(home, folder));
-  await mkdir(shots, { recursive: true });
   const { page } = app;
-  const take = async (screen: string, theme: string): Promise<void> => {
-    for (const size of sizes) {
-      await page.setViewportSize(size);
-      await page.screenshot({ path: join(shots, `${shell}-${screen}-${theme}-${size.width}.png`), animations: 'disabled' });
-    }
-    await page.setViewportSize(sizes[0] ?? { width: 1280, height: 800 });
-    await expectAccessible(page, `${screen} in ${theme}`);
-  };
-  for (const [theme, label] of [
-    ['light', 'Light'],
-    ['dark', 'Dark'],
-    ['contrast', 'High contrast'],
-  ] as const) {
+  const take = await photographer(page, shell);
+  for (const [theme, label] of themes) {
     await page.getByRole('button', { name: 'Settings', exact: true }).click();
     await page.getByRole('radio', { name: label, exact: true }).check();
     await expect(page.getByRole('region', { name: 'Health' })).toContainText('Disk');

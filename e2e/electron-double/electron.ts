@@ -44,6 +44,18 @@ control.on('permission', ({ permission, page }: { permission: string; page: stri
   permissions.request(null, permission, (requested) => reply({ requested, checked, device }), { requestingUrl: page });
 });
 
+/** What Linux's Electron would say it found; `STOWAGE_DOUBLE_KEYCHAIN=basic_text` is a desktop without a keychain. */
+const storageBackend = process.env.STOWAGE_DOUBLE_KEYCHAIN ?? 'gnome_libsecret';
+const scramble = (bytes: Uint8Array): Buffer => Buffer.from(bytes.map((byte) => byte ^ 0x5a));
+
+/** Not real: no keychain is asked, and what it calls encrypted is scrambled only. */
+export const safeStorage = {
+  getSelectedStorageBackend: (): string => storageBackend,
+  isAsyncEncryptionAvailable: async (): Promise<boolean> => true,
+  encryptStringAsync: async (text: string): Promise<Buffer> => scramble(Buffer.from(text)),
+  decryptStringAsync: async (bytes: Uint8Array) => ({ shouldReEncrypt: false, result: scramble(bytes).toString() }),
+};
+
 const dialogAnswers: string[][] = [];
 control.on('dialog', (paths: string[], reply: (answer: unknown) => void) => {
   dialogAnswers.push(paths);

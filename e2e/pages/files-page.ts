@@ -9,6 +9,8 @@ export class FilesPage {
   readonly tree: Locator;
   readonly transfers: Locator;
   readonly summary: Locator;
+  /** The folder that is shown, which takes what is dropped. */
+  readonly dropZone: Locator;
   /** The way back in the messages that offer one. */
   readonly undo: Locator;
 
@@ -19,6 +21,7 @@ export class FilesPage {
     this.tree = this.page.getByRole('tree', { name: 'Folders' });
     this.transfers = this.page.getByRole('region', { name: 'Transfers' });
     this.summary = this.page.getByRole('status', { name: 'Folder summary' });
+    this.dropZone = this.page.getByTestId('folder-view');
     this.undo = this.page.getByRole('button', { name: 'Undo', exact: true });
   }
 
@@ -36,12 +39,12 @@ export class FilesPage {
   }
 
   treeItem(name: string): Locator {
-    return this.tree.getByRole('treeitem', { name, exact: true });
+    return this.tree.getByRole('treeitem').filter({ has: this.page.getByText(name, { exact: true }) });
   }
 
   /** Chooses from the menu of a vfolder in the tree. */
   async chooseForVfolder(name: string, choice: string): Promise<void> {
-    await this.tree.getByRole('treeitem', { name, exact: true }).click({ button: 'right' });
+    await this.treeItem(name).click({ button: 'right' });
     await this.page.getByRole('menuitem', { name: choice }).click();
   }
 

@@ -1,0 +1,111 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { HostAttach } from '#shared/contract/hosts.ts';
+import type { Endpoint, Transfer } from '#shared/contract/transfers.ts';
+import { type Core, openCore } from '../electron/core.ts';
+
+/** A piece of work for a Stowage of its own; sent as the first message, so that no secret stands in argv. */
+export interface ClientRequest {
+  /** Where the local host keeps its vfolders; absent: inside the data directory, which is removed at the end. */
+  readonly localRoot?: string;
+  readonly hosts?: readonly { readonly name: string; readonly attach: HostAttach }[];
+  /** Made if they are new; `host` is a name from `hosts`, absent: the local host. */
+  readonly vfolders?: readonly { readonly name: string; readonly host?: string }[];
+  /** Folders of a host as vfolders, read and write; for data that is there already. */
+  readonly links?: readonly { readonly name: string; readonly host: string; readonly path: string }[];
+  readonly work: ClientWork;
+}
+
+export type ClientWork =
+  | { readonly kind: 'transfer'; readonly sources: readonly Endpoint[]; readonly destination: Endpoint }
+  | { readonly kind: 'list'; readonly vfolder: string; readonly path: string };
+
+export interface ClientReport {
+  /** From the call that starts the work until its end is told. */
+  readonly ms: number;
+  /** Until the first entries of a listing came. */
+  readonly firstMs: number | null;
+  /** Files that were transferred, or entries that were listed. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Of the whole process, its start included. */
+  readonly cpuSeconds: number;
+  readonly peakBytes: number;
+  /** What closing the core took, after the work. */
+  readonly closeMs: number;
+}
+
+type Done = Pick<ClientReport, 'firstMs' | 'files' | 'bytes'>;
+
+process.once('message', (request) => void main(request as ClientRequest));
+
+async function main(request: ClientRequest): Promise<void> {
+  const home = await mkdtemp(join(tmpdir(), 'stowage-bench-home-'));
+  try {
+    const core = await openCore({ home, localRoot: request.localRoot ?? join(home, 'vfolders'), shell: 'cli' });
+    await core.start();
+    await attach(core, request);
+    const begun = performance.now();
+    const done = request.work.kind === 'list' ? await list(core, request.work) : await transfer(core, request.work);
+    const ended = performance.now();
+    await core.close();
+    const { user, system } = process.cpuUsage();
+    const report: ClientReport = {
+      ...done,
+      ms: ended - begun,
+      cpuSeconds: (user + system) / 1e6,
+      peakBytes: process.resourceUsage().maxRSS * 1024,
+      closeMs: performance.now() - ended,
+    };
+    process.send?.(report);
+  } finally {
+    await rm(home, { recursive: true, force: true });
+    if (process.connected) process.disconnect();
+  }
+}
+
+async function attach({ services }: Core, request: ClientRequest): Promise<void> {
+  const hosts = new Map<string, string>();
+  for (const { name, attach: given } of request.hosts ?? []) {
+    const host = await services.hosts.add({ name, attach: given, keep: 'session' }, {});
+    hosts.set(name, host.id);
+  }
+  const idOf = (name: string): string => {
+    const id = hosts.get(name);
+    if (id === undefined) throw new Error(`the request names no host ${name}`);
+    return id;
+  };
+  for (const { name, host } of request.vfolders ?? []) {
+    await services.vfolders.create({ name, ...(host !== undefined && { host: idOf(host) }) }, {});
+  }
+  for (const { name, host, path } of request.links ?? []) {
+    await services.vfolders.link({ name, target: { kind: 'host', host: idOf(host), path }, permission: 'rw' }, {});
+  }
+}
+
+const over: readonly Transfer['state'][] = ['done', 'failed', 'waiting', 'cancelled'];
+
+/** One transfer until the change that tells its end; anything but `done` fails. */
+async function transfer(core: Core, work: Extract<ClientWork, { kind: 'transfer' }>): Promise<Done> {
+  const ended = Promise.withResolvers<Transfer>();
+  core.changes.on((change) => {
+    if (change.type === 'transfer' && over.includes(change.transfer.state)) ended.resolve(change.transfer);
+  });
+  await core.services.transfers.start({ sources: [...work.sources], destination: work.destination, conflict: 'overwrite' }, {});
+  const { state, problem, files, bytes } = await ended.promise;
+  if (state !== 'done') throw new Error(`the transfer ended as ${state}: ${problem?.message}`);
+  return { firstMs: null, files: files.done, bytes: bytes.done };
+}
+
+async function list(core: Core, work: Extract<ClientWork, { kind: 'list' }>): Promise<Done> {
+  const begun = performance.now();
+  let firstMs: number | null = null;
+  let files = 0;
+  for await (const { entries } of await core.services.files.list({ vfolder: work.vfolder, path: work.path }, {})) {
+    if (entries.length > 0) firstMs ??= performance.now() - begun;
+    files += entries.length;
+  }
+  return { firstMs, files, bytes: 0 };
+}
