@@ -82,8 +82,11 @@ test('folders are made and renamed in place, and a name that is taken loses noth
   await files.undo.last().click();
   await expect(files.row('notes.txt')).toBeVisible();
 
+  // The message leaves while the next name is typed, and takes no focus along.
   await files.row('notes.txt').click();
   await page.keyboard.press('F2');
+  await expect(page.getByRole('listitem').filter({ hasText: 'Renamed “notes.txt”' })).toHaveCount(0);
+  await expect(name).toBeFocused();
   await name.fill('given up');
   await page.keyboard.press('Escape');
   await expect(files.row('notes.txt')).toBeVisible();

@@ -48,7 +48,11 @@ export function Toasts() {
           <ToastTitle
             action={
               <ToastTrigger>
-                <Link onClick={action?.run}>{action?.label ?? 'Close'}</Link>
+                {/* A message that is clicked away while it has the focus gives it back only when it is gone: too late, as
+                    whatever was begun meanwhile, such as a rename, would lose it. So a click does not take it. */}
+                <Link onClick={action?.run} onMouseDown={(event) => event.preventDefault()}>
+                  {action?.label ?? 'Close'}
+                </Link>
               </ToastTrigger>
             }
           >
