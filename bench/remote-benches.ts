@@ -56,6 +56,12 @@ const ours = ({ attach, container }: RemotePlace, work: ClientRequest['work']): 
 const rclone = (place: RemotePlace, args: readonly string[]): Promise<Sample> =>
   timeCommand('rclone', args, { RCLONE_CONFIG: '/dev/null', ...place.rclone });
 
+const rcloneAsSafe = (place: RemotePlace, target: string): Promise<Sample> =>
+  timeCommand('sh', ['-c', 'rclone copy "$1" "$2" && md5sum "$2"/* && sync -f "$2"', 'sh', `R:${place.container}`, target], {
+    RCLONE_CONFIG: '/dev/null',
+    ...place.rclone,
+  });
+
 /** rclone as it comes, and as somebody would set it for many small files. */
 const settings = (small: boolean): { name: string; args: string[] }[] => [
   { name: 'rclone', args: [] },
@@ -115,10 +121,14 @@ async function prepareDownload(kind: RemoteKind, fill: (folder: string) => void,
         }),
       ),
     },
-    peers: settings(small).map(({ name, args }) => ({
-      name,
-      run: emptied(() => rclone(place, ['copy', ...args, `R:${place.container}`, target])),
-    })),
+    peers: [
+      ...settings(small).map(({ name, args }) => ({
+        name,
+        run: emptied(() => rclone(place, ['copy', ...args, `R:${place.container}`, target])),
+      })),
+      // Ours has verified what is on the disk, and it would survive a power cut; rclone's may be neither.
+      ...(small ? [] : [{ name: 'rclone copy, md5sum and sync -f', run: emptied(() => rcloneAsSafe(place, target)) }]),
+    ],
     cleanUp: async () => {
       await place.close();
       rmSync(directory, { recursive: true, force: true });

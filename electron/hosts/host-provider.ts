@@ -152,8 +152,9 @@ function createCleaner(redactor: Redactor, needed: () => boolean): Cleaner {
 }
 
 function cleanWrite(write: ResumableWrite, clean: Cleaner): ResumableWrite {
-  const { readBack } = write;
+  const { readBack, scattered } = write;
   return {
+    scattered: scattered && { file: scattered.file, put: (...call) => clean.call(() => scattered.put(...call)) },
     get committed() {
       return write.committed;
     },

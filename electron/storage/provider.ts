@@ -84,6 +84,11 @@ export interface ReadOptions extends CallOptions {
   length?: number;
   /** Fails with `precondition-failed` unless the file still has this etag. */
   etag?: string;
+  /**
+   * False: nothing is fetched ahead or held in memory, and nothing compared with the file's MD5. For a caller that reads
+   * several parts of a file at once and compares by itself.
+   */
+  ahead?: boolean;
 }
 
 export interface ReadResult {
@@ -174,11 +179,21 @@ export interface ResumableWrite {
   append(body: AsyncIterable<Uint8Array>, options?: CallOptions): Promise<number>;
   /** Reads back what is kept, for verification; null with `verifiedWrites`. */
   readonly readBack: ((options?: CallOptions) => AsyncIterable<Uint8Array>) | null;
+  /** Where bytes may come in any order; null where they are appended only. */
+  readonly scattered: ScatteredWrite | null;
   /** Makes it the content of `path`, durably and atomically; conditions and errors as in `write`. */
   finish(options?: WriteOptions): Promise<StorageEntry>;
   abort(): Promise<void>;
   /** Lets go of handles, keeping what was appended. */
   close(): Promise<void>;
+}
+
+/** An unfinished write that is a file of this machine. `committed` tells the end of what was put, holes included. */
+export interface ScatteredWrite {
+  /** Absolute, for reading back; nothing else is done with it. */
+  readonly file: string;
+  /** Puts chunks, one after the other, from `offset` on. Calls may overlap in time, not in bytes. */
+  put(chunks: readonly Uint8Array[], offset: number): Promise<void>;
 }
 
 export interface CopyCapable {

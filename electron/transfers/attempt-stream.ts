@@ -10,7 +10,8 @@ import {
 } from '../storage/provider.ts';
 import { statOrNull } from '../storage/stat-or-null.ts';
 import type { Checkpoint } from './copy-protocol.ts';
-import { copyStream, type Reading, receive, sideOf } from './copy-stream.ts';
+import type { Reading } from './copy-source.ts';
+import { copyStream, receive, sideOf } from './copy-stream.ts';
 import type { FileRow } from './journal.ts';
 import { landBytes, obstacleAt } from './land.ts';
 import { fileError, toProblem } from './problems.ts';
@@ -103,9 +104,10 @@ async function send(run: RunState, item: Item, place: Place, target: InnerPath, 
   const expect: NonNullable<WriteOptions['expect']> = item.replace === null ? { absent: true } : { etag: item.replace };
   if (sameProvider(place, run.destination) && canCopy(provider) && (await copyInside(run, row, provider, target, expect))) return;
   const reading = readingOf(run, item, place, (checkpoint) => {
-    // Bytes that the host has kept: it answers, and this file gets on.
-    if (checkpoint.offset > (attempt.reached?.offset ?? 0)) {
-      run.patience.relief();
+    // Bytes that are kept: the host answers, and this file gets on, unless it only comes as far as it had come before.
+    if (checkpoint.offset > (attempt.reached?.offset ?? 0)) run.patience.relief();
+    if (checkpoint.offset > item.tries.furthest) {
+      item.tries.furthest = checkpoint.offset;
       item.tries.own = 0;
     }
     attempt.reached = checkpoint;

@@ -34,6 +34,18 @@ describe('the bandwidth limit', () => {
     expect(pieces.reduce((sum, each) => sum + each, 0)).toBe(24 * kibibyte);
   });
 
+  it('leaves none of several bodies behind', async () => {
+    const bandwidth = createBandwidth(4000 * kibibyte);
+    const got = [0, 0, 0, 0];
+    const flowing = got.map(async (_, body) => {
+      for await (const chunk of bandwidth.pace(zeros(50, 64 * kibibyte), never)) got[body] = (got[body] ?? 0) + chunk.length;
+    });
+    await Promise.race(flowing);
+    expect(Math.min(...got)).toBeGreaterThan(0.9 * Math.max(...got));
+    bandwidth.set(null);
+    await Promise.all(flowing);
+  });
+
   it('is lifted at once, for bodies that wait already', async () => {
     const bandwidth = createBandwidth(kibibyte);
     const flowing = drain(bandwidth.pace(zeros(100, 64 * kibibyte), never));

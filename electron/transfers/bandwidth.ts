@@ -1,4 +1,5 @@
 import { cancelled, checkSignal } from '../storage/bodies.ts';
+import { createBufferGate } from '../storage/remote/gate.ts';
 
 /** The limit of bytes per second that everything over the network shares. */
 export interface Bandwidth {
@@ -23,12 +24,21 @@ export function createBandwidth(first: number | null): Bandwidth {
     if (limit !== null) tokens = Math.min(limit * burstSeconds, tokens + ((now - filledAt) / 1000) * limit);
     filledAt = now;
   };
+  // One at a time, first come first served: of several bodies none is left behind.
+  const counter = createBufferGate(1);
   const take = async (bytes: number, signal: AbortSignal): Promise<void> => {
-    for (fill(); limit !== null && tokens <= 0; fill()) {
-      checkSignal(signal);
-      await rest(Math.min(1000, Math.max(5, (-tokens / limit) * 1000)), changed.promise, signal);
+    const leave = await counter.enter(1, signal).catch(() => {
+      throw cancelled();
+    });
+    try {
+      for (fill(); limit !== null && tokens <= 0; fill()) {
+        checkSignal(signal);
+        await rest(Math.min(1000, Math.max(5, (-tokens / limit) * 1000)), changed.promise, signal);
+      }
+      tokens -= bytes;
+    } finally {
+      leave();
     }
-    tokens -= bytes;
   };
   return {
     pace: async function* (body, signal) {

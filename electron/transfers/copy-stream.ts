@@ -1,35 +1,22 @@
 import { crc32 } from 'node:zlib';
-import { isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
-import { type InnerPath, visible } from '#shared/paths.ts';
+import { isStowageError, toStowageError } from '#shared/errors.ts';
+import type { InnerPath } from '#shared/paths.ts';
 import {
   canResumeWrite,
   hasLocalPath,
   type ReadResult,
   type ResumableWrite,
+  type ScatteredWrite,
   type StorageEntry,
   type StorageProvider,
   type WriteOptions,
 } from '../storage/provider.ts';
 import { type RunningDigest, runningDigest } from '../storage/remote/digests.ts';
-import type { Bandwidth } from './bandwidth.ts';
 import type { Checkpoint } from './copy-protocol.ts';
+import { CutShort, checkSource, checkStill, letGo, openSource, type Reading, sourceError } from './copy-source.ts';
+import { fetchRanges } from './fetch-ranges.ts';
 import { isPassing } from './patience.ts';
 import { fileError } from './problems.ts';
-
-/** The source of a copy, and where its bytes go. */
-export interface Reading {
-  readonly from: StorageProvider;
-  readonly source: InnerPath;
-  readonly to: StorageProvider;
-  readonly size: number;
-  /** As the scan saw it; what `read` tells goes before. */
-  readonly modified: number | null;
-  readonly etag: string | null;
-  readonly signal: AbortSignal;
-  readonly bandwidth: Bandwidth;
-  /** Bytes that went, and from time to time what can be gone on with; null leaves what was told before. */
-  onProgress(done: number, checkpoint: Checkpoint | null): void;
-}
 
 /** One file from any provider to any other. */
 export interface StreamCopy extends Reading {
@@ -47,7 +34,7 @@ const checkpointBytes = 32 * 1024 * 1024;
 /**
  * Copies by streaming, verified: `read` holds the bytes against the source's MD5 where it is known; and where the
  * destination does not check what it receives, what is kept there is read back before it gets its name, and compared by
- * CRC-32. The source must be the same before and after.
+ * CRC-32. A destination that takes bytes in any order gets several ranges at once (fetch-ranges.ts). The source must be the same before and after.
  * @throws `source-changed`, `checksum-mismatch`, `io-error` for a body that was cut short, `precondition-failed` of the
  * target, and what the providers throw; after errors that pass, and `cancelled`, a resumable part is kept
  */
@@ -55,8 +42,9 @@ export async function copyStream(copy: StreamCopy): Promise<void> {
   const { to } = copy;
   if (canResumeWrite(to) && (copy.size > smallBytes || !to.features.verifiedWrites)) {
     const { signal, size } = copy;
-    const times = timesOf(copy, await copy.from.stat(copy.source, { signal }));
-    await copyResumable(copy, await to.openWrite(copy.target, copy.key, { signal, size, ...times }));
+    const entry = await copy.from.stat(copy.source, { signal });
+    checkSource(copy, entry);
+    await copyResumable(copy, entry, await to.openWrite(copy.target, copy.key, { signal, size, ...timesOf(copy, entry) }));
   } else await copyWhole(copy);
 }
 
@@ -72,43 +60,6 @@ const options = (copy: StreamCopy, entry: StorageEntry): WriteOptions => ({
   expect: copy.expect,
   ...timesOf(copy, entry),
 });
-
-/** Holds the source to what the scan saw. Where listings tell other times than `read`, times say nothing. */
-function checkSource(copy: Reading, entry: StorageEntry): void {
-  const { from } = copy;
-  const sameTime = !from.features.listedTimes || entry.modified === copy.modified;
-  const same = copy.etag !== null && entry.etag !== undefined ? entry.etag === copy.etag : sameTime;
-  if (entry.kind !== 'file' || entry.size !== copy.size || !same) throw fileError('source-changed', copy.source);
-}
-
-/** A file that can be written in place is looked at again; an object can only be replaced, which `read` tells by itself. */
-async function checkStill(copy: Reading): Promise<void> {
-  if (copy.etag !== null && !hasLocalPath(copy.from)) return;
-  checkSource(copy, await copy.from.stat(copy.source, { signal: copy.signal }));
-}
-
-async function openSource(copy: Reading, offset: number): Promise<ReadResult> {
-  const { signal, etag } = copy;
-  const opened = await copy.from
-    .read(copy.source, { offset, length: copy.size - offset, signal, ...(etag !== null && { etag }) })
-    .catch((error: unknown) => {
-      throw sourceError(copy, error);
-    });
-  try {
-    checkSource(copy, opened.entry);
-    return opened;
-  } catch (error) {
-    await letGo(opened.body);
-    throw error;
-  }
-}
-
-const sourceError = (copy: Reading, error: unknown): unknown =>
-  isStowageError(error, 'precondition-failed') ? fileError('source-changed', copy.source) : error;
-
-const letGo = async (body: AsyncIterable<Uint8Array>): Promise<void> => {
-  await body[Symbol.asyncIterator]().return?.();
-};
 
 /** What flows of one file, and what is known of it so far. */
 interface Flow {
@@ -140,15 +91,6 @@ async function* flowing(copy: Reading, opened: ReadResult, flow: Flow, onChunk: 
   await checkStill(copy);
 }
 
-class CutShort extends StowageError {
-  constructor(copy: Reading, got: number) {
-    super('io-error', `“${visible(copy.source)}” arrived cut short: ${got} of ${copy.size} bytes came.`, {
-      subject: copy.source,
-      hint: 'Retry the transfer.',
-    });
-  }
-}
-
 const begin = (entry: StorageEntry, offset: number, crc: number): Flow => ({
   offset,
   crc,
@@ -156,25 +98,17 @@ const begin = (entry: StorageEntry, offset: number, crc: number): Flow => ({
   md5: offset > 0 ? (entry.md5 ?? null) : null,
 });
 
-async function copyResumable(copy: StreamCopy, write: ResumableWrite): Promise<void> {
-  let flow: Flow | null = null;
-  const checkpoint = (): Checkpoint | null => {
-    if (!write.readBack) return { offset: write.committed, crc: 0 };
-    if (flow && write.committed === flow.offset) return { offset: flow.offset, crc: flow.crc };
-    return flow && write.committed === flow.before.offset ? flow.before : null;
-  };
+async function copyResumable(copy: StreamCopy, entry: StorageEntry, write: ResumableWrite): Promise<void> {
+  let reached = (): Checkpoint | null => null;
   let keep = false;
   try {
-    const { offset, crc } = resumePoint(copy, write);
-    await write.truncate(offset);
+    const start = resumePoint(copy, write);
+    await write.truncate(start.offset);
     // From here on what is kept under the key is of this very source.
     if (!copy.checkpoint) copy.onProgress(0, { offset: 0, crc: 0 });
-    const opened = offset < copy.size ? await openSource(copy, offset) : null;
-    const entry = opened?.entry ?? (await copy.from.stat(copy.source, { signal: copy.signal }));
-    checkSource(copy, entry);
-    flow = begin(entry, offset, crc);
-    if (opened) await appendAll(copy, write, opened, flow, checkpoint);
-    if (write.readBack) await compare(copy, write.readBack({ signal: copy.signal }), flow);
+    const arriving = write.scattered ? inRanges(copy, entry, write.scattered, start) : inOrder(copy, entry, write, start);
+    reached = arriving.reached;
+    await arriving.arrive();
     await write.finish(options(copy, entry));
   } catch (error) {
     const { code } = toStowageError(error);
@@ -182,13 +116,46 @@ async function copyResumable(copy: StreamCopy, write: ResumableWrite): Promise<v
     const passes = copy.signal.aborted || isPassing(code) || code === 'precondition-failed';
     // Of a body that ended too soon nobody knows what was left out.
     keep = passes && !(error instanceof CutShort);
-    const reached = keep ? checkpoint() : null;
-    if (reached) copy.onProgress(reached.offset, reached);
+    const checkpoint = keep ? reached() : null;
+    if (checkpoint) copy.onProgress(checkpoint.offset, checkpoint);
     throw error;
   } finally {
     if (keep) await write.close();
     else await write.abort().catch(() => undefined);
   }
+}
+
+/** One way of getting the bytes of a file to where they are kept. */
+interface Arriving {
+  /** Resolves when all are there and verified. */
+  arrive(): Promise<void>;
+  /** Where it can be gone on with, if it breaks off now. */
+  reached(): Checkpoint | null;
+}
+
+function inRanges(copy: StreamCopy, entry: StorageEntry, to: ScatteredWrite, start: Checkpoint): Arriving {
+  let reached = start;
+  const onReached = (checkpoint: Checkpoint): void => {
+    reached = checkpoint;
+  };
+  return { arrive: () => fetchRanges({ copy, entry, to, start, onReached }), reached: () => reached };
+}
+
+function inOrder(copy: StreamCopy, entry: StorageEntry, write: ResumableWrite, start: Checkpoint): Arriving {
+  const { offset, crc } = start;
+  const flow = begin(entry, offset, crc);
+  const reached = (): Checkpoint | null => {
+    if (!write.readBack) return { offset: write.committed, crc: 0 };
+    if (write.committed === flow.offset) return { offset: flow.offset, crc: flow.crc };
+    return write.committed === flow.before.offset ? flow.before : null;
+  };
+  const arrive = async (): Promise<void> => {
+    if (offset < copy.size) {
+      await appendAll(copy, write, await openSource(copy, { offset, length: copy.size - offset }), flow, reached);
+    }
+    if (write.readBack) await compare(copy, write.readBack({ signal: copy.signal }), flow);
+  };
+  return { arrive, reached };
 }
 
 /** Where to go on. Without read-back the service has checked every part, so all that it holds counts. */
@@ -221,7 +188,7 @@ async function appendAll(
 
 /** The bytes of a small file, held to the same conditions as if they were copied, and its own time. */
 export async function receive(copy: Reading): Promise<{ content: Uint8Array; modified: number | null }> {
-  const opened = await openSource(copy, 0);
+  const opened = await openSource(copy, { offset: 0, length: copy.size });
   const flow = begin(opened.entry, 0, 0);
   const content = Buffer.allocUnsafeSlow(copy.size);
   for await (const chunk of flowing(copy, opened, flow, () => copy.onProgress(flow.offset, null))) {
@@ -233,7 +200,7 @@ export async function receive(copy: Reading): Promise<{ content: Uint8Array; mod
 }
 
 async function copyWhole(copy: StreamCopy): Promise<void> {
-  const opened = await openSource(copy, 0);
+  const opened = await openSource(copy, { offset: 0, length: copy.size });
   const flow = begin(opened.entry, 0, 0);
   let entry: StorageEntry;
   try {

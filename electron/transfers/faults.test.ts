@@ -135,7 +135,8 @@ describe.each([
       const content = randomBytes(size);
       await put('v/big', content);
       writeFileSync(join(out, 'big'), 'old');
-      const before = await run({ start: { source: inside('big'), destination: local(out) }, bandwidthLimit }, 44 * mebibyte);
+      const limit = { bandwidthLimit: 16 * mebibyte };
+      const before = await run({ start: { source: inside('big'), destination: local(out) }, ...limit }, 60 * mebibyte);
       expect(before.at(-1)).toMatchObject({ state: 'running', files: { done: 0 } });
       expect(readFileSync(join(out, 'big'), 'utf8')).toBe('old');
       host.proxy.forget();
@@ -145,7 +146,8 @@ describe.each([
       const starts = host.proxy.seen
         .filter(isBodyRead)
         .map(({ headers }) => Number(/bytes=(\d+)-/.exec(headers.range ?? '')?.[1]));
-      expect(Math.min(...starts)).toBeGreaterThanOrEqual(32 * mebibyte);
+      // What came in the last two seconds may be asked for again.
+      expect(Math.min(...starts)).toBeGreaterThanOrEqual(28 * mebibyte);
     });
 
     it('goes on with an upload, sending no kept part again; until it has ended the old object is there (A4)', async () => {

@@ -34,6 +34,8 @@ export interface Tries {
   /** When the first and the last of them failed. */
   since: number;
   failedAt: number;
+  /** Bytes that the best of them had brought in. */
+  furthest: number;
 }
 
 /** What a transfer endures before a file, or everything, is given up. */
@@ -75,4 +77,4 @@ export function createPatience(limits: PatienceLimits, signal: AbortSignal, give
   };
 }
 
-export const noTries = (): Tries => ({ count: 0, own: 0, since: 0, failedAt: 0 });
+export const noTries = (): Tries => ({ count: 0, own: 0, since: 0, failedAt: 0, furthest: 0 });

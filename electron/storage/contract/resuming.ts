@@ -70,6 +70,22 @@ export function resumingContract(joined: Joined): void {
     expect(read.equals(Buffer.concat([content.subarray(0, part), Buffer.from('X')]))).toBe(true);
   });
 
+  it('takes bytes in any order where it says so, and keeps them for who finds it again', async () => {
+    const provider = resumer();
+    const write = await provider.openWrite(at('file'), 'key', { size });
+    if (!write.scattered) return expect(provider.features.localPath).toBe(false);
+    const half = 5 * mebibyte + 7;
+    const halves = [content.subarray(half, half + 1000), content.subarray(half + 1000)];
+    await Promise.all([write.scattered.put(halves, half), write.scattered.put([content.subarray(0, 9)], 0)]);
+    expect(write.committed).toBe(size);
+    await write.close();
+    const again = await provider.openWrite(at('file'), 'key', { size });
+    await again.scattered?.put([content.subarray(9, half)], 9);
+    await again.finish({ size });
+    expect((await collect((await provider.read(at('file'))).body)).equals(content)).toBe(true);
+    expect(await namesIn(provider, '')).toEqual(['file']);
+  });
+
   it('begins anew after an abort, and under another key', async () => {
     const provider = resumer();
     const write = await provider.openWrite(at('file'), 'key', { size });

@@ -10,6 +10,7 @@ import type { Containment } from './containment.ts';
 import { entryAt, partPrefix } from './entries.ts';
 import { errnoOf, fromErrno, withErrno } from './errno.ts';
 import { fileBody } from './read.ts';
+import { createSyncing } from './syncing.ts';
 
 const noFollow = constants.O_NOFOLLOW ?? 0;
 
@@ -88,6 +89,19 @@ async function putInPlace(part: string, target: string, path: InnerPath, expect:
     await rename(part, target);
   }
   return entryAt(target, path);
+}
+
+/** Puts all of the chunks at `position`, however few bytes the system takes at a time. */
+async function putChunks(handle: FileHandle, chunks: readonly Uint8Array[], position: number): Promise<void> {
+  const { bytesWritten } = await handle.writev(chunks as Uint8Array[], position);
+  let skip = bytesWritten;
+  let at = position;
+  for (const chunk of chunks) {
+    const done = Math.min(skip, chunk.length);
+    skip -= done;
+    if (done < chunk.length) await appendChunk(handle, chunk.subarray(done), at + done);
+    at += chunk.length;
+  }
 }
 
 async function appendChunk(handle: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
@@ -189,9 +203,14 @@ interface Unfinished {
 
 function resumable(state: Unfinished): ResumableWrite {
   const { containment, path, part, handle } = state;
+  const syncing = createSyncing(() => handle.datasync());
   let closed: Promise<void> | null = null;
   const close = (): Promise<void> => {
-    closed ??= handle.close();
+    // A sync that is under way must not lose its file.
+    closed ??= syncing.rest().then(
+      () => handle.close(),
+      () => handle.close(),
+    );
     return closed;
   };
   return {
@@ -209,15 +228,27 @@ function resumable(state: Unfinished): ResumableWrite {
         await consume(body, options.signal, async (chunk) => {
           await appendChunk(handle, chunk, state.bytes);
           state.bytes += chunk.length;
+          syncing.written(chunk.length);
         });
         return state.bytes;
       }),
+    scattered: {
+      file: part,
+      put: (chunks, offset) =>
+        withErrno(path, async () => {
+          await putChunks(handle, chunks, offset);
+          const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+          state.bytes = Math.max(state.bytes, offset + length);
+          syncing.written(length);
+        }),
+    },
     readBack: (options: CallOptions = {}) => readBack(state, options.signal),
     finish: (options: WriteOptions = {}) =>
       withErrno(path, async () => {
         checkSignal(options.signal);
         const target = await containment.forChange(path, true);
         await keepMode(handle, target);
+        await syncing.rest();
         await complete(handle, path, state.bytes, options);
         // When this refuses, what was appended stays: the finish can be repeated, or given up by `abort`.
         const entry = await putInPlace(part, target, path, options.expect);

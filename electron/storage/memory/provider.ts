@@ -241,6 +241,7 @@ function resumable(
       });
       return state.bytes;
     },
+    scattered: null,
     readBack: (options = {}) => chunks(Buffer.concat(state.chunks), options.signal),
     finish: async (options = {}) => {
       checkSignal(options.signal);

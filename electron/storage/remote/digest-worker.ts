@@ -1,8 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import type { DigestAnswer, DigestTask } from './digest-protocol.ts';
+import { crc32 } from 'node:zlib';
+import type { DigestAnswer, DigestTask, FileCrc, FilePart } from './digest-protocol.ts';
 
-/** Computes MD5 sums away from the main thread; the memory of the bytes comes with the task and goes back. */
+/** Computes sums away from the main thread; the memory of bytes comes with the task and goes back. */
 const running = new Map<number, Hash>();
 
 parentPort?.on('message', (task: DigestTask) => {
@@ -14,10 +16,21 @@ parentPort?.on('message', (task: DigestTask) => {
       parentPort?.postMessage({ id, md5, bytes } satisfies DigestAnswer, [bytes.buffer as ArrayBuffer]);
       return;
     }
+    case 'file': {
+      const { id, stream } = task;
+      try {
+        const crc = readPart(task, stream === null ? null : hashOf(stream));
+        parentPort?.postMessage({ id, md5: '', crc } satisfies DigestAnswer);
+      } catch (error) {
+        const failure = error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error);
+        parentPort?.postMessage({ id, md5: '', failure } satisfies DigestAnswer);
+      }
+      return;
+    }
     case 'end': {
       const md5 = hashOf(task.stream).digest('hex');
       running.delete(task.stream);
-      parentPort?.postMessage({ id: task.id, md5, bytes: null } satisfies DigestAnswer);
+      parentPort?.postMessage({ id: task.id, md5 } satisfies DigestAnswer);
       return;
     }
     case 'drop':
@@ -32,4 +45,29 @@ function hashOf(stream: number): Hash {
     running.set(stream, hash);
   }
   return hash;
+}
+
+const buffer = Buffer.allocUnsafe(1024 * 1024);
+
+/** Reads a part of a file, adds it to the sum, and tells its CRC. */
+function readPart({ file, offset, length, before }: FilePart, hash: Hash | null): FileCrc {
+  const handle = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    let own = 0;
+    let whole = before ?? 0;
+    for (let at = 0; at < length; ) {
+      const count = readSync(handle, buffer, 0, Math.min(buffer.length, length - at), offset + at);
+      if (count === 0) throw new Error('it became shorter');
+      const chunk = buffer.subarray(0, count);
+      hash?.update(chunk);
+      if (before !== null) {
+        own = crc32(chunk, own);
+        whole = crc32(chunk, whole);
+      }
+      at += count;
+    }
+    return { own, whole };
+  } finally {
+    closeSync(handle);
+  }
 }

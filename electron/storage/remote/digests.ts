@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { StowageError } from '#shared/errors.ts';
-import type { DigestAnswer, DigestTask } from './digest-protocol.ts';
+import type { DigestAnswer, DigestTask, FileCrc, FilePart } from './digest-protocol.ts';
 
 /**
  * MD5 sums of parts. Large ones are computed in a thread of their own: the memory of the bytes moves there and back, so
@@ -35,20 +35,47 @@ export async function md5OfPart(bytes: Uint8Array): Promise<Summed> {
   return thread().sum(bytes, null, true);
 }
 
+/** The sums of a file of this machine, read from its beginning on, part after part, in the thread. */
+export interface FileSums {
+  /** Reads the next part. @throws `io-error` */
+  add(part: FilePart): Promise<FileCrc>;
+  /** The MD5 (hex) of everything, when all calls of `add` have answered; `''` unless it was wanted. */
+  md5(): Promise<string>;
+  /** Forgets the sums. */
+  drop(): void;
+}
+
 /** The sum of a body that is known to be small is kept here; the others' in the thread. */
 export function runningDigest(expectedBytes: number): RunningDigest {
   if (expectedBytes < inlineBytes) return inlineDigest();
-  const stream = nextStream++;
-  // All of a sum is in one thread: when that dies the sum is lost, and another thread must not go on with half of it.
-  let owner: DigestThread | null = null;
-  const bound = (): DigestThread => {
-    owner ??= thread();
-    return owner;
-  };
+  const { id, owner, drop } = streamInThread();
   return {
-    add: (bytes, alone) => bound().sum(bytes, stream, alone),
-    end: () => bound().end(stream),
-    drop: () => owner?.drop(stream),
+    add: (bytes, alone) => owner().sum(bytes, id, alone),
+    end: () => owner().end(id),
+    drop,
+  };
+}
+
+export function fileSums(wantsMd5: boolean): FileSums {
+  const { id, owner, drop } = streamInThread();
+  return {
+    add: (part) => owner().sumFile(part, wantsMd5 ? id : null),
+    md5: async () => (wantsMd5 ? owner().end(id) : ''),
+    drop,
+  };
+}
+
+/** All of a sum is in one thread: when that dies the sum is lost, and another thread must not go on with half of it. */
+function streamInThread(): { readonly id: number; owner(): DigestThread; drop(): void } {
+  const id = nextStream++;
+  let bound: DigestThread | null = null;
+  return {
+    id,
+    owner: () => {
+      bound ??= thread();
+      return bound;
+    },
+    drop: () => bound?.drop(id),
   };
 }
 
@@ -114,6 +141,12 @@ class DigestThread {
   async sum(bytes: Uint8Array, stream: number | null, alone: boolean): Promise<Summed> {
     const answer = await this.#ask({ kind: 'sum', id: this.#next++, bytes, stream, alone }, [bytes.buffer as ArrayBuffer]);
     return { bytes: answer.bytes ?? bytes, md5: answer.md5 };
+  }
+
+  async sumFile(part: FilePart, stream: number | null): Promise<FileCrc> {
+    const { crc, failure = '' } = await this.#ask({ kind: 'file', id: this.#next++, stream, ...part }, []);
+    if (crc) return crc;
+    throw new StowageError('io-error', 'What was written could not be read back.', { detail: failure });
   }
 
   async end(stream: number): Promise<string> {

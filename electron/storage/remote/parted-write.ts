@@ -105,6 +105,7 @@ export async function writeInParts(
 class PartedWrite implements ResumableWrite {
   readonly granularity: number;
   readonly readBack = null;
+  readonly scattered = null;
   readonly #store: PartStore;
   readonly #options: PartedWriteOptions;
   readonly #sender: PartSender;

@@ -45,7 +45,7 @@ export async function rangedRead(
   options: ReadOptions,
   tools: RangedReadTools,
 ): Promise<ReadResult> {
-  const { signal, etag, offset = 0, length = Number.POSITIVE_INFINITY } = options;
+  const { signal, etag, offset = 0, length = Number.POSITIVE_INFINITY, ahead = true } = options;
   checkSignal(signal);
   if (length === 0) return nothing(await checked(source, path, etag, signal));
   const stop = new AbortController();
@@ -53,14 +53,18 @@ export async function rangedRead(
   signal?.addEventListener('abort', forward, { once: true });
   const release = (): void => signal?.removeEventListener('abort', forward);
   try {
-    const first = await source.open(offset, Math.min(length, firstBytes), etag, stop.signal);
+    const firstLength = Math.min(length, ahead ? firstBytes : Number.MAX_SAFE_INTEGER - offset);
+    const first = await source.open(offset, firstLength, etag, stop.signal);
     if (!first) {
       release();
       return nothing(await checked(source, path, etag, signal));
     }
     const { entry } = first;
     const end = Math.min(entry.size, offset + length);
-    const reader = new RangedReader({ source, path, entry, offset, end, stop, pace: tools.pace, gate: tools.gate ?? bufferGate });
+    const firstEnd = Math.min(end, offset + firstLength);
+    const { pace, gate = bufferGate } = tools;
+    const md5 = ahead && offset === 0 && end === entry.size ? entry.md5 : undefined;
+    const reader = new RangedReader({ source, path, entry, md5, offset, firstEnd, end, stop, pace, gate });
     return { entry, body: disposable(reader.body(first), () => reader.dispose(release)) };
   } catch (error) {
     release();
@@ -89,7 +93,10 @@ interface Reading {
   readonly source: RangeSource;
   readonly path: InnerPath;
   readonly entry: StorageEntry;
+  /** Of everything that is read, where it is known and wanted. */
+  readonly md5: string | undefined;
   readonly offset: number;
+  readonly firstEnd: number;
   readonly end: number;
   readonly stop: AbortController;
   readonly pace: Pace;
@@ -111,14 +118,13 @@ class RangedReader {
 
   constructor(reading: Reading) {
     this.#reading = reading;
-    const { offset, end, entry } = reading;
-    this.#next = Math.min(end, offset + firstBytes);
-    if (offset === 0 && end === entry.size && entry.md5 !== undefined) this.#sum = runningDigest(this.#next < end ? end : 0);
+    const { firstEnd, end, md5 } = reading;
+    this.#next = firstEnd;
+    if (md5 !== undefined) this.#sum = runningDigest(firstEnd < end ? end : 0);
   }
 
   async *body(first: RangeAnswer): AsyncGenerator<Uint8Array, void, undefined> {
-    const { offset, end } = this.#reading;
-    const firstEnd = this.#next;
+    const { offset, firstEnd, end } = this.#reading;
     this.#fetchAhead();
     for await (const chunk of this.#stream(first, offset, firstEnd)) {
       await this.#addCopy(chunk);
@@ -234,9 +240,9 @@ class RangedReader {
 
   async #addCopy(chunk: Uint8Array): Promise<void> {
     if (!this.#sum) return;
-    const { end } = this.#reading;
+    const { firstEnd, end } = this.#reading;
     // In the thread the memory moves; what is given out stays here. A small file is summed here and needs no copy.
-    await this.#sum.add(end > firstBytes ? new Uint8Array(chunk) : chunk, false);
+    await this.#sum.add(firstEnd < end ? new Uint8Array(chunk) : chunk, false);
   }
 
   async #add(bytes: Uint8Array): Promise<Uint8Array> {
@@ -248,7 +254,7 @@ class RangedReader {
     if (!this.#sum) return;
     const md5 = await this.#sum.end();
     this.#sum = null;
-    if (md5 === entry.md5) return;
+    if (md5 === this.#reading.md5) return;
     throw new StowageError('checksum-mismatch', `“${visible(path)}” did not arrive as it is on the host: its MD5 differs.`, {
       subject: path,
       detail: `expected ${entry.md5}, got ${md5}`,
