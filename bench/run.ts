@@ -34,4 +34,6 @@ if (values.list) {
     if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
   }
   printTable(results);
+  // Servers that all benchmarks share run on; they die with this process.
+  process.exit();
 }
