@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { CopyJob, CopyOutcome, CopyReport, CopyTask } from './copy-protocol.ts';
+import type { CopyJob, CopyOrder, CopyOutcome, CopyReport } from './copy-protocol.ts';
+import { createSharedSync } from './copy-sync.ts';
 
 export interface CopyRequest {
   readonly sourceRoot: string;
@@ -21,16 +22,21 @@ export interface CopyPool {
 }
 
 interface Lane {
-  worker: Worker;
-  current: Waiting | null;
-  /** Jobs of the current task that have no outcome yet. */
-  open: Map<number, CopyJob>;
+  readonly worker: Worker;
+  /** It has not copied all of its last task: it takes no other. */
+  copying: boolean;
+  /** When it was given that task. */
+  since: number;
+  /** Tasks that have not ended. */
+  readonly tasks: Map<number, Task>;
 }
 
-interface Waiting {
-  task: CopyTask;
-  request: CopyRequest;
-  resolve: () => void;
+interface Task {
+  readonly id: number;
+  readonly request: CopyRequest;
+  /** Jobs without an outcome. */
+  readonly open: Set<number>;
+  readonly resolve: () => void;
 }
 
 /** The worker stands beside this file in the sources, and beside the entries (or one folder above) once bundled. */
@@ -40,65 +46,91 @@ function workerFile(): URL {
   return existsSync(fileURLToPath(beside)) ? beside : new URL('../copy-worker.js', import.meta.url);
 }
 
+/** A thread that copies one task for this long waits for a disk, or copies a large file: others may go on beside it. */
+const slowMs = 500;
+
+/** At first as many threads as there are processors; `size` are used where those wait for disks. */
 export function createCopyPool(size = Math.min(6, Math.max(4, availableParallelism()))): CopyPool {
+  const quick = Math.min(size, Math.max(2, availableParallelism()));
   const lanes: Lane[] = [];
-  const waiting: Waiting[] = [];
+  const waiting: Task[] = [];
+  const syncing = createSharedSync(() => lanes.some(({ copying }) => copying));
   let nextTask = 1;
   let closed = false;
+  let timer: NodeJS.Timeout | null = null;
 
-  const finish = (lane: Lane): void => {
-    const { current } = lane;
-    lane.current = null;
-    lane.open.clear();
-    lane.worker.unref();
-    current?.resolve();
-    next();
-  };
   const crashed = (lane: Lane, error: unknown): void => {
     const index = lanes.indexOf(lane);
     if (index >= 0) lanes.splice(index, 1);
-    const { current } = lane;
-    if (!current) return;
     const detail = error instanceof Error ? error.message : String(error);
-    const outcomes = [...lane.open.keys()].map((seq): CopyOutcome => ({ seq, kind: 'error', code: 'io-error', detail }));
-    current.request.onReport({ type: 'outcomes', task: current.task.id, outcomes });
-    finish(lane);
+    for (const { id, request, open, resolve } of lane.tasks.values()) {
+      const outcomes = [...open].map((seq): CopyOutcome => ({ seq, kind: 'error', code: 'io-error', detail }));
+      request.onReport({ type: 'outcomes', task: id, outcomes });
+      resolve();
+    }
+    lane.tasks.clear();
+    next();
   };
+  const hear = (lane: Lane, report: CopyReport): void => {
+    if (report.type === 'sync') {
+      const { id, folder } = report;
+      void syncing.sync(folder).then((cost) => tell(lane, { type: 'synced', id, cost }));
+      return;
+    }
+    const task = lane.tasks.get(report.task);
+    if (report.type === 'copied') lane.copying = false;
+    else if (report.type === 'end') {
+      lane.tasks.delete(report.task);
+      if (lane.tasks.size === 0) lane.worker.unref();
+      task?.resolve();
+    } else {
+      if (report.type === 'outcomes') for (const { seq } of report.outcomes) task?.open.delete(seq);
+      task?.request.onReport(report);
+      return;
+    }
+    next();
+    if (!lanes.some(({ copying }) => copying)) syncing.hurry();
+  };
+  const tell = (lane: Lane, order: CopyOrder): void => lane.worker.postMessage(order);
   const addLane = (): Lane => {
-    const lane: Lane = { worker: new Worker(workerFile(), { name: 'copy' }), current: null, open: new Map() };
-    lane.worker.on('message', (report: CopyReport) => {
-      if (report.type === 'end') return finish(lane);
-      if (report.type === 'outcomes') for (const outcome of report.outcomes) lane.open.delete(outcome.seq);
-      lane.current?.request.onReport(report);
-    });
+    const lane: Lane = { worker: new Worker(workerFile(), { name: 'copy' }), copying: false, since: 0, tasks: new Map() };
+    lane.worker.on('message', (report: CopyReport) => hear(lane, report));
     lane.worker.on('error', (error) => crashed(lane, error));
     lane.worker.on('exit', (code) => crashed(lane, new Error(`the copy thread ended with ${code}`)));
     lanes.push(lane);
     return lane;
   };
+  const mayGrow = (): boolean => {
+    const slow = performance.now() - slowMs;
+    return lanes.length < quick || (lanes.length < size && lanes.every(({ since }) => since <= slow));
+  };
   const next = (): void => {
-    while (waiting.length > 0) {
-      const lane = lanes.find((candidate) => !candidate.current) ?? (lanes.length < size ? addLane() : undefined);
-      if (!lane) return;
-      const item = waiting.shift();
-      if (!item) return;
-      lane.current = item;
-      lane.open = new Map(item.task.jobs.map((job) => [job.seq, job]));
+    while (waiting.length > 0 && !closed) {
+      const lane = lanes.find(({ copying }) => !copying) ?? (mayGrow() ? addLane() : undefined);
+      const task = lane && waiting.shift();
+      if (!lane || !task) break;
+      const { sourceRoot, targetRoot, jobs, control } = task.request;
+      lane.copying = true;
+      lane.since = performance.now();
+      lane.tasks.set(task.id, task);
       lane.worker.ref();
-      lane.worker.postMessage(item.task);
+      tell(lane, { type: 'task', id: task.id, sourceRoot, targetRoot, jobs, control });
     }
+    if (timer) clearTimeout(timer);
+    timer = waiting.length > 0 && lanes.length < size && !closed ? setTimeout(next, slowMs) : null;
   };
   return {
     size,
     run: (request) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(new Error('the copy pool is closed'));
-        const { sourceRoot, targetRoot, jobs, control } = request;
-        waiting.push({ task: { id: nextTask++, sourceRoot, targetRoot, jobs, control }, request, resolve });
+        waiting.push({ id: nextTask++, request, open: new Set(request.jobs.map(({ seq }) => seq)), resolve });
         next();
       }),
     close: async () => {
       closed = true;
+      if (timer) clearTimeout(timer);
+      syncing.close();
       await Promise.all(lanes.splice(0).map((lane) => lane.worker.terminate()));
     },
   };

@@ -24,6 +24,7 @@ export interface Checkpoint {
 }
 
 export interface CopyTask {
+  readonly type: 'task';
   readonly id: number;
   /** Nothing outside these two is read or written, whatever links lie inside. */
   readonly sourceRoot: string;
@@ -33,17 +34,16 @@ export interface CopyTask {
   readonly control: Int32Array;
 }
 
+/** What a worker is told. */
+export type CopyOrder =
+  | CopyTask
+  /** The answer to a `sync`: what it took in milliseconds; null when it cannot be done. */
+  | { readonly type: 'synced'; readonly id: number; readonly cost: number | null };
+
 /** What the threads that work for one run share, by its place in `control`. */
 export const controlWords = {
   /** 0 go on, 1 stop and keep the part, 2 stop and remove it. */
   stop: 0,
-  /** 1 while a thread syncs the file system of the destination. */
-  syncing: 1,
-  /** How many such syncs have begun and ended so far, one after the other. */
-  syncsBegun: 2,
-  syncsEnded: 3,
-  /** 1 once it was seen that it cannot be done. */
-  syncFailed: 4,
 } as const;
 
 /** The shared words of a new run, all 0. */
@@ -74,4 +74,7 @@ export type CopyReport =
       readonly checkpoint: Checkpoint | null;
     }
   | { readonly type: 'outcomes'; readonly task: number; readonly outcomes: readonly CopyOutcome[] }
-  | { readonly type: 'end'; readonly task: number };
+  /** Nothing of the task is left to copy: the worker takes the next one, while this one becomes durable. */
+  | { readonly type: 'copied'; readonly task: number }
+  | { readonly type: 'end'; readonly task: number }
+  | { readonly type: 'sync'; readonly id: number; readonly folder: string };
