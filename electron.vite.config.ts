@@ -15,8 +15,9 @@ export default defineConfig({
           main: at('electron/main.ts'),
           serve: at('electron/serve.ts'),
           cli: at('electron/cli.ts'),
-          // Worker threads; copy-pool.ts and digests.ts find them beside the entries.
+          // Worker threads; copy-pool.ts, listing-thread.ts and digests.ts find them beside the entries.
           'copy-worker': at('electron/transfers/copy-worker.ts'),
+          'listing-worker': at('electron/storage/local/listing-worker.ts'),
           'digest-worker': at('electron/storage/remote/digest-worker.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js' },

@@ -1,10 +1,11 @@
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, lstatSync, opendirSync, readlinkSync } from 'node:fs';
 import { lstat, opendir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InnerPath } from '#shared/paths.ts';
 import { checkSignal } from '../bodies.ts';
 import type { StorageEntry } from '../provider.ts';
 import { errnoOf } from './errno.ts';
+import { listInThread } from './listing-thread.ts';
 
 /** Names of unfinished writes, hidden from listings. */
 export const partPrefix = '.stowage-part-';
@@ -13,6 +14,9 @@ export const hostFolder = '.stowage';
 
 const pageSize = 1000;
 const parallelStats = 32;
+/** From this many names on that were listed in this process, a thread pays. */
+const threadFrom = 500;
+let listed = 0;
 
 function kindOf(stats: BigIntStats): StorageEntry['kind'] {
   if (stats.isFile()) return 'file';
@@ -47,17 +51,26 @@ export async function entryAt(absolute: string, path: InnerPath): Promise<Storag
   return toEntry(path, stats, stats.isSymbolicLink() ? await readlink(absolute) : undefined);
 }
 
-/**
- * The children of a directory in pages. Unfinished writes are hidden, and the host's folder in the root; inside the
- * host's folder everything is shown, so that it can be removed.
- */
+/** Unfinished writes are hidden, and the host's folder in the root; inside it everything is shown, so that it can be removed. */
+function hiddenIn(folder: InnerPath): (name: string) => boolean {
+  const own = folder === hostFolder || folder.startsWith(`${hostFolder}/`);
+  return (name) => (name.startsWith(partPrefix) && !own) || (folder === '' && name === hostFolder);
+}
+
+/** The children of a directory in pages, without those that are hidden. */
 export async function* listDirectory(
   absolute: string,
   folder: InnerPath,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly StorageEntry[]> {
-  const own = folder === hostFolder || folder.startsWith(`${hostFolder}/`);
-  const hidden = (name: string): boolean => (name.startsWith(partPrefix) && !own) || (folder === '' && name === hostFolder);
+  if (listed >= threadFrom) {
+    for await (const page of listInThread(absolute, folder)) {
+      checkSignal(signal);
+      yield page;
+    }
+    return;
+  }
+  const hidden = hiddenIn(folder);
   const directory = await opendir(absolute, { bufferSize: 256 });
   let names: string[] = [];
   for await (const { name } of directory) {
@@ -72,7 +85,28 @@ export async function* listDirectory(
   if (names.length > 0) yield await statAll(absolute, folder, names);
 }
 
+/** As `listDirectory`, with blocking calls: for a thread of its own. */
+export function* listDirectorySync(absolute: string, folder: InnerPath): Generator<StorageEntry[], void> {
+  const hidden = hiddenIn(folder);
+  const directory = opendirSync(absolute, { bufferSize: 256 });
+  try {
+    let page: StorageEntry[] = [];
+    for (let found = directory.readSync(); found; found = directory.readSync()) {
+      if (hidden(found.name)) continue;
+      const entry = childEntrySync(absolute, folder, found.name);
+      if (entry) page.push(entry);
+      if (page.length < pageSize) continue;
+      yield page;
+      page = [];
+    }
+    if (page.length > 0) yield page;
+  } finally {
+    directory.closeSync();
+  }
+}
+
 async function statAll(absolute: string, folder: InnerPath, names: readonly string[]): Promise<StorageEntry[]> {
+  listed += names.length;
   const entries: (StorageEntry | null)[] = new Array(names.length).fill(null);
   let next = 0;
   const worker = async (): Promise<void> => {
@@ -84,16 +118,34 @@ async function statAll(absolute: string, folder: InnerPath, names: readonly stri
   return entries.filter((entry) => entry !== null);
 }
 
+const childPath = (folder: InnerPath, name: string): InnerPath => (folder === '' ? name : `${folder}/${name}`) as InnerPath;
+
 /** A child, or null when it vanished since it was listed. */
 async function childEntry(absolute: string, folder: InnerPath, name: string): Promise<StorageEntry | null> {
-  const path = (folder === '' ? name : `${folder}/${name}`) as InnerPath;
+  const path = childPath(folder, name);
   try {
     return await entryAt(join(absolute, name), path);
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno !== 'ENOENT' && errno !== 'EACCES') throw error;
-    // A name that is not UTF-8 cannot be asked for again: it is shown, so that nobody takes the folder for empty.
-    if (errno === 'EACCES' || name.includes('\ufffd')) return { path, kind: 'special', size: 0, modified: null };
-    return null;
+    return withoutStats(path, name, error);
   }
+}
+
+function childEntrySync(absolute: string, folder: InnerPath, name: string): StorageEntry | null {
+  const path = childPath(folder, name);
+  try {
+    const place = join(absolute, name);
+    const stats = lstatSync(place, { bigint: true });
+    return toEntry(path, stats, stats.isSymbolicLink() ? readlinkSync(place) : undefined);
+  } catch (error) {
+    return withoutStats(path, name, error);
+  }
+}
+
+/** What is shown of a child that the system tells nothing of. */
+function withoutStats(path: InnerPath, name: string, error: unknown): StorageEntry | null {
+  const errno = errnoOf(error);
+  if (errno !== 'ENOENT' && errno !== 'EACCES') throw error;
+  // A name that is not UTF-8 cannot be asked for again: it is shown, so that nobody takes the folder for empty.
+  if (errno === 'EACCES' || name.includes('\ufffd')) return { path, kind: 'special', size: 0, modified: null };
+  return null;
 }
