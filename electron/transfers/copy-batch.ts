@@ -1,6 +1,6 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { StowageError } from '#shared/errors.ts';
-import { type InnerPath, visible } from '#shared/paths.ts';
+import { type InnerPath, joinPath, visible } from '#shared/paths.ts';
 import { hasLocalPath } from '../storage/provider.ts';
 import type { CopyJob, CopyOutcome } from './copy-protocol.ts';
 import type { FileRow } from './journal.ts';
@@ -8,9 +8,11 @@ import { fileError, toProblem } from './problems.ts';
 import { type Item, type RunState, targetOf } from './run.ts';
 import { checkpointOf, type Result, saveCheckpoint } from './run-file.ts';
 
+const partName = (id: number, seq: number): string => `.stowage-part-t${id}-${seq}`;
+
 /** Where the bytes of a file are gathered: a name that listings hide. */
 export function partOf(run: Pick<RunState, 'id' | 'destination'>, row: FileRow): string {
-  return join(dirname(localTarget(run, row)), `.stowage-part-t${run.id}-${row.seq}`);
+  return join(dirname(localTarget(run, row)), partName(run.id, row.seq));
 }
 
 /** The absolute path where a file goes. */
@@ -32,16 +34,25 @@ export async function runBatch(
   const { provider } = run.destination;
   if (!place || !hasLocalPath(place.provider) || !hasLocalPath(provider)) throw new StowageError('internal', 'No paths to copy.');
   const bySeq = new Map(items.map((item) => [item.row.seq, item]));
+  const sources = new Map<number, (path: string) => string>();
+  const targetAt = byFolder((path) => provider.localPath(joinPath(run.destination.path, path)));
   const jobs: CopyJob[] = [];
   for (const item of items) {
-    const source = run.sources[item.row.source_index];
-    if (!source || !hasLocalPath(source.provider)) continue;
     const { row } = item;
+    let sourceAt = sources.get(row.source_index);
+    if (!sourceAt) {
+      const source = run.sources[row.source_index];
+      if (!source || !hasLocalPath(source.provider)) continue;
+      const { provider: from } = source;
+      sourceAt = byFolder((path) => from.localPath(path as InnerPath));
+      sources.set(row.source_index, sourceAt);
+    }
+    const to = targetAt(row.target ?? row.path);
     jobs.push({
       seq: row.seq,
-      from: source.provider.localPath((row.read_path ?? row.source) as InnerPath),
-      to: localTarget(run, row),
-      part: partOf(run, row),
+      from: sourceAt(row.read_path ?? row.source),
+      to,
+      part: to.slice(0, to.lastIndexOf(sep) + 1) + partName(run.id, row.seq),
       size: row.size,
       modified: row.modified,
       replace: item.replace,
@@ -68,6 +79,24 @@ export async function runBatch(
       }
     },
   });
+}
+
+/** The absolute paths of files, which come folder by folder: what `pathOf` makes of a folder is asked once. */
+function byFolder(pathOf: (path: string) => string): (path: string) => string {
+  let known: string | null = null;
+  let base = '';
+  return (path) => {
+    const cut = path.lastIndexOf('/');
+    const name = path.slice(cut + 1);
+    if (name === '' || name === '.' || name === '..') return pathOf(path);
+    const folder = path.slice(0, Math.max(cut, 0));
+    if (folder !== known) {
+      known = folder;
+      base = pathOf(folder);
+      if (!base.endsWith(sep)) base += sep;
+    }
+    return base + name;
+  };
 }
 
 export function toResult(outcome: CopyOutcome, row: FileRow): Result {

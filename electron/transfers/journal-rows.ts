@@ -105,6 +105,9 @@ export interface FileChange {
   problem?: Problem | null;
 }
 
+/** What becomes of most files: `done` is then their size. */
+export const arrival: FileChange = { state: 'done', checkpoint: null, problem: null };
+
 /** The columns that a change may name. */
 export const changeable = [
   'state',
@@ -159,6 +162,16 @@ export function weight(file: Pick<FileRow, 'state' | 'kind' | 'size' | 'done'> &
   };
 }
 
+/** Files that are alike in all that counters look at, but for their sizes, which are summed. */
+export type Alike = Pick<FileRow, 'state' | 'kind' | 'action' | 'size' | 'done'> & { readonly files: number };
+
+/** What they add together. */
+export function weightOfAll(alike: Alike): Counters {
+  const total = weight(alike);
+  for (const name of counterNames) if (name !== 'bytes_total' && name !== 'bytes_done') total[name] *= alike.files;
+  return total;
+}
+
 export const counterNames = [
   'files_total',
   'files_done',
@@ -198,3 +211,41 @@ export function readyState(row: Pick<FileRow, 'kind' | 'action' | 'key'>): FileS
   if (row.action === 'remove' || row.action === 'pack') return row.action;
   return row.kind === 'file' || row.kind === 'tree' ? 'pending' : 'make';
 }
+
+/** The numbers as ranges without gaps, in order. */
+export function ranges(numbers: readonly number[]): { from: number; to: number }[] {
+  const found: { from: number; to: number }[] = [];
+  for (const number of numbers.toSorted((a, b) => a - b)) {
+    const last = found.at(-1);
+    if (last && number <= last.to + 1) last.to = number;
+    else found.push({ from: number, to: number });
+  }
+  return found;
+}
+
+export const json = (value: unknown): string | null => (value === null || value === undefined ? null : JSON.stringify(value));
+
+/** A new file as `claim` would give it. */
+export const asRow = (id: number, seq: number, entry: NewFile): FileRow => ({
+  transfer_id: id,
+  seq,
+  key: entry.key,
+  source_index: entry.source_index,
+  source: entry.source,
+  read_path: entry.read_path ?? null,
+  path: entry.path,
+  target: null,
+  kind: entry.kind,
+  action: entry.action ?? 'copy',
+  size: entry.size,
+  modified: entry.modified ?? null,
+  etag: entry.etag ?? null,
+  state: entry.state,
+  done: 0,
+  begun: 0,
+  stale: 0,
+  checkpoint: null,
+  policy: null,
+  detail: entry.detail ?? null,
+  problem: json(entry.problem),
+});

@@ -4,7 +4,9 @@ import type { ConflictPolicy, Transfer, TransferFile, TransferState } from '#sha
 import { StowageError } from '#shared/errors.ts';
 import type { Database } from '../store/database.ts';
 import {
+  type Alike,
   add,
+  asRow,
   type Counters,
   changeable,
   counterNames,
@@ -12,20 +14,23 @@ import {
   type FileRow,
   type FileState,
   isStep,
+  json,
   liveStates,
   type NewFile,
   pendingStates,
+  ranges,
   readyState,
   type SyncState,
   type TransferRow,
   type Weighed,
   weight,
+  weightOfAll,
   zero,
 } from './journal-rows.ts';
 import type { StoredRequest } from './request.ts';
 
 export type * from './journal-rows.ts';
-export { liveStates } from './journal-rows.ts';
+export { arrival, liveStates } from './journal-rows.ts';
 
 export type Journal = ReturnType<typeof createJournal>;
 
@@ -33,8 +38,6 @@ export interface FileFilter {
   readonly state?: TransferFile['state'] | undefined;
   readonly action?: TransferFile['action'] | undefined;
 }
-
-const json = (value: unknown): string | null => (value === null || value === undefined ? null : JSON.stringify(value));
 
 /** The tables of transfers. Every method is one transaction; none holds more than a page in memory. */
 export function createJournal(database: Database) {
@@ -74,10 +77,28 @@ export function createJournal(database: Database) {
     database.run(sql, ...values, row.transfer_id, row.seq);
   };
 
-  const insertFile = (id: number, seq: number, entry: NewFile): boolean =>
+  /** Files without a gap between them, all of which have arrived. */
+  const writeArrivals = (id: number, from: number, to: number, delta: Counters): void => {
+    const alikes = database.all<Alike>(
+      `SELECT state, kind, action, COUNT(*) AS files, SUM(size) AS size, SUM(done) AS done FROM transfer_files
+       WHERE transfer_id = ? AND seq BETWEEN ? AND ? GROUP BY state, kind, action`,
+      ...[id, from, to],
+    );
+    for (const alike of alikes) {
+      add(delta, weightOfAll(alike), -1);
+      add(delta, weightOfAll({ ...alike, state: 'done', done: alike.size }), 1);
+    }
     database.run(
-      `INSERT INTO transfer_files (transfer_id, seq, key, source_index, source, read_path, path, kind, action, size, modified, etag, state, detail, problem)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      `UPDATE transfer_files SET state = 'done', done = size, checkpoint = NULL, problem = NULL
+       WHERE transfer_id = ? AND seq BETWEEN ? AND ?`,
+      ...[id, from, to],
+    );
+  };
+
+  const insertFile = (id: number, seq: number, entry: NewFile, begun: 0 | 1 = 0): boolean =>
+    database.run(
+      `INSERT INTO transfer_files (transfer_id, seq, key, source_index, source, read_path, path, kind, action, size, modified, etag, state, begun, detail, problem)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
       id,
       seq,
       entry.key,
@@ -90,7 +111,8 @@ export function createJournal(database: Database) {
       entry.size,
       entry.modified ?? null,
       entry.etag ?? null,
-      entry.state,
+      begun === 1 ? 'active' : entry.state,
+      begun,
       entry.detail ?? null,
       json(entry.problem),
     ).changes === 1;
@@ -263,7 +285,7 @@ export function createJournal(database: Database) {
     /**
      * Adds what the scan found, once: a file that is known already is left alone, one that would take the name of
      * another is stored as what `collision` makes of it. `done` marks the folder as listed in the same step, `unchanged`
-     * counts what a sync leaves as it is.
+     * counts what a sync leaves as it is. `claimed` gets the pending files that are new, which are then claimed.
      */
     addFiles(
       id: number,
@@ -271,15 +293,19 @@ export function createJournal(database: Database) {
       collision: (entry: NewFile) => Problem,
       done?: number,
       unchanged = 0,
+      claimed: FileRow[] | null = null,
     ): number[] {
-      return database.transaction(() => {
+      const taken: FileRow[] = [];
+      const seqs = database.transaction(() => {
         let seq = lastSeq(id);
         const delta = zero();
         const planned = { add: 0, update: 0, remove: 0, unchanged };
-        const seqs = entries.map((entry) => {
-          if (insertFile(id, seq + 1, entry)) {
+        const found = entries.map((entry) => {
+          const claims = claimed !== null && entry.state === 'pending';
+          if (insertFile(id, seq + 1, entry, claims ? 1 : 0)) {
             add(delta, weight({ ...entry, done: 0 }), 1);
             if (isStep(entry)) planned[entry.action]++;
+            if (claims) taken.push(asRow(id, seq + 1, entry));
             return ++seq;
           }
           const known = database.get<FileRow>('SELECT * FROM transfer_files WHERE transfer_id = ? AND key = ?', id, entry.key);
@@ -302,8 +328,10 @@ export function createJournal(database: Database) {
         }
         addCounters(id, delta);
         countPlanned(id, planned, 1);
-        return seqs;
+        return found;
       });
+      claimed?.push(...taken);
+      return seqs;
     },
     /** Takes pending files in order, at most `limit` and about `maxBytes`, and marks them as active. */
     claim(id: number, limit: number, maxBytes: number): FileRow[] {
@@ -329,15 +357,16 @@ export function createJournal(database: Database) {
       );
       return taken;
     },
-    /** Applies changes of files and of the counters together. */
-    update(id: number, changes: ReadonlyMap<number, FileChange>): void {
-      if (changes.size === 0) return;
+    /** Applies changes of files and of the counters together; those that `arrived` change as `arrival` says. */
+    update(id: number, changes: ReadonlyMap<number, FileChange>, arrived: readonly number[] = []): void {
+      if (changes.size === 0 && arrived.length === 0) return;
       database.transaction(() => {
         const delta = zero();
         for (const [seq, change] of changes) {
           const row = weighed(id, seq);
           if (row) writeFile(row, change, delta);
         }
+        for (const { from, to } of ranges(arrived)) writeArrivals(id, from, to, delta);
         addCounters(id, delta);
       });
     },

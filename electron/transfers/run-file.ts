@@ -10,7 +10,7 @@ import { partOf, runBatch } from './copy-batch.ts';
 import { removePart } from './copy-local.ts';
 import type { Checkpoint } from './copy-protocol.ts';
 import { sameContent, smallBytes } from './copy-stream.ts';
-import type { FileRow } from './journal.ts';
+import { arrival, type FileRow } from './journal.ts';
 import { landBytes } from './land.ts';
 import { noTries, pausesTransfer } from './patience.ts';
 import { fileError, toProblem } from './problems.ts';
@@ -18,7 +18,7 @@ import { type Item, type RunState, targetOf } from './run.ts';
 import { classify } from './scan.ts';
 import { checkReviewed, reviewedEtag } from './sync-apply.ts';
 
-const batchFiles = 512;
+export const batchFiles = 512;
 const batchBytes = 16 * 1024 * 1024;
 /** Times that an object which was replaced meanwhile is begun anew. */
 const maxRenewals = 2;
@@ -26,7 +26,7 @@ const maxRenewals = 2;
 /** Splits claimed files into work: many small ones of this machine together, everything else alone. */
 export function* dispatch(run: RunState, rows: readonly FileRow[]): Generator<Promise<void>> {
   const { destination } = run;
-  const groups = new Map<string, Item[]>();
+  const groups = new Map<string, { items: Item[]; bytes: number }>();
   for (const row of rows) {
     const item: Item = { row, tries: noTries(), replace: reviewedEtag(row), surprises: 0, renewals: 0, leave: () => undefined };
     const place = run.sources[row.source_index];
@@ -42,21 +42,26 @@ export function* dispatch(run: RunState, rows: readonly FileRow[]): Generator<Pr
       continue;
     }
     const root = place.provider.localPath(place.boundary);
-    const group = groups.get(root) ?? [];
-    group.push(item);
+    const group = groups.get(root) ?? { items: [], bytes: 0 };
+    group.items.push(item);
+    group.bytes += row.size;
     groups.set(root, group);
-    if (group.length >= batchFiles || group.reduce((sum, { row: { size } }) => sum + size, 0) >= batchBytes) {
+    if (group.items.length >= batchFiles || group.bytes >= batchBytes) {
       groups.delete(root);
-      yield batch(run, group);
+      yield batch(run, group.items);
     }
   }
-  for (const group of groups.values()) yield batch(run, group);
+  for (const { items } of groups.values()) yield batch(run, items);
 }
 
 async function batch(run: RunState, items: readonly Item[]): Promise<void> {
   const left: Promise<void>[] = [];
   await runBatch(run, items, (item, result) => {
-    left.push(conclusion(run, item, result));
+    // Most files, and for them there is nothing to wait for: nothing that is moved comes in a batch.
+    if (result.kind === 'done') {
+      run.patience.relief();
+      run.settle(item, arrival);
+    } else left.push(conclusion(run, item, result));
   });
   await Promise.all(left);
 }
@@ -186,9 +191,8 @@ async function renew(run: RunState, item: Item): Promise<'renewed' | 'same' | 'c
 
 /** The copy is whole; a move now takes the source away. */
 async function finished(run: RunState, item: Item): Promise<void> {
-  const { row } = item;
-  if (run.move) await removeSource(run, row);
-  run.settle(item, { state: 'done', done: row.size, checkpoint: null, problem: null });
+  if (run.move) await removeSource(run, item.row);
+  run.settle(item, arrival);
 }
 
 /** Takes the source of a move away, unless it is not any more what was copied. */

@@ -16,7 +16,7 @@ import { createPatience, type Patience, type PatienceLimits, pausesTransfer, typ
 import { toProblem } from './problems.ts';
 import { landingFolder, type Reporter } from './reporter.ts';
 import { type Place, resolveDestination, resolveSource, type StoredRequest, sameProvider } from './request.ts';
-import { dispatch } from './run-file.ts';
+import { batchFiles, dispatch } from './run-file.ts';
 import { scan } from './scan.ts';
 import { makeFolders, removeReviewed } from './sync-apply.ts';
 import { planSync } from './sync-plan.ts';
@@ -101,6 +101,8 @@ class Course {
   /** Something may be pending that was not a moment ago. */
   fresh = true;
   scanning = false;
+  /** Files that were claimed as they were found, and not handed out. */
+  taken: FileRow[] = [];
   #woken = Promise.withResolvers<void>();
 
   get signal(): AbortSignal {
@@ -246,29 +248,41 @@ async function transferAll(
       await course.sleep();
       continue;
     }
-    if (course.fresh) {
+    const enough = course.taken.length >= batchFiles || course.busy === 0 || !course.scanning;
+    if (course.taken.length > 0 && enough) handOut(run, course, course.taken.splice(0, batchFiles));
+    else if (course.fresh) {
       course.fresh = false;
       notes.flush();
       const rows = journal.claim(id, claimFiles, claimBytes);
       if (rows.length > 0) {
         course.fresh = true;
         course.inflight += rows.length;
-        for (const job of dispatch(run, rows)) course.occupy(job);
+        handOut(run, course, rows);
       }
     } else if (course.scanning || course.inflight > 0) await course.sleep();
     else if (journal.any(id, 'scan')) startScan(run, course, request);
     else break;
   }
-  while (course.inflight > 0 || course.scanning) await course.sleep();
+  while (course.inflight > 0 || course.scanning) {
+    handOut(run, course, course.taken.splice(0));
+    if (course.inflight > 0 || course.scanning) await course.sleep();
+  }
   notes.flush();
+}
+
+function handOut(run: RunState, course: Course, rows: readonly FileRow[]): void {
+  for (const job of dispatch(run, rows)) course.occupy(job);
 }
 
 function startScan(run: RunState, course: Course, { rename, pack }: StoredRequest): void {
   const { id, tools, sources, destination } = run;
   const { journal, reporter } = tools;
   course.scanning = true;
-  const found = (): void => {
-    course.fresh = true;
+  const local = !run.move && [...sources, destination].every(({ provider }) => hasLocalPath(provider));
+  const found = (claimed: readonly FileRow[] | null): void => {
+    if (claimed === null) course.fresh = true;
+    course.taken.push(...(claimed ?? []));
+    course.inflight += claimed?.length ?? 0;
     reporter.changed(id);
     course.wake();
   };
@@ -282,6 +296,7 @@ function startScan(run: RunState, course: Course, { rename, pack }: StoredReques
     signal: course.signal,
     patience: run.patience,
     renames: (place) => run.move && sameProvider(place, destination) && canRename(destination.provider),
+    takes: (bytes) => local && !course.fresh && course.taken.length < batchFiles && bytes <= claimBytes,
     onFound: found,
     onFolder: (path) => {
       if (destination.vfolder) reporter.landed(destination.vfolder.name, landingFolder(destination.inner, path));
@@ -292,7 +307,7 @@ function startScan(run: RunState, course: Course, { rename, pack }: StoredReques
     })
     .finally(() => {
       course.scanning = false;
-      found();
+      found(null);
     });
 }
 

@@ -26,8 +26,10 @@ export interface ScanContext {
   readonly patience: Patience;
   /** True for a source that may be moved whole by renaming it. */
   renames(place: Place): boolean;
-  /** Called whenever files were added. */
-  onFound(): void;
+  /** True while what is found may go to the copiers at once, rather than wait in the journal for its turn. */
+  takes(bytes: number): boolean;
+  /** Called whenever something was added; `claimed` are all files of it, where `takes` said so, else they are pending. */
+  onFound(claimed: readonly FileRow[] | null): void;
   /** Called for every folder that is there now at the destination. */
   onFolder(path: string): void;
 }
@@ -64,13 +66,25 @@ export async function scan(context: ScanContext): Promise<void> {
       await scanTop(context, place, index);
     }
   }
-  for (;;) {
-    signal.throwIfAborted();
-    const folders = journal.rows(id, 'scan', 0, foldersAtOnce);
-    if (folders.length === 0) break;
-    // All are waited for, so that nothing of the scan is under way when it fails.
-    const ends = await Promise.allSettled(folders.map((folder) => scanFolder(context, folder)));
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  const open = new Set<Promise<void>>();
+  let after = 0;
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      // What is found comes after the folder that it is in.
+      const folders = open.size < foldersAtOnce ? journal.rows(id, 'scan', after, foldersAtOnce - open.size) : [];
+      for (const folder of folders) {
+        after = folder.seq;
+        const listing = scanFolder(context, folder).finally(() => open.delete(listing));
+        open.add(listing);
+      }
+      if (open.size > 0) await Promise.race(open);
+      else if (after > 0) after = 0;
+      else break;
+    }
+  } finally {
+    // Nothing of the scan is under way when it fails.
+    await Promise.allSettled(open);
   }
   journal.setScanned(id, true);
 }
@@ -93,7 +107,7 @@ async function scanTop(context: ScanContext, place: Place, index: number): Promi
     entry = failed(index, place.path, path, error);
   }
   context.journal.addFiles(context.id, [entry], collisionProblem);
-  context.onFound();
+  context.onFound(null);
 }
 
 /** Repeats what fails while the host is in trouble, as long as the transfer has patience. @throws what it failed with at last */
@@ -126,43 +140,46 @@ async function scanFolder(context: ScanContext, folder: FileRow): Promise<void> 
   try {
     // Where folders come with their files, only an empty one has to be made.
     if (!impliedFolders && !context.pack) await make();
-    const empty = await enduring(context, () => listFolder(context, place, folder));
+    const { empty, rest } = await enduring(context, () => listFolder(context, place, folder));
     if (impliedFolders && empty && !context.pack) await make();
     signal.throwIfAborted();
-    const kept = empty && context.pack && folder.path !== topName(place, context.rename) ? [emptyPacked(folder)] : [];
-    journal.addFiles(id, kept, collisionProblem, folder.seq);
+    const kept = empty && context.pack && folder.path !== topName(place, context.rename) ? [emptyPacked(folder)] : rest;
+    addFound(context, place, kept, folder.seq);
     if (!context.pack) context.onFolder(folder.path);
   } catch (error) {
     signal.throwIfAborted();
     const problem = toProblem(error, folder.path);
     if (pausesTransfer(problem.code)) throw error;
     journal.update(id, new Map([[folder.seq, { state: 'failed', problem }]]));
+    context.onFound(null);
   }
-  context.onFound();
 }
 
-/** Adds what is in a folder; adding again what is known does nothing. True when nothing is in it. */
-async function listFolder(context: ScanContext, place: Place, folder: FileRow): Promise<boolean> {
-  const { id, journal, signal } = context;
-  let batch: NewFile[] = [];
+/** Adds what was found; what is known is not added again. `done` is the folder that is listed with it. */
+function addFound(context: ScanContext, place: Place, batch: readonly NewFile[], done?: number): void {
+  context.signal.throwIfAborted();
+  const bytes = batch.reduce((sum, { size }) => sum + size, 0);
+  const claimed: FileRow[] | null = context.takes(bytes) ? [] : null;
+  context.journal.addFiles(context.id, withoutShadows(context, place, batch), collisionProblem, done, 0, claimed);
+  context.onFound(claimed);
+}
+
+/** Adds what is in a folder but for its end, `rest`. */
+async function listFolder(context: ScanContext, place: Place, folder: FileRow): Promise<{ empty: boolean; rest: NewFile[] }> {
+  let rest: NewFile[] = [];
   let empty = true;
-  const add = (): void => {
-    signal.throwIfAborted();
-    journal.addFiles(id, withoutShadows(context, place, batch), collisionProblem);
-    context.onFound();
-    batch = [];
-  };
-  for await (const page of place.provider.list(folder.source as InnerPath, { signal })) {
+  for await (const page of place.provider.list(folder.source as InnerPath, { signal: context.signal })) {
     context.patience.relief();
     for (const entry of page) {
       empty = false;
       const found = await classify(context, place, folder.source_index, entry, join(folder.path, baseName(entry.path)));
-      batch.push(context.pack ? asPacked(found) : found);
-      if (batch.length >= batchFiles) add();
+      rest.push(context.pack ? asPacked(found) : found);
+      if (rest.length < batchFiles) continue;
+      addFound(context, place, rest);
+      rest = [];
     }
   }
-  if (batch.length > 0) add();
-  return empty;
+  return { empty, rest };
 }
 
 /**
