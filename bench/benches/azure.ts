@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AzuriteOptions, hostOn, startAzurite } from '../../electron/storage/azure-blob/azurite.fixture.ts';
+import { layManyBlobs } from '../../electron/storage/azure-blob/many-blobs.fixture.ts';
 import { createAzureBlobProvider } from '../../electron/storage/azure-blob/provider.ts';
 import { parseInnerPath } from '../../shared/paths.ts';
-import { layManyBlobs } from '../azurite-listing.ts';
 import { type RemotePlace, remoteBenches } from '../remote-benches.ts';
 
 const container = 'bench';

@@ -26,6 +26,8 @@ export interface SeenRequest {
   readonly headers: IncomingMessage['headers'];
   /** From 1 on. */
   readonly number: number;
+  /** When the whole answer had been passed on, as `Date.now` tells it. */
+  answeredAt?: number;
 }
 
 /** A server between a client and the real server on this machine, which harms what passes as the test says. */
@@ -51,6 +53,9 @@ export async function startFaultProxy(upstreamPort: number): Promise<FaultProxy>
     seen.push(seenRequest);
     const harm = proxy.fault(seenRequest);
     // A client that went away, or a connection that was cut on purpose, is what is tested; nobody is to be told.
+    outgoing.once('finish', () => {
+      seenRequest.answeredAt = Date.now();
+    });
     pass(upstreamPort, incoming, outgoing, harm).catch(() => outgoing.destroy());
   });
   const proxy: FaultProxy = {

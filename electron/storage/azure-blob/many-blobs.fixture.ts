@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hostOn, startAzurite } from '../electron/storage/azure-blob/azurite.fixture.ts';
-import { createAzureBlobProvider } from '../electron/storage/azure-blob/provider.ts';
-import { parseInnerPath } from '../shared/paths.ts';
+import { parseInnerPath } from '#shared/paths.ts';
+import { hostOn, startAzurite } from './azurite.fixture.ts';
+import { createAzureBlobProvider } from './provider.ts';
 
 interface Collection {
   name: string;
