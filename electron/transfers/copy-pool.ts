@@ -81,7 +81,8 @@ export function createCopyPool(size = Math.min(6, Math.max(4, availableParalleli
     if (report.type === 'copied') lane.copying = false;
     else if (report.type === 'end') {
       lane.tasks.delete(report.task);
-      if (lane.tasks.size === 0) lane.worker.unref();
+      // One that is being ended keeps the process until it has.
+      if (lane.tasks.size === 0 && !closed) lane.worker.unref();
       task?.resolve();
     } else {
       if (report.type === 'outcomes') for (const { seq } of report.outcomes) task?.open.delete(seq);
