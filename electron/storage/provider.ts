@@ -70,6 +70,8 @@ export interface StorageEntry {
   readonly etag?: string;
   /** MD5 of the content, 32 hex digits, where the host knows it. */
   readonly md5?: string;
+  /** Where the host knows that instead: the MD5 (hex) of the MD5s of the parts of so many bytes, the last may be shorter. */
+  readonly md5OfParts?: { readonly md5: string; readonly partBytes: number };
   readonly linkTarget?: string;
   /**
    * Only on something that must not be touched because its name on the host is not safe (`..`, an empty segment, NUL,

@@ -183,15 +183,18 @@ describe.each([
     }
   });
 
-  it('finds a byte that was changed on the way down, and keeps the source of the move (A6)', async () => {
-    const content = randomBytes(2 * mebibyte);
-    await put('v/x', content);
-    host.proxy.fault = (request) => (isBodyRead(request) ? { kind: 'flip', at: 1_234_567 } : undefined);
-    const end = await transfer(inside('x'), local(out), true);
-    expect(end).toMatchObject({ state: 'failed', problem: { code: 'checksum-mismatch' } });
-    expect(readdirSync(out)).toEqual([]);
-    expect((await contentOf('v/x')).equals(content)).toBe(true);
-  });
+  it.each([2, 20])(
+    'finds a byte of %i MiB that was changed on the way down, and keeps the source of the move (A6)',
+    async (size) => {
+      const content = randomBytes(size * mebibyte);
+      await put('v/x', content);
+      host.proxy.fault = (request) => (isBodyRead(request) ? { kind: 'flip', at: 1_234_567 } : undefined);
+      const end = await transfer(inside('x'), local(out), true);
+      expect(end).toMatchObject({ state: 'failed', problem: { code: 'checksum-mismatch' } });
+      expect(readdirSync(out)).toEqual([]);
+      expect((await contentOf('v/x')).equals(content)).toBe(true);
+    },
+  );
 
   it('finds a byte that was changed on the way up, in a small file and in a part, and keeps the sources of the move (A6)', async () => {
     writeFileSync(join(source, 'small'), randomBytes(5000));

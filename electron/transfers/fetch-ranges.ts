@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { ScatteredWrite, StorageEntry } from '../storage/provider.ts';
+import { contentMd5Of } from '../storage/remote/content-md5.ts';
 import { type FileSums, fileSums } from '../storage/remote/digests.ts';
 import { createPace } from '../storage/remote/pace.ts';
 import type { Checkpoint } from './copy-protocol.ts';
@@ -35,11 +36,12 @@ export interface Fetch {
  * @throws `checksum-mismatch`, `source-changed`, `io-error` for a body that was cut short, and what `read` and `put` throw
  */
 export async function fetchRanges(fetch: Fetch): Promise<void> {
-  const sums = fileSums(fetch.entry.md5 !== undefined);
+  const expected = contentMd5Of(fetch.entry);
+  const sums = fileSums(expected);
   try {
     await new Fetching(fetch, sums).run();
     await checkStill(fetch.copy);
-    if ((await sums.md5()) !== (fetch.entry.md5 ?? '')) throw fileError('checksum-mismatch', fetch.copy.source);
+    if (expected && (await sums.md5()) !== expected.md5) throw fileError('checksum-mismatch', fetch.copy.source);
   } finally {
     sums.drop();
   }
@@ -64,7 +66,7 @@ class Fetching {
   constructor(fetch: Fetch, sums: FileSums) {
     this.#fetch = fetch;
     this.#sums = sums;
-    this.#needsCrc = fetch.entry.md5 === undefined;
+    this.#needsCrc = contentMd5Of(fetch.entry) === null;
     this.#next = fetch.start.offset;
     this.#received = fetch.start.offset;
     this.#checked = this.#following(() => this.#checkFormer());

@@ -4,6 +4,8 @@ export type DigestTask =
   | { kind: 'sum'; id: number; bytes: Uint8Array; stream: number | null; alone: boolean }
   /** The sums of bytes of a file of this machine, which are the next of a running sum when there is one. */
   | ({ kind: 'file'; id: number; stream: number | null } & FilePart)
+  /** Begins a running sum; see ContentMd5. */
+  | { kind: 'begin'; stream: number; partBytes: number | null }
   /** The MD5 of everything that was given to a running sum. */
   | { kind: 'end'; id: number; stream: number }
   | { kind: 'drop'; stream: number };

@@ -1,14 +1,18 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
+import { ContentHash } from './content-md5.ts';
 import type { DigestAnswer, DigestTask, FileCrc, FilePart } from './digest-protocol.ts';
 
 /** Computes sums away from the main thread; the memory of bytes comes with the task and goes back. */
-const running = new Map<number, Hash>();
+const running = new Map<number, ContentHash>();
 
 parentPort?.on('message', (task: DigestTask) => {
   switch (task.kind) {
+    case 'begin':
+      running.set(task.stream, new ContentHash(task.partBytes));
+      return;
     case 'sum': {
       const { id, bytes, stream, alone } = task;
       if (stream !== null) hashOf(stream).update(bytes);
@@ -28,7 +32,7 @@ parentPort?.on('message', (task: DigestTask) => {
       return;
     }
     case 'end': {
-      const md5 = hashOf(task.stream).digest('hex');
+      const md5 = hashOf(task.stream).digest();
       running.delete(task.stream);
       parentPort?.postMessage({ id: task.id, md5 } satisfies DigestAnswer);
       return;
@@ -38,19 +42,16 @@ parentPort?.on('message', (task: DigestTask) => {
   }
 });
 
-function hashOf(stream: number): Hash {
-  let hash = running.get(stream);
-  if (!hash) {
-    hash = createHash('md5');
-    running.set(stream, hash);
-  }
+function hashOf(stream: number): ContentHash {
+  const hash = running.get(stream);
+  if (!hash) throw new Error('this sum was not begun, or is over');
   return hash;
 }
 
 const buffer = Buffer.allocUnsafe(1024 * 1024);
 
 /** Reads a part of a file, adds it to the sum, and tells its CRC. */
-function readPart({ file, offset, length, before }: FilePart, hash: Hash | null): FileCrc {
+function readPart({ file, offset, length, before }: FilePart, hash: ContentHash | null): FileCrc {
   const handle = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
   try {
     let own = 0;

@@ -1,8 +1,9 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { StowageError } from '#shared/errors.ts';
+import { ContentHash } from './content-md5.ts';
 import type { DigestAnswer, DigestTask, FileCrc, FilePart } from './digest-protocol.ts';
 
 /**
@@ -45,10 +46,10 @@ export interface FileSums {
   drop(): void;
 }
 
-/** The sum of a body that is known to be small is kept here; the others' in the thread. */
-export function runningDigest(expectedBytes: number): RunningDigest {
-  if (expectedBytes < inlineBytes) return inlineDigest();
-  const { id, owner, drop } = streamInThread();
+/** The sum of a body that is known to be small is kept here; the others' in the thread. `partBytes` as in ContentMd5. */
+export function runningDigest(expectedBytes: number, partBytes: number | null = null): RunningDigest {
+  if (expectedBytes < inlineBytes) return inlineDigest(partBytes);
+  const { id, owner, drop } = streamInThread(partBytes);
   return {
     add: (bytes, alone) => owner().sum(bytes, id, alone),
     end: () => owner().end(id),
@@ -56,37 +57,41 @@ export function runningDigest(expectedBytes: number): RunningDigest {
   };
 }
 
-export function fileSums(wantsMd5: boolean): FileSums {
-  const { id, owner, drop } = streamInThread();
+/** Without `wanted` there is no MD5, but the CRCs of the parts. */
+export function fileSums(wanted: { readonly partBytes: number | null } | null): FileSums {
+  const { id, owner, drop } = streamInThread(wanted?.partBytes ?? null);
   return {
-    add: (part) => owner().sumFile(part, wantsMd5 ? id : null),
-    md5: async () => (wantsMd5 ? owner().end(id) : ''),
+    add: (part) => owner().sumFile(part, wanted ? id : null),
+    md5: async () => (wanted ? owner().end(id) : ''),
     drop,
   };
 }
 
 /** All of a sum is in one thread: when that dies the sum is lost, and another thread must not go on with half of it. */
-function streamInThread(): { readonly id: number; owner(): DigestThread; drop(): void } {
+function streamInThread(partBytes: number | null): { readonly id: number; owner(): DigestThread; drop(): void } {
   const id = nextStream++;
   let bound: DigestThread | null = null;
   return {
     id,
     owner: () => {
-      bound ??= thread();
+      if (!bound) {
+        bound = thread();
+        bound.begin(id, partBytes);
+      }
       return bound;
     },
     drop: () => bound?.drop(id),
   };
 }
 
-function inlineDigest(): RunningDigest {
-  const hash: Hash = createHash('md5');
+function inlineDigest(partBytes: number | null): RunningDigest {
+  const hash = new ContentHash(partBytes);
   return {
     add: async (bytes, alone) => {
       hash.update(bytes);
       return { bytes, md5: alone ? md5Of(bytes) : '' };
     },
-    end: async () => hash.digest('hex'),
+    end: async () => hash.digest(),
     drop: () => undefined,
   };
 }
@@ -151,6 +156,10 @@ class DigestThread {
 
   async end(stream: number): Promise<string> {
     return (await this.#ask({ kind: 'end', id: this.#next++, stream }, [])).md5;
+  }
+
+  begin(stream: number, partBytes: number | null): void {
+    if (this.#death === null) this.#worker.postMessage({ kind: 'begin', stream, partBytes } satisfies DigestTask);
   }
 
   drop(stream: number): void {

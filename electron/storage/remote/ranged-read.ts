@@ -2,6 +2,7 @@ import { isStowageError, StowageError } from '#shared/errors.ts';
 import { type InnerPath, visible } from '#shared/paths.ts';
 import { cancelled, checkSignal, chunkBytes } from '../bodies.ts';
 import type { ReadOptions, ReadResult, StorageEntry } from '../provider.ts';
+import { type ContentMd5, contentMd5Of } from './content-md5.ts';
 import { type RunningDigest, runningDigest } from './digests.ts';
 import { type BufferGate, bufferGate } from './gate.ts';
 import type { Pace } from './pace.ts';
@@ -63,8 +64,8 @@ export async function rangedRead(
     const end = Math.min(entry.size, offset + length);
     const firstEnd = Math.min(end, offset + firstLength);
     const { pace, gate = bufferGate } = tools;
-    const md5 = ahead && offset === 0 && end === entry.size ? entry.md5 : undefined;
-    const reader = new RangedReader({ source, path, entry, md5, offset, firstEnd, end, stop, pace, gate });
+    const expected = ahead && offset === 0 && end === entry.size ? contentMd5Of(entry) : null;
+    const reader = new RangedReader({ source, path, entry, expected, offset, firstEnd, end, stop, pace, gate });
     return { entry, body: disposable(reader.body(first), () => reader.dispose(release)) };
   } catch (error) {
     release();
@@ -94,7 +95,7 @@ interface Reading {
   readonly path: InnerPath;
   readonly entry: StorageEntry;
   /** Of everything that is read, where it is known and wanted. */
-  readonly md5: string | undefined;
+  readonly expected: ContentMd5 | null;
   readonly offset: number;
   readonly firstEnd: number;
   readonly end: number;
@@ -118,9 +119,9 @@ class RangedReader {
 
   constructor(reading: Reading) {
     this.#reading = reading;
-    const { firstEnd, end, md5 } = reading;
+    const { firstEnd, end, expected } = reading;
     this.#next = firstEnd;
-    if (md5 !== undefined) this.#sum = runningDigest(firstEnd < end ? end : 0);
+    if (expected) this.#sum = runningDigest(firstEnd < end ? end : 0, expected.partBytes);
   }
 
   async *body(first: RangeAnswer): AsyncGenerator<Uint8Array, void, undefined> {
@@ -250,14 +251,14 @@ class RangedReader {
   }
 
   async #verify(): Promise<void> {
-    const { entry, path } = this.#reading;
+    const { expected, path } = this.#reading;
     if (!this.#sum) return;
     const md5 = await this.#sum.end();
     this.#sum = null;
-    if (md5 === this.#reading.md5) return;
+    if (md5 === expected?.md5) return;
     throw new StowageError('checksum-mismatch', `“${visible(path)}” did not arrive as it is on the host: its MD5 differs.`, {
       subject: path,
-      detail: `expected ${entry.md5}, got ${md5}`,
+      detail: `expected ${expected?.md5}, got ${md5}`,
       hint: 'Try again. If it stays so, the file on the host is damaged.',
     });
   }

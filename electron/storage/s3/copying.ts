@@ -13,7 +13,7 @@ import { visible } from '#shared/paths.ts';
 import type { CopyOptions, StorageEntry } from '../provider.ts';
 import { runPool } from '../task-pool.ts';
 import type { ConditionalPuts, Expect } from './conditions.ts';
-import { entryOfHead, plainEtag, quotedEtag } from './entries.ts';
+import { entryOfHead, partMetadata, plainEtag, quotedEtag } from './entries.ts';
 import type { Place } from './keys.ts';
 import { notFound, type Reader } from './reading.ts';
 import type { S3Service } from './service.ts';
@@ -115,12 +115,13 @@ async function copyWhole(job: CopyJob): Promise<string> {
 
 /** @returns the ETag of the copy */
 async function copyInParts(job: CopyJob): Promise<string> {
-  const { service, puts, to, source, signal, expect } = job;
+  const { service, puts, to, source, size, signal, expect } = job;
+  const partBytes = copyPartSize(size, job.wholeBytes);
   const { UploadId } = await service.send({ place: to, signal }, (client, options) =>
-    client.send(new CreateMultipartUploadCommand({ Bucket: to.bucket, Key: to.key, ...keptHeaders(source) }), options),
+    client.send(new CreateMultipartUploadCommand({ Bucket: to.bucket, Key: to.key, ...keptHeaders(source, partBytes) }), options),
   );
   try {
-    const Parts = await copyParts(job, UploadId);
+    const Parts = await copyParts(job, partBytes, UploadId);
     await puts.check(to, expect, signal);
     const output = await service.send({ place: to, signal }, (client, options) =>
       client.send(
@@ -146,14 +147,18 @@ async function copyInParts(job: CopyJob): Promise<string> {
 }
 
 /** A copy in parts is a new object: what stands beside the content has to be given again. */
-function keptHeaders(source: HeadObjectCommandOutput) {
-  const { Metadata, ContentType, ContentEncoding, ContentDisposition, ContentLanguage, CacheControl } = source;
+function keptHeaders(source: HeadObjectCommandOutput, partBytes: number) {
+  const { ContentType, ContentEncoding, ContentDisposition, ContentLanguage, CacheControl } = source;
+  const Metadata = { ...source.Metadata, ...partMetadata(partBytes) };
   return { Metadata, ContentType, ContentEncoding, ContentDisposition, ContentLanguage, CacheControl };
 }
 
-async function copyParts(job: CopyJob, UploadId: string | undefined): Promise<{ PartNumber: number; ETag: string }[]> {
+async function copyParts(
+  job: CopyJob,
+  partBytes: number,
+  UploadId: string | undefined,
+): Promise<{ PartNumber: number; ETag: string }[]> {
   const { service, from, to, size, etag, signal } = job;
-  const partBytes = copyPartSize(size, job.wholeBytes);
   const count = Math.ceil(size / partBytes);
   const parts: { PartNumber: number; ETag: string }[] = [];
   const copyPart = async (index: number): Promise<void> => {

@@ -46,6 +46,17 @@ describe('the MD5 of an object', () => {
     expect(entryOfHead(rootPath, { ETag: `"${'f'.repeat(32)}-3"`, Metadata: { md5chksum: base64 } }).md5).toBe(md5);
   });
 
+  it('is that of its parts where it is known how large they were', () => {
+    const of = (size: number, partSize: string, etag = `"${md5}-3"`) =>
+      entryOfHead(rootPath, { ETag: etag, Metadata: { 'stowage-part-size': partSize } }, size).md5OfParts;
+    expect(of(21, '10')).toEqual({ md5, partBytes: 10 });
+    expect(of(30, '10')).toEqual({ md5, partBytes: 10 });
+    // Another program has copied the object in parts of its own.
+    expect(of(31, '10')).toBeUndefined();
+    for (const partSize of ['0', '-1', 'x', '']) expect(of(21, partSize)).toBeUndefined();
+    expect(of(21, '10', `"${md5}"`)).toBeUndefined();
+  });
+
   it('is not known when the ETag is something else', () => {
     expect(entryOfHead(rootPath, { ETag: `"${md5}-2"` }).md5).toBeUndefined();
     expect(entryOfHead(rootPath, { ETag: `"${md5}"`, ServerSideEncryption: 'aws:kms' }).md5).toBeUndefined();

@@ -15,7 +15,7 @@ export interface ObjectHead {
 /** What the headers of an answer say of an object. */
 export function headOf(headers: IncomingHttpHeaders): ObjectHead {
   const metadata: Record<string, string> = {};
-  for (const name of [mtimeName, md5Name]) {
+  for (const name of [mtimeName, md5Name, partSizeName]) {
     const value = headers[`x-amz-meta-${name}`];
     if (typeof value === 'string') metadata[name] = value;
   }
@@ -54,6 +54,8 @@ export const hidesMd5 = (head: Pick<ObjectHead, 'ServerSideEncryption' | 'SSECus
 /** The names of metadata that rclone writes too. */
 const mtimeName = 'mtime';
 const md5Name = 'md5chksum';
+/** Ours: the bytes of the parts that an object was made of, without which its ETag says nothing about its content. */
+const partSizeName = 'stowage-part-size';
 
 /** `size` is that of the whole file: of a part, ContentLength is not. */
 export function entryOfHead(path: InnerPath, head: ObjectHead, size = head.ContentLength ?? 0): StorageEntry {
@@ -67,7 +69,15 @@ export function entryOfHead(path: InnerPath, head: ObjectHead, size = head.Conte
     ...(kept === null ? { modified: head.LastModified?.getTime() ?? null } : timeFields(kept)),
     etag,
     ...(md5 !== undefined && { md5 }),
+    ...(md5 === undefined && !hidesMd5(head) && md5OfParts(etag, size, Number(head.Metadata?.[partSizeName]))),
   };
+}
+
+/** What the ETag of an object in parts says, when it was made of parts of this size. */
+function md5OfParts(etag: string, size: number, partBytes: number): Pick<StorageEntry, 'md5OfParts'> {
+  const [, md5, count] = /^([0-9a-f]{32})-(\d+)$/.exec(etag) ?? [];
+  const fits = Number.isSafeInteger(partBytes) && partBytes > 0 && Math.ceil(size / partBytes) === Number(count);
+  return md5 !== undefined && fits ? { md5OfParts: { md5, partBytes } } : {};
 }
 
 export const folderEntry = (path: InnerPath): StorageEntry => ({ path, kind: 'directory', size: 0, modified: null });
@@ -92,6 +102,8 @@ export function timeFields(nanoseconds: bigint): Pick<StorageEntry, 'modified' |
 
 /** What is kept beside the content: the modification time, as rclone writes it. */
 export const metadataFor = (nanoseconds: bigint): Record<string, string> => ({ [mtimeName]: formatMtime(nanoseconds) });
+/** What is kept beside content that is made of parts. */
+export const partMetadata = (partBytes: number): Record<string, string> => ({ [partSizeName]: String(partBytes) });
 
 const perSecond = 1_000_000_000n;
 

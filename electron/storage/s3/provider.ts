@@ -132,14 +132,17 @@ class S3Storage implements S3Provider {
 
   async write(path: InnerPath, body: AsyncIterable<Uint8Array>, options: WriteOptions = {}): Promise<StorageEntry> {
     const place = this.#target(path, options.signal);
-    const store = createUpload(this.#writingTools(), { place, key: null, ...timesOf(options) });
-    return writeInParts(store, this.#partOptions(path, options), body, options);
+    const parts = this.#partOptions(path, options);
+    const store = createUpload(this.#writingTools(), { place, key: null, partBytes: parts.partBytes, ...timesOf(options) });
+    return writeInParts(store, parts, body, options);
   }
 
   async openWrite(path: InnerPath, key: string, options: OpenWriteOptions = {}): Promise<ResumableWrite> {
     checkWriteKey(key);
-    const writing: Writing = { place: this.#target(path, options.signal), key, ...timesOf(options) };
-    return openPartedWrite(createUpload(this.#writingTools(), writing), this.#partOptions(path, options));
+    const parts = this.#partOptions(path, options);
+    const place = this.#target(path, options.signal);
+    const writing: Writing = { place, key, partBytes: parts.partBytes, ...timesOf(options) };
+    return openPartedWrite(createUpload(this.#writingTools(), writing), parts);
   }
 
   #partOptions(path: InnerPath, { size, signal }: OpenWriteOptions): PartedWriteOptions {
@@ -167,7 +170,7 @@ class S3Storage implements S3Provider {
     await this.#checkNoFileAbove(path, signal);
     // The marker's key ends with a slash.
     const marker = this.#keys.target(path, '/');
-    await createUpload(this.#writingTools(), { place: marker, key: null }).whole(new Uint8Array(), {
+    await createUpload(this.#writingTools(), { place: marker, key: null, partBytes: 0 }).whole(new Uint8Array(), {
       size: 0,
       md5: null,
       modified: undefined,
@@ -273,7 +276,7 @@ class S3Storage implements S3Provider {
 const timesOf = ({
   modified,
   modifiedNs,
-}: Pick<OpenWriteOptions, 'modified' | 'modifiedNs'>): Omit<Writing, 'place' | 'key'> => ({
+}: Pick<OpenWriteOptions, 'modified' | 'modifiedNs'>): Pick<Writing, 'modified' | 'modifiedNs'> => ({
   modified,
   modifiedNs,
 });

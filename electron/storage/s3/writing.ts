@@ -19,6 +19,7 @@ import {
   metadataFor,
   metadataHeaders,
   nanosecondsOf,
+  partMetadata,
   plainEtag,
   quotedEtag,
   timeFields,
@@ -48,6 +49,8 @@ export interface Writing {
   /** Kept as the modification time; S3 takes it when an upload begins, not when it ends. */
   readonly modified?: number | undefined;
   readonly modifiedNs?: bigint | undefined;
+  /** Of all parts but the last. */
+  readonly partBytes: number;
 }
 
 /** The parts of one write as those of a multipart upload, which is begun with the first of them. */
@@ -122,7 +125,7 @@ class Upload implements PartStore {
             Bucket: place.bucket,
             Key: place.key,
             ContentType: contentType,
-            Metadata: metadataFor(nanosecondsOf(this.#writing)),
+            Metadata: { ...metadataFor(nanosecondsOf(this.#writing)), ...partMetadata(this.#writing.partBytes) },
           }),
           options,
         ),
