@@ -1,4 +1,5 @@
 import { closeSync, fdatasync, fsync, read } from 'node:fs';
+import { createSyncing, type Syncing } from '../storage/local/syncing.ts';
 import {
   type CopyContext,
   checkpointBytes,
@@ -21,9 +22,6 @@ import { type CopyJob, type CopyOutcome, controlWords } from './copy-protocol.ts
 /** From here on a file is worth the ado of doing several things at once. */
 export const largeBytes = 8 * 1024 * 1024;
 
-/** Written bytes that go to the disk together, while the copy goes on. */
-const syncBytes = 64 * 1024 * 1024;
-
 export interface LargeContext extends CopyContext {
   /** Of equal length: one is filled, one is written, one is compared. */
   readonly buffers: readonly [Buffer, Buffer, Buffer];
@@ -36,9 +34,9 @@ export interface LargeContext extends CopyContext {
 export async function copyLargeToPart(job: CopyJob, context: LargeContext): Promise<Written | CopyOutcome> {
   const opened = openEnds(job, context);
   if ('kind' in opened) return opened;
-  const syncing = createSyncing(opened.part);
+  const syncing = createSyncing(() => calling((done) => fdatasync(opened.part, done)));
   try {
-    const stopped = await copyChunks(job, opened, context, () => syncing.begin());
+    const stopped = await copyChunks(job, opened, context, syncing);
     await syncing.rest();
     if (stopped) return letGo(job, opened, stopped);
     settlePart(job, opened);
@@ -58,7 +56,7 @@ async function copyChunks(
   job: CopyJob,
   { source, part }: Opened,
   context: LargeContext,
-  beginSync: () => void,
+  syncing: Syncing,
 ): Promise<Stopped | null> {
   const { buffers, back, control } = context;
   const begin = compareKept(job, source, part, context);
@@ -73,7 +71,6 @@ async function copyChunks(
   let ahead = fill(0, begin);
   let behind: Promise<void> = Promise.resolve();
   try {
-    let synced = begin;
     let saved = begin;
     for (let turn = 0, offset = begin; offset < job.size; turn++) {
       const stop = Atomics.load(control, controlWords.stop);
@@ -92,10 +89,7 @@ async function copyChunks(
       if (due) saved = offset;
       if (due || next < job.size) context.onProgress(job.seq, next, due ? { offset, crc: 0 } : null);
       behind = compareBack(part, chunk, offset, next === job.size, back);
-      if (next - synced >= syncBytes) {
-        beginSync();
-        synced = next;
-      }
+      syncing.written(count);
       offset = next;
     }
     await behind;
@@ -110,29 +104,6 @@ function compareBack(part: number, chunk: Buffer, offset: number, last: boolean,
   const comparing = readAt(part, back, chunk.length + (last ? 1 : 0), offset).then((count) => checkSame(chunk, back, count));
   comparing.catch(() => undefined);
   return comparing;
-}
-
-/** Syncs what was written so far, one call at a time: a call while one is under way is left out. */
-function createSyncing(part: number): { begin(): void; rest(): Promise<void> } {
-  let current: Promise<void> | null = null;
-  let failed: { error: unknown } | null = null;
-  return {
-    begin: () => {
-      if (current) return;
-      current = calling((done) => fdatasync(part, done))
-        // The system tells an error of writing once only: it must not be lost.
-        .catch((error: unknown) => {
-          failed ??= { error };
-        })
-        .finally(() => {
-          current = null;
-        });
-    },
-    rest: async () => {
-      await current;
-      if (failed) throw failed.error;
-    },
-  };
 }
 
 const calling = (call: (done: (error: Error | null) => void) => void): Promise<void> =>
