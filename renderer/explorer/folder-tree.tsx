@@ -14,6 +14,7 @@ import { useVfolders } from '../app/stores/vfolders.ts';
 import { openHostMenu } from '../hosts/host-card.tsx';
 import { HostIcon } from '../hosts/host-icon.tsx';
 import { formatBytes } from '../ui/format.ts';
+import { SmallBadge } from '../ui/small-badge.tsx';
 import { ToneIcon } from '../ui/tone-icon.tsx';
 import { openDialog } from './dialog-state.ts';
 import { carriesEntries, carriesFiles, dropInto } from './drag.ts';
@@ -86,16 +87,6 @@ const useStyles = makeStyles({
   chevron: { display: 'flex', width: '16px', flexShrink: 0, fontSize: '12px', color: tokens.colorNeutralForeground3 },
   label: { flexGrow: 1, minWidth: 0, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   plainIcon: { display: 'flex', fontSize: '18px', color: tokens.colorNeutralForeground3 },
-  badge: {
-    flexShrink: 0,
-    padding: '0 5px',
-    borderRadius: '4px',
-    fontSize: '10.5px',
-    lineHeight: '16px',
-    fontWeight: tokens.fontWeightMedium,
-    color: tokens.colorNeutralForeground2,
-    backgroundColor: tokens.colorNeutralBackground5,
-  },
   free: {
     flexShrink: 0,
     whiteSpace: 'nowrap',
@@ -172,11 +163,7 @@ export function FolderTree() {
             badge={
               <>
                 <LinkBadge vfolder={vfolder} />
-                {vfolder.permission === 'ro' && (
-                  <span className={styles.badge} title="Read-only">
-                    ro
-                  </span>
-                )}
+                {vfolder.permission === 'ro' && <SmallBadge title="Read-only">ro</SmallBadge>}
               </>
             }
           />
@@ -196,11 +183,7 @@ export function FolderTree() {
             onMenu={(event) => openHostMenu(event, host)}
             badge={
               <>
-                {host.readOnly && (
-                  <span className={styles.badge} title="Read-only">
-                    ro
-                  </span>
-                )}
+                {host.readOnly && <SmallBadge title="Read-only">ro</SmallBadge>}
                 {host.freeBytes !== null && !host.readOnly && (
                   <span className={styles.free}>{formatBytes(host.freeBytes)} free</span>
                 )}
@@ -215,7 +198,7 @@ export function FolderTree() {
           location={{ kind: 'trash' }}
           icon={<DeleteRegular className={styles.plainIcon} aria-hidden />}
           label="Trash"
-          badge={trashedCount > 0 ? <span className={styles.badge}>{trashedCount}</span> : null}
+          badge={trashedCount > 0 ? <SmallBadge>{trashedCount}</SmallBadge> : null}
         />
       </div>
     </nav>

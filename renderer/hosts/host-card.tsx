@@ -1,4 +1,4 @@
-import { Badge, Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
+import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import {
   CheckmarkCircleRegular,
   DeleteRegular,
@@ -21,6 +21,7 @@ import { ToneIcon } from '../ui/tone-icon.tsx';
 import { kindNames } from './attach-form.ts';
 import { CheckList } from './check-list.tsx';
 import { openHostDialog } from './dialog-state.ts';
+import { HostBadges } from './host-badges.tsx';
 import { HostIcon } from './host-icon.tsx';
 import { useHostTest } from './use-host-test.ts';
 
@@ -155,16 +156,7 @@ export function HostCard({ host, asked }: HostCardProps) {
           <h2 className={styles.nameText} title={name}>
             {name}
           </h2>
-          {host.isDefault && (
-            <Badge size="small" appearance="outline" color="informative">
-              default
-            </Badge>
-          )}
-          {host.readOnly && (
-            <Badge size="small" appearance="outline" color="informative">
-              read-only
-            </Badge>
-          )}
+          <HostBadges host={host} />
         </div>
         <div className={styles.place}>
           {kindNames[host.kind]} · {visible(host.root)}

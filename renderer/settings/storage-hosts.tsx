@@ -1,10 +1,11 @@
-import { Badge, Button, mergeClasses } from '@fluentui/react-components';
+import { Button, mergeClasses } from '@fluentui/react-components';
 import { AddRegular } from '@fluentui/react-icons';
 import type { Host } from '#shared/contract/hosts.ts';
 import { visible } from '#shared/paths.ts';
 import { goHosts } from '../app/navigation.ts';
 import { useHosts } from '../app/stores/hosts.ts';
 import { openHostDialog } from '../hosts/dialog-state.ts';
+import { HostBadges } from '../hosts/host-badges.tsx';
 import { SecretStorageNote, useSecretStorage } from '../hosts/secret-keeping.tsx';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { plural } from '../ui/format.ts';
@@ -55,16 +56,7 @@ function HostRow({ host }: { readonly host: Host }) {
       <div className={styles.words}>
         <div className={styles.name}>
           {visible(host.name)}
-          {host.isDefault && (
-            <Badge size="small" appearance="outline" color="informative">
-              default
-            </Badge>
-          )}
-          {host.readOnly && (
-            <Badge size="small" appearance="outline" color="informative">
-              read-only
-            </Badge>
-          )}
+          <HostBadges host={host} />
         </div>
         <div className={styles.text}>{visible(host.root)}</div>
         <div className={styles.text}>
