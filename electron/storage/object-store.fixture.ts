@@ -126,7 +126,7 @@ export function createObjectStore(options: { containers?: boolean; pageSize?: nu
       await request('write', path, write.signal);
       checkTarget(path, write.expect);
       const parts: Uint8Array[] = [];
-      await consume(body, write.signal, (chunk) => void parts.push(chunk.slice()));
+      await consume(body, write.signal, (chunk) => void parts.push(new Uint8Array(chunk)));
       const content = Buffer.concat(parts);
       checkLength(path, content.length, write.size);
       checkTarget(path, write.expect);

@@ -37,7 +37,7 @@ export interface StorageProvider {
 
   /**
    * Writes a whole file atomically: until it returns, nothing or the old content is seen under `path`; parents are
-   * made. The parts of a failed write are removed.
+   * made. The parts of a failed write are removed. It is done with a chunk when it asks for the next.
    * @throws `precondition-failed` (see WriteOptions.expect), `is-a-directory`, `disk-full`,
    * `source-changed` when `size` is given and the body has another length
    */
@@ -91,6 +91,8 @@ export interface ReadOptions extends CallOptions {
    * several parts of a file at once and compares by itself.
    */
   ahead?: boolean;
+  /** True: a chunk may be overwritten once the next is asked for, which spares memory. */
+  reuse?: boolean;
 }
 
 export interface ReadResult {
@@ -174,7 +176,7 @@ export interface ResumableWrite {
   /** Drops what is beyond `length`, a multiple of `granularity` (0: begin anew). */
   truncate(length: number): Promise<void>;
   /**
-   * Adds the bytes of a body; parts may be sent several at a time, and all that are full are kept when it returns. How many
+   * Adds the bytes of a body, whose chunks it is done with when it asks for the next; parts may be sent several at a time, and all that are full are kept when it returns. How many
    * bytes the write now has, the rest that fills no part included; that rest is lost with `close`. When it fails, the write
    * stands at `committed`.
    */

@@ -38,7 +38,7 @@ export async function checkStill(copy: Reading): Promise<void> {
 export async function openSource(copy: Reading, part: Pick<ReadOptions, 'offset' | 'length' | 'ahead'>): Promise<ReadResult> {
   const { signal, etag } = copy;
   const opened = await copy.from
-    .read(copy.source, { ...part, signal, ...(etag !== null && { etag }) })
+    .read(copy.source, { ...part, reuse: true, signal, ...(etag !== null && { etag }) })
     .catch((error: unknown) => {
       throw sourceError(copy, error);
     });

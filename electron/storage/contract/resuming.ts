@@ -2,13 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { StowageError } from '#shared/errors.ts';
 import { canResumeWrite, type ResumableWrite, type ResumableWriteCapable, type StorageProvider } from '../provider.ts';
-import { at, bytes, collect, freshWorld, type Joined, namesIn, put, textOf } from './world.ts';
+import { at, bytes, collect, freshWorld, type Joined, namesIn, overwritten, put, textOf } from './world.ts';
 
 const mebibyte = 1024 * 1024;
 
-async function* pieces(content: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < content.length; at += mebibyte) yield content.subarray(at, at + mebibyte);
-}
+const pieces = (content: Uint8Array): AsyncGenerator<Uint8Array> => overwritten(content);
 
 export function resumingContract(joined: Joined): void {
   const world = freshWorld(joined);

@@ -76,6 +76,17 @@ export function below(
 
 export const at = (path: string): InnerPath => parseInnerPath(path);
 
+/** A content in chunks that are each overwritten by the next, as `ReadOptions.reuse` gives them. */
+export async function* overwritten(content: Uint8Array, chunkBytes = 1024 * 1024): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.alloc(chunkBytes);
+  for (let at = 0; at < content.length; at += chunkBytes) {
+    const chunk = content.subarray(at, at + chunkBytes);
+    buffer.set(chunk);
+    yield buffer.subarray(0, chunk.length);
+    buffer.fill(0);
+  }
+}
+
 export async function* bytes(...parts: (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
   for (const part of parts) yield typeof part === 'string' ? Buffer.from(part) : part;
 }

@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { StowageError } from '#shared/errors.ts';
-import { at, bytes, freshWorld, type Joined, namesIn, put, textOf } from './world.ts';
+import { at, bytes, collect, freshWorld, type Joined, namesIn, overwritten, put, textOf } from './world.ts';
 
 export function writingContract(joined: Joined): void {
   const world = freshWorld(joined);
@@ -13,6 +14,16 @@ export function writingContract(joined: Joined): void {
     expect(second.etag).not.toBe(first.etag);
     expect(second).toEqual(await provider.stat(at('a/b/c')));
     expect(await textOf(provider, 'a/b/c')).toBe('second!');
+  });
+
+  it('is done with a chunk when it asks for the next one', async () => {
+    const content = randomBytes(3_000_001);
+    await world.provider.write(at('file'), overwritten(content), { size: content.length });
+    expect((await collect((await world.provider.read(at('file'))).body)).equals(content)).toBe(true);
+    const { body } = await world.provider.read(at('file'), { reuse: true });
+    const copies: Buffer[] = [];
+    for await (const chunk of body) copies.push(Buffer.from(chunk));
+    expect(Buffer.concat(copies).equals(content)).toBe(true);
   });
 
   it('changes the etag with content of equal length and time', async () => {

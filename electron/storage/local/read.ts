@@ -36,22 +36,23 @@ export async function readLocal(containment: Containment, path: InnerPath, optio
     }
     const from = Math.min(options.offset ?? 0, entry.size);
     const to = Math.min(entry.size, from + (options.length ?? entry.size));
-    return { entry, body: fileBody(handle, path, from, to, options.signal) };
+    return { entry, body: fileBody(handle, path, from, to, options) };
   } catch (error) {
     await handle.close();
     throw error;
   }
 }
 
-/** Bytes `from` up to `to` of an open file. Unlike a generator it closes the file also when returned before the first read. */
+/** Bytes `from` up to `to` of an open file; options as in ReadOptions. Unlike a generator it closes the file also when returned before the first read. */
 export function fileBody(
   handle: FileHandle,
   path: InnerPath,
   from: number,
   to: number,
-  signal: AbortSignal | undefined,
+  { signal, reuse = false }: Pick<ReadOptions, 'signal' | 'reuse'>,
 ): AsyncIterableIterator<Uint8Array> {
   let position = from;
+  let kept: Buffer | null = null;
   let closed: Promise<void> | null = null;
   const close = async (): Promise<IteratorReturnResult<undefined>> => {
     closed ??= handle.close();
@@ -61,8 +62,10 @@ export function fileBody(
   const step = async (): Promise<IteratorResult<Uint8Array>> => {
     if (closed || position >= to) return close();
     checkSignal(signal);
-    const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, to - position));
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
+    const length = Math.min(chunkBytes, to - position);
+    const buffer = kept?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length);
+    if (reuse) kept ??= buffer;
+    const { bytesRead } = await handle.read(buffer, 0, length, position);
     if (bytesRead === 0) {
       throw new StowageError('source-changed', `“${visible(path)}” became shorter while it was read.`, { subject: path });
     }

@@ -269,5 +269,5 @@ async function* readBack(state: Unfinished, signal: AbortSignal | undefined): As
   const handle = await open(state.part, constants.O_RDONLY | noFollow).catch((error: unknown) => {
     throw fromErrno(error, state.path);
   });
-  yield* fileBody(handle, state.path, 0, state.bytes, signal);
+  yield* fileBody(handle, state.path, 0, state.bytes, { signal });
 }

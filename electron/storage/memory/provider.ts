@@ -212,7 +212,7 @@ async function collect(path: InnerPath, body: AsyncIterable<Uint8Array>, options
   await consume(body, options.signal, (chunk) => {
     bytes += chunk.length;
     checkNotLonger(path, bytes, options.size);
-    parts.push(chunk.slice());
+    parts.push(new Uint8Array(chunk));
   });
   checkLength(path, bytes, options.size);
   return Buffer.concat(parts);
@@ -236,7 +236,7 @@ function resumable(
     },
     append: async (body, options = {}) => {
       await consume(body, options.signal, (chunk) => {
-        state.chunks.push(chunk.slice());
+        state.chunks.push(new Uint8Array(chunk));
         state.bytes += chunk.length;
       });
       return state.bytes;
