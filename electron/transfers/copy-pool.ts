@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { workerFile } from '../worker-file.ts';
 import type { CopyJob, CopyOrder, CopyOutcome, CopyReport } from './copy-protocol.ts';
 import { createSharedSync } from './copy-sync.ts';
 
@@ -37,13 +36,6 @@ interface Task {
   /** Jobs without an outcome. */
   readonly open: Set<number>;
   readonly resolve: () => void;
-}
-
-/** The worker stands beside this file in the sources, and beside the entries (or one folder above) once bundled. */
-function workerFile(): URL {
-  if (import.meta.url.endsWith('.ts')) return new URL('./copy-worker.ts', import.meta.url);
-  const beside = new URL('./copy-worker.js', import.meta.url);
-  return existsSync(fileURLToPath(beside)) ? beside : new URL('../copy-worker.js', import.meta.url);
 }
 
 /** A thread that copies one task for this long waits for a disk, or copies a large file: others may go on beside it. */
@@ -94,7 +86,12 @@ export function createCopyPool(size = Math.min(6, Math.max(4, availableParalleli
   };
   const tell = (lane: Lane, order: CopyOrder): void => lane.worker.postMessage(order);
   const addLane = (): Lane => {
-    const lane: Lane = { worker: new Worker(workerFile(), { name: 'copy' }), copying: false, since: 0, tasks: new Map() };
+    const lane: Lane = {
+      worker: new Worker(workerFile(import.meta.url, 'copy-worker'), { name: 'copy' }),
+      copying: false,
+      since: 0,
+      tasks: new Map(),
+    };
     lane.worker.on('message', (report: CopyReport) => hear(lane, report));
     lane.worker.on('error', (error) => crashed(lane, error));
     lane.worker.on('exit', (code) => crashed(lane, new Error(`the copy thread ended with ${code}`)));

@@ -34,7 +34,8 @@ const checkpointBytes = 32 * 1024 * 1024;
 /**
  * Copies by streaming, verified: `read` holds the bytes against the source's MD5 where it is known; and where the
  * destination does not check what it receives, what is kept there is read back before it gets its name, and compared by
- * CRC-32. A destination that takes bytes in any order gets several ranges at once (fetch-ranges.ts). The source must be the same before and after.
+ * CRC-32. A destination that takes bytes in any order gets several ranges at once (fetch-ranges.ts). The source must be the
+ * same before and after.
  * @throws `source-changed`, `checksum-mismatch`, `io-error` for a body that was cut short, `precondition-failed` of the
  * target, and what the providers throw; after errors that pass, and `cancelled`, a resumable part is kept
  */

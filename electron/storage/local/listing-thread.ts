@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { InnerPath } from '#shared/paths.ts';
+import { workerFile } from '../../worker-file.ts';
 import type { StorageEntry } from '../provider.ts';
 
 export type ListingOrder =
@@ -48,7 +47,7 @@ export async function* listInThread(absolute: string, folder: InnerPath): AsyncG
 }
 
 function startThread(): Thread {
-  const worker = new Worker(workerFile(), { name: 'listing' });
+  const worker = new Worker(workerFile(import.meta.url, 'listing-worker'), { name: 'listing' });
   const started: Thread = { worker, waiting: new Map() };
   const { waiting } = started;
   worker.on('message', ({ id, page, error }: ListingAnswer) => {
@@ -67,11 +66,4 @@ function startThread(): Thread {
   worker.on('error', died);
   worker.on('exit', (code) => died(new Error(`the listing thread ended with ${code}`)));
   return started;
-}
-
-/** The worker stands beside this file in the sources, and beside the entries (or one folder above) once bundled. */
-function workerFile(): URL {
-  if (import.meta.url.endsWith('.ts')) return new URL('./listing-worker.ts', import.meta.url);
-  const beside = new URL('./listing-worker.js', import.meta.url);
-  return existsSync(fileURLToPath(beside)) ? beside : new URL('../listing-worker.js', import.meta.url);
 }

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { StowageError } from '#shared/errors.ts';
+import { workerFile } from '../../worker-file.ts';
 import { ContentHash } from './content-md5.ts';
 import type { DigestAnswer, DigestTask, FileCrc, FilePart } from './digest-protocol.ts';
 
@@ -106,13 +105,6 @@ function thread(): DigestThread {
   return current;
 }
 
-/** The worker stands beside this file in the sources, and beside the entries (or one folder above) once bundled. */
-function workerFile(): URL {
-  if (import.meta.url.endsWith('.ts')) return new URL('./digest-worker.ts', import.meta.url);
-  const beside = new URL('./digest-worker.js', import.meta.url);
-  return existsSync(fileURLToPath(beside)) ? beside : new URL('../digest-worker.js', import.meta.url);
-}
-
 interface Pending {
   resolve(answer: DigestAnswer): void;
   reject(error: StowageError): void;
@@ -120,7 +112,7 @@ interface Pending {
 
 /** One thread is enough: it sums faster than a disk or a network brings bytes. It keeps no process alive. */
 class DigestThread {
-  readonly #worker = new Worker(workerFile(), { name: 'digest', execArgv: [] });
+  readonly #worker = new Worker(workerFile(import.meta.url, 'digest-worker'), { name: 'digest', execArgv: [] });
   readonly #pending = new Map<number, Pending>();
   #death: string | null = null;
   #next = 1;
