@@ -46,8 +46,8 @@ async function readPage(log: FileHandle, index: FileHandle, from: number, limit:
   if (start >= size) return { chunks: [], next: size, size };
   const first = await findRecord(index, count, start);
   const records = await readRecords(index, first, Math.min(pagePieces, count - first));
-  // 4 more, so that even the smallest page holds a character.
-  const bytes = await readBytes(log, start, Math.min(limit + 4, size - start));
+  // 7 more, so that even the smallest page holds a character after the rest of one that began before it.
+  const bytes = await readBytes(log, start, Math.min(limit + 7, size - start));
   const chunks: LogChunk[] = [];
   let next = start;
   for (const record of records) {

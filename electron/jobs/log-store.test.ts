@@ -148,7 +148,7 @@ test('a page from any byte on, of any length, holds whole characters only, and m
         if (start < whole.length) expect(page.next).toBeGreaterThan(start);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 150, examples: [['a', '𝛼€', -6, 1]] },
   );
 });
 
