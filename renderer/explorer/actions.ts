@@ -14,9 +14,9 @@ const named = (entries: readonly Pick<Entry, 'name'>[]): string =>
   entries.length === 1 ? `“${visible(entries[0]?.name ?? '')}”` : plural(entries.length, 'item');
 
 /** Makes “New folder” (or the next free name) and gives its name, to be renamed at once. */
-export async function makeFolder(vfolder: string, path: string, present: ReadonlySet<string>): Promise<string | null> {
+export async function makeFolder(vfolder: string, path: string, isThere: (name: string) => boolean): Promise<string | null> {
   let name = 'New folder';
-  for (let number = 2; present.has(name); number += 1) name = `New folder ${number}`;
+  for (let number = 2; isThere(name); number += 1) name = `New folder ${number}`;
   try {
     await client.files.makeDirectory({ vfolder, path: childPath(path, name) });
     return name;

@@ -5,7 +5,6 @@
 // biome-ignore-all lint/a11y/noNoninteractiveTabindex: the body scrolls and takes the keys
 import { mergeClasses, Tooltip } from '@fluentui/react-components';
 import { ArrowDownRegular, ArrowUpRegular } from '@fluentui/react-icons';
-import { useVirtualizer } from '@tanstack/react-virtual';
 import {
   type DragEvent,
   type KeyboardEvent,
@@ -22,23 +21,27 @@ import { visible } from '#shared/paths.ts';
 import { formatBytes, formatExactTime, formatTime } from '../ui/format.ts';
 import { EntryIcon } from './entry-icon.tsx';
 import { describeKind } from './kinds.ts';
-import type { Column, Sort } from './rows.ts';
+import type { Column, Sort } from './row-order.ts';
 import type { Selection } from './selection.ts';
 import { headerHeight, rowHeight, useTableStyles } from './table-styles.ts';
+import type { ShownRows } from './use-order.ts';
+import { useRowWindow } from './use-row-window.ts';
 
 const columns: ReadonlyArray<{ readonly id: Column; readonly label: string; readonly right?: boolean }> = [
   { id: 'name', label: 'Name' },
   { id: 'size', label: 'Size', right: true },
   { id: 'modified', label: 'Modified', right: true },
   { id: 'kind', label: 'Kind' },
+  { id: 'tier', label: 'Tier' },
 ];
 
+/** What is done to rows, each told by its id or its entry. */
 export interface RowHandlers {
-  readonly onMouseDown: (event: MouseEvent, entry: Entry) => void;
-  readonly onClick: (event: MouseEvent, entry: Entry) => void;
+  readonly onMouseDown: (event: MouseEvent, id: number) => void;
+  readonly onClick: (event: MouseEvent, id: number) => void;
   readonly onOpen: (entry: Entry) => void;
-  readonly onMenu: (event: MouseEvent, entry: Entry) => void;
-  readonly onDragStart: (event: DragEvent, entry: Entry) => void;
+  readonly onMenu: (event: MouseEvent, id: number) => void;
+  readonly onDragStart: (event: DragEvent, id: number) => void;
   readonly onDragOver: (event: DragEvent, entry: Entry) => void;
   readonly onDrop: (event: DragEvent, entry: Entry) => void;
   /** What speaks against a new name, in words. */
@@ -56,7 +59,7 @@ export interface FileTableHandle {
 
 export interface FileTableProps {
   readonly label: string;
-  readonly rows: readonly Entry[];
+  readonly shown: ShownRows;
   readonly sort: Sort;
   readonly onSort: (column: Column) => void;
   readonly selection: Selection;
@@ -74,27 +77,22 @@ export interface FileTableProps {
 
 /** A table of entries with virtual rows. The grid has the focus; `aria-activedescendant` tells which row. */
 export function FileTable(props: FileTableProps) {
-  const { label, rows, sort, onSort, selection, renaming, dropRow, cut, handlers, ref } = props;
+  const { label, shown, sort, onSort, selection, renaming, dropRow, cut, handlers, ref } = props;
+  const { rows, ids, positions } = shown;
   const styles = useTableStyles();
   const body = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => body.current,
-    estimateSize: () => rowHeight,
-    overscan: 12,
-    // The header scrolls with the rows and sticks to the top.
-    scrollMargin: headerHeight,
-    scrollPaddingStart: headerHeight,
-  });
-  const focusIndex = selection.focus === null ? -1 : rows.findIndex((row) => row.name === selection.focus);
+  const virtual = useRowWindow(body, { count: ids.length, rowHeight, headerHeight });
+  const focusIndex = selection.focus === null ? -1 : (positions[selection.focus] ?? -1);
+  const ofTable = columns.filter(({ id }) => id !== 'tier' || rows.hasTiers);
+  const widths = rows.hasTiers ? styles.fiveColumns : styles.fourColumns;
   useImperativeHandle(ref, () => ({
     focus: () => body.current?.focus({ preventScroll: true }),
-    toTop: () => virtual.scrollToOffset(0),
-    pageSize: () => Math.max(1, Math.floor(((body.current?.clientHeight ?? rowHeight) - headerHeight) / rowHeight) - 1),
+    toTop: () => virtual.scrollTo(0),
+    pageSize: virtual.pageSize,
   }));
   // biome-ignore lint/correctness/useExhaustiveDependencies: follow the focus, not every new listing
   useEffect(() => {
-    if (focusIndex >= 0) virtual.scrollToIndex(focusIndex, { align: 'auto' });
+    if (focusIndex >= 0) virtual.scrollTo(focusIndex);
   }, [selection.focus, renaming]);
   return (
     <div
@@ -102,8 +100,8 @@ export function FileTable(props: FileTableProps) {
       className={styles.grid}
       role="grid"
       aria-label={label}
-      aria-rowcount={rows.length + 1}
-      aria-colcount={columns.length}
+      aria-rowcount={ids.length + 1}
+      aria-colcount={ofTable.length}
       aria-multiselectable
       tabIndex={0}
       aria-activedescendant={focusIndex >= 0 ? `entry-${focusIndex}` : undefined}
@@ -111,35 +109,43 @@ export function FileTable(props: FileTableProps) {
       onClick={(event) => event.target === event.currentTarget && props.onBackgroundClick()}
       onContextMenu={props.onBackgroundMenu}
     >
-      <HeaderRow sort={sort} onSort={onSort} />
-      <div className={styles.rows} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map((item) => {
-          const entry = rows[item.index];
-          return entry ? (
+      <HeaderRow columns={ofTable} widths={widths} sort={sort} onSort={onSort} />
+      <div className={styles.rows} role="rowgroup" style={{ height: virtual.height }}>
+        {Array.from(ids.subarray(virtual.first, virtual.end), (id, at) => {
+          const entry = rows.entry(id);
+          return (
             <Row
-              key={entry.name}
+              key={id}
+              id={id}
               entry={entry}
-              index={item.index}
-              top={item.start - headerHeight}
-              selected={selection.names.has(entry.name)}
-              focused={selection.focus === entry.name}
+              index={virtual.first + at}
+              top={virtual.top(virtual.first + at)}
+              widths={widths}
+              tiers={rows.hasTiers}
+              selected={selection.ids.has(id)}
+              focused={selection.focus === id}
               cut={cut?.has(entry.path) ?? false}
               renaming={renaming === entry.name}
               dropTarget={dropRow === entry.name}
               handlers={handlers}
             />
-          ) : null;
+          );
         })}
       </div>
     </div>
   );
 }
 
-function HeaderRow({ sort, onSort }: Pick<FileTableProps, 'sort' | 'onSort'>) {
+interface HeaderRowProps extends Pick<FileTableProps, 'sort' | 'onSort'> {
+  readonly columns: ReadonlyArray<(typeof columns)[number]>;
+  readonly widths: string;
+}
+
+function HeaderRow({ columns, widths, sort, onSort }: HeaderRowProps) {
   const styles = useTableStyles();
   return (
     <div role="rowgroup" className={styles.sticky}>
-      <div className={styles.header} role="row" aria-rowindex={1}>
+      <div className={mergeClasses(styles.header, widths)} role="row" aria-rowindex={1}>
         {columns.map(({ id, label, right }) => {
           const active = sort.column === id;
           return (
@@ -166,9 +172,12 @@ function HeaderRow({ sort, onSort }: Pick<FileTableProps, 'sort' | 'onSort'>) {
 }
 
 interface RowProps {
+  readonly id: number;
   readonly entry: Entry;
   readonly index: number;
   readonly top: number;
+  readonly widths: string;
+  readonly tiers: boolean;
   readonly selected: boolean;
   readonly focused: boolean;
   readonly cut: boolean;
@@ -177,7 +186,8 @@ interface RowProps {
   readonly handlers: RowHandlers;
 }
 
-const Row = memo(function Row({ entry, index, top, selected, focused, cut, renaming, dropTarget, handlers }: RowProps) {
+const Row = memo(function Row({ id, entry, index, top, widths, tiers, handlers, ...state }: RowProps) {
+  const { selected, focused, cut, renaming, dropTarget } = state;
   const styles = useTableStyles();
   return (
     <div
@@ -187,6 +197,7 @@ const Row = memo(function Row({ entry, index, top, selected, focused, cut, renam
       aria-selected={selected}
       className={mergeClasses(
         styles.row,
+        widths,
         selected && styles.selected,
         focused && styles.focused,
         cut && styles.cut,
@@ -194,11 +205,11 @@ const Row = memo(function Row({ entry, index, top, selected, focused, cut, renam
       )}
       style={{ transform: `translateY(${top}px)` }}
       draggable={!renaming}
-      onMouseDown={(event) => handlers.onMouseDown(event, entry)}
-      onClick={(event) => handlers.onClick(event, entry)}
+      onMouseDown={(event) => handlers.onMouseDown(event, id)}
+      onClick={(event) => handlers.onClick(event, id)}
       onDoubleClick={() => handlers.onOpen(entry)}
-      onContextMenu={(event) => handlers.onMenu(event, entry)}
-      onDragStart={(event) => handlers.onDragStart(event, entry)}
+      onContextMenu={(event) => handlers.onMenu(event, id)}
+      onDragStart={(event) => handlers.onDragStart(event, id)}
       onDragOver={(event) => handlers.onDragOver(event, entry)}
       onDrop={(event) => handlers.onDrop(event, entry)}
     >
@@ -226,6 +237,11 @@ const Row = memo(function Row({ entry, index, top, selected, focused, cut, renam
       <div role="gridcell" className={styles.cell}>
         {describeKind(entry)}
       </div>
+      {tiers && (
+        <div role="gridcell" className={styles.cell}>
+          {entry.tier}
+        </div>
+      )}
     </div>
   );
 });

@@ -20,7 +20,7 @@ import {
   FolderOpenRegular,
   RocketRegular,
 } from '@fluentui/react-icons';
-import { type DragEvent, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { type DragEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { formatAddress } from '#shared/address.ts';
 import type { Entry } from '#shared/contract/files.ts';
 import type { Vfolder } from '#shared/contract/vfolders.ts';
@@ -38,11 +38,11 @@ import { DropOverlay } from './drop-overlay.tsx';
 import { FileTable } from './file-table.tsx';
 import { useListing } from './listing.ts';
 import { folder } from './location.ts';
-import { nameFilter, sortEntries } from './rows.ts';
 import { selectOne } from './selection.ts';
 import { Toolbar } from './toolbar.tsx';
 import { chooseAndUpload } from './upload-here.ts';
 import { useFolderTable } from './use-folder-table.ts';
+import { type ShownRows, useOrder } from './use-order.ts';
 import { useSort } from './use-sort.ts';
 
 const useStyles = makeStyles({
@@ -80,33 +80,29 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
   const listing = useListing(vfolder, path);
   const [sort, setSort] = useSort();
   const [filter, setFilter] = useState('');
-  const deferredFilter = useDeferredValue(filter);
-  const sorted = useMemo(() => sortEntries(listing.entries, sort), [listing.entries, sort]);
-  const rows = useMemo(() => {
-    const passes = nameFilter(deferredFilter);
-    return deferredFilter.trim() === '' ? sorted : sorted.filter((entry) => passes(entry.name));
-  }, [sorted, deferredFilter]);
-  const table = useFolderTable({ vfolder, path, rows, present: listing.entries, reload: listing.reload });
+  const shown = useOrder(listing.rows, listing.length, sort, filter);
+  const table = useFolderTable({ vfolder, path, shown, reload: listing.reload });
   const { setSelection, handle } = table;
-  const shown = useVfolders((state) => state.vfolders.find((one) => one.name === vfolder));
-  const readOnly = shown?.permission === 'ro';
+  const opened = useVfolders((state) => state.vfolders.find((one) => one.name === vfolder));
+  const readOnly = opened?.permission === 'ro';
   const served = useRef<string | null>(null);
   useEffect(() => {
-    if (select === null || served.current === select || !rows.some((row) => row.name === select)) return;
+    const id = select === null || served.current === select ? -1 : shown.rows.find(select);
+    if (id < 0) return;
     served.current = select;
-    setSelection(selectOne(select));
-  }, [select, rows, setSelection]);
+    setSelection(selectOne(id));
+  }, [select, shown, setSelection]);
   useEffect(() => handle.current?.focus(), [handle]);
   const { problem } = listing;
-  useReadAgainWhenMended(shown, listing);
+  useReadAgainWhenMended(opened, listing);
   useEffect(() => {
     // Whether a link is broken or a host is gone shows in the lists too.
     if (problem) void Promise.all([loadVfolders(), loadHosts()]);
   }, [problem]);
   const drop = useFolderDrop(vfolder, path);
-  const empty = listing.complete && listing.problem === null && listing.entries.length === 0;
+  const empty = listing.complete && listing.problem === null && listing.length === 0;
   const newFolder = async (): Promise<void> => {
-    const name = await makeFolder(vfolder, path, new Set(listing.entries.map((entry) => entry.name)));
+    const name = await makeFolder(vfolder, path, (name) => listing.rows.find(name) >= 0);
     if (name !== null) table.renameWhenThere(name);
   };
   useStrayKeys((event) => {
@@ -148,7 +144,7 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
                 <Button size="small" onClick={listing.reload}>
                   Try again
                 </Button>
-                {shown && <ProblemActions vfolder={shown} />}
+                {opened && <ProblemActions vfolder={opened} />}
               </>
             }
           />
@@ -172,7 +168,7 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
           >
             {readOnly ? 'It is read-only; change its permission to put files in.' : 'Drop files or folders here, or upload them.'}
           </EmptyState>
-        ) : rows.length === 0 && listing.entries.length > 0 ? (
+        ) : shown.ids.length === 0 && listing.length > 0 && !shown.busy ? (
           <EmptyState title="No name matches" actions={<Button onClick={() => setFilter('')}>Clear the filter</Button>}>
             Nothing in this folder has “{filter}” in its name.
           </EmptyState>
@@ -180,7 +176,7 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
           <FileTable
             ref={handle}
             label={`Files in ${visible(formatAddress(vfolder, path))}`}
-            rows={rows}
+            shown={shown}
             sort={sort}
             onSort={(column) =>
               setSort({ column, descending: sort.column === column ? !sort.descending : column !== 'name' && column !== 'kind' })
@@ -198,8 +194,8 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
         {drop.label && <DropOverlay label={drop.label} outlined={drop.row === null} />}
       </div>
       <FolderFooter
-        entries={listing.entries}
-        rows={rows}
+        shown={shown}
+        length={listing.length}
         complete={listing.complete}
         selected={table.selected}
         filtered={filter.trim() !== ''}
@@ -296,28 +292,25 @@ function FolderActions({ readOnly, onNewFolder, onLaunch, onSync }: FolderAction
 }
 
 interface FolderFooterProps {
-  readonly entries: readonly Entry[];
-  readonly rows: readonly Entry[];
+  readonly shown: ShownRows;
+  /** All rows that were read. */
+  readonly length: number;
   readonly complete: boolean;
   readonly filtered: boolean;
-  readonly selected: readonly Entry[];
+  readonly selected: readonly number[];
 }
 
-const sizeOf = (entries: readonly Entry[]): number => entries.reduce((sum, entry) => sum + entry.size, 0);
-
-function FolderFooter({ entries, rows, complete, filtered, selected }: FolderFooterProps) {
+function FolderFooter({ shown, length, complete, filtered, selected }: FolderFooterProps) {
   const styles = useStyles();
-  const total = useMemo(() => sizeOf(rows), [rows]);
-  const chosen = useMemo(() => sizeOf(selected), [selected]);
+  const chosen = useMemo(() => selected.reduce((sum, id) => sum + shown.rows.size(id), 0), [selected, shown]);
+  const working = complete ? (shown.busy ? 'Sorting…' : null) : 'Reading…';
   return (
     <div className={styles.footer} role="status" aria-label="Folder summary">
-      <span>
-        {filtered ? `${formatCount(rows.length)} of ${plural(entries.length, 'item')}` : plural(entries.length, 'item')}
-      </span>
-      {total > 0 && <span>{formatBytes(total)}</span>}
-      {!complete && (
+      <span>{filtered ? `${formatCount(shown.ids.length)} of ${plural(length, 'item')}` : plural(length, 'item')}</span>
+      {shown.bytes > 0 && <span>{formatBytes(shown.bytes)}</span>}
+      {working !== null && (
         <span>
-          <Spinner size="extra-tiny" label="Reading…" />
+          <Spinner size="extra-tiny" label={working} />
         </span>
       )}
       <span className={styles.space} />

@@ -1,57 +1,73 @@
-/** Which rows are selected, by name, and where the keyboard stands. */
+import type { FolderRows } from './folder-rows.ts';
+import { IdSet } from './id-set.ts';
+import type { Order } from './row-order.ts';
+
+/** Which rows are selected, by their ids, and where the keyboard stands. */
 export interface Selection {
-  readonly names: ReadonlySet<string>;
+  readonly ids: IdSet;
   /** Where a range began. */
-  readonly anchor: string | null;
+  readonly anchor: number | null;
   /** The row with the focus. */
-  readonly focus: string | null;
+  readonly focus: number | null;
 }
 
-export const noSelection: Selection = { names: new Set(), anchor: null, focus: null };
+export const noSelection: Selection = { ids: IdSet.empty, anchor: null, focus: null };
 
-export const selectOne = (name: string): Selection => ({ names: new Set([name]), anchor: name, focus: name });
+export const selectOne = (id: number): Selection => ({ ids: IdSet.of([id]), anchor: id, focus: id });
 
-export function selectAll(order: readonly string[], selection: Selection): Selection {
-  return { names: new Set(order), anchor: order[0] ?? null, focus: selection.focus ?? order[0] ?? null };
+export function selectAll({ ids }: Order, selection: Selection): Selection {
+  return { ids: IdSet.of(ids), anchor: ids[0] ?? null, focus: selection.focus ?? ids[0] ?? null };
 }
 
 /** Ctrl+click and Ctrl+Space: adds or takes away one. */
-export function toggle(selection: Selection, name: string): Selection {
-  const names = new Set(selection.names);
-  if (!names.delete(name)) names.add(name);
-  return { names, anchor: name, focus: name };
+export const toggle = (selection: Selection, id: number): Selection => ({
+  ids: selection.ids.toggled(id),
+  anchor: id,
+  focus: id,
+});
+
+/** Shift+click and Shift+arrows: everything from the anchor to `id` in the order shown. */
+export function extend(selection: Selection, id: number, { ids, positions }: Order): Selection {
+  const from = selection.anchor === null ? -1 : (positions[selection.anchor] ?? -1);
+  const to = positions[id] ?? -1;
+  if (from < 0 || to < 0) return selectOne(id);
+  const range = IdSet.of(ids.subarray(Math.min(from, to), Math.max(from, to) + 1));
+  return { ids: range, anchor: selection.anchor, focus: id };
 }
 
-/** Shift+click and Shift+arrows: everything from the anchor to `name` in the order shown. */
-export function extend(selection: Selection, name: string, order: readonly string[]): Selection {
-  const from = selection.anchor === null ? -1 : order.indexOf(selection.anchor);
-  const to = order.indexOf(name);
-  if (from < 0 || to < 0) return selectOne(name);
-  return { names: new Set(order.slice(Math.min(from, to), Math.max(from, to) + 1)), anchor: selection.anchor, focus: name };
+/** The selected rows that are shown, in the order shown. */
+export function shownSelection(selection: Selection, { ids, positions }: Order): number[] {
+  // Whichever is shorter is walked through: one row of a million is found at once.
+  if (selection.ids.size * 16 > ids.length) return [...ids].filter((id) => selection.ids.has(id));
+  const shown = [...selection.ids].filter((id) => (positions[id] ?? -1) >= 0);
+  return shown.sort((a, b) => (positions[a] ?? 0) - (positions[b] ?? 0));
 }
 
-/** Forgets names that are no longer there. The same object when nothing changes. */
-export function keepPresent(selection: Selection, present: ReadonlySet<string>): Selection {
-  const gone = [...selection.names].filter((name) => !present.has(name));
-  const lost = (name: string | null): boolean => name !== null && !present.has(name);
-  if (gone.length === 0 && !lost(selection.anchor) && !lost(selection.focus)) return selection;
-  return {
-    names: new Set([...selection.names].filter((name) => present.has(name))),
-    anchor: lost(selection.anchor) ? null : selection.anchor,
-    focus: lost(selection.focus) ? null : selection.focus,
+/** The same names in a folder that was read anew; those that are gone are forgotten. */
+export function carryOver(selection: Selection, from: FolderRows, to: FolderRows): Selection {
+  const moved = (id: number | null): number | null => {
+    const found = id === null ? -1 : to.find(from.name(id));
+    return found < 0 ? null : found;
   };
+  const { ids } = selection;
+  const [anchor, focus] = [moved(selection.anchor), moved(selection.focus)];
+  if (ids.size === 0) return { ids, anchor, focus };
+  const names = new Set([...ids].map((id) => from.name(id)));
+  const kept: number[] = [];
+  for (let id = 0; id < to.length; id += 1) if (names.has(to.name(id))) kept.push(id);
+  return { ids: IdSet.of(kept), anchor, focus };
 }
 
-/** The next name after the focus that begins with what was typed; one letter typed again goes on to the next. */
-export function typeAhead(order: readonly string[], focus: string | null, typed: string): string | null {
+/** The next row after the focus whose name begins with what was typed; one letter typed again goes on to the next. */
+export function typeAhead(rows: FolderRows, { ids, positions }: Order, focus: number | null, typed: string): number | null {
   const wanted = typed.toLowerCase();
   const again = wanted.length > 1 && [...wanted].every((letter) => letter === wanted[0]);
   const prefix = again ? wanted.slice(0, 1) : wanted;
-  const at = focus === null ? -1 : order.indexOf(focus);
+  const at = focus === null ? -1 : (positions[focus] ?? -1);
   const start = prefix.length === 1 ? at + 1 : Math.max(at, 0);
-  for (let step = 0; step < order.length; step += 1) {
-    const name = order[(start + step) % order.length];
-    if (name?.toLowerCase().startsWith(prefix)) return name;
+  for (let step = 0; step < ids.length; step += 1) {
+    const id = ids[(start + step) % ids.length] ?? 0;
+    if (rows.name(id).slice(0, prefix.length).toLowerCase() === prefix) return id;
   }
   return null;
 }

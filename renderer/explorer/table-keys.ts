@@ -1,4 +1,5 @@
 import { extend, type Selection, selectAll, selectOne, toggle, typeAhead } from './selection.ts';
+import type { ShownRows } from './use-order.ts';
 
 /** What is read of a key press; both React's and the browser's own events have it. */
 export type KeyPress = Pick<
@@ -7,7 +8,7 @@ export type KeyPress = Pick<
 >;
 
 export interface TableKeys {
-  readonly order: readonly string[];
+  readonly shown: ShownRows;
   readonly selection: Selection;
   readonly pageSize: () => number;
   readonly select: (selection: Selection) => void;
@@ -42,7 +43,7 @@ function commandKey(event: KeyPress, keys: TableKeys): boolean {
   const run = control
     ? event.shiftKey
       ? { n: keys.newFolder }
-      : { a: () => keys.select(selectAll(keys.order, keys.selection)), c: keys.copy, x: keys.cut, v: keys.paste, r: keys.reload }
+      : { a: () => keys.select(selectAll(keys.shown, keys.selection)), c: keys.copy, x: keys.cut, v: keys.paste, r: keys.reload }
     : null;
   if (run) {
     const command = (run as Record<string, (() => void) | undefined>)[event.key.toLowerCase()];
@@ -69,15 +70,16 @@ function commandKey(event: KeyPress, keys: TableKeys): boolean {
   return command !== undefined;
 }
 
-function moveKey(event: KeyPress, { order, selection, pageSize, select }: TableKeys): boolean {
-  if (event.altKey || order.length === 0) return false;
-  const at = selection.focus === null ? -1 : order.indexOf(selection.focus);
-  const to = target(event.key, at, order.length, pageSize);
-  const name = to === null ? undefined : order[Math.min(order.length - 1, Math.max(0, to))];
-  if (name === undefined) return false;
-  if (event.shiftKey) select(extend(selection, name, order));
-  else if (event.ctrlKey || event.metaKey) select({ ...selection, focus: name });
-  else select(selectOne(name));
+function moveKey(event: KeyPress, { shown, selection, pageSize, select }: TableKeys): boolean {
+  const count = shown.ids.length;
+  if (event.altKey || count === 0) return false;
+  const at = selection.focus === null ? -1 : (shown.positions[selection.focus] ?? -1);
+  const to = target(event.key, at, count, pageSize);
+  const id = to === null ? undefined : shown.ids[Math.min(count - 1, Math.max(0, to))];
+  if (id === undefined) return false;
+  if (event.shiftKey) select(extend(selection, id, shown));
+  else if (event.ctrlKey || event.metaKey) select({ ...selection, focus: id });
+  else select(selectOne(id));
   return true;
 }
 
@@ -100,12 +102,12 @@ function target(key: string, at: number, count: number, pageSize: () => number):
   }
 }
 
-function typedKey(event: KeyPress, { order, selection, select }: TableKeys): boolean {
+function typedKey(event: KeyPress, { shown, selection, select }: TableKeys): boolean {
   if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return false;
   const now = Date.now();
   typed = now - typedAt < 900 ? typed + event.key : event.key;
   typedAt = now;
-  const found = typeAhead(order, selection.focus, typed);
+  const found = typeAhead(shown.rows, shown, selection.focus, typed);
   if (found !== null) select(selectOne(found));
   return true;
 }

@@ -2,6 +2,7 @@ import { makeStyles, tokens } from '@fluentui/react-components';
 
 /** Columns of the file table: name takes the rest. */
 const columns = 'minmax(160px, 1fr) 92px 132px 124px';
+const tierColumn = '84px';
 
 export const rowHeight = 30;
 export const headerHeight = 29;
@@ -17,9 +18,10 @@ export const useTableStyles = makeStyles({
     scrollbarGutter: 'stable',
   },
   sticky: { position: 'sticky', top: 0, zIndex: 2, backgroundColor: tokens.colorNeutralBackground1 },
+  fourColumns: { gridTemplateColumns: columns },
+  fiveColumns: { gridTemplateColumns: `${columns} ${tierColumn}` },
   header: {
     display: 'grid',
-    gridTemplateColumns: columns,
     flexShrink: 0,
     height: `${headerHeight}px`,
     boxSizing: 'border-box',
@@ -52,7 +54,6 @@ export const useTableStyles = makeStyles({
     right: '0px',
     top: 0,
     display: 'grid',
-    gridTemplateColumns: columns,
     alignItems: 'center',
     height: `${rowHeight}px`,
     paddingRight: '8px',

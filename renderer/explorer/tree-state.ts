@@ -3,7 +3,7 @@ import type { Entry } from '#shared/contract/files.ts';
 import { onChange } from '../app/changes.ts';
 import { client } from '../app/client.ts';
 import { type FolderLocation, folder, locationKey } from './location.ts';
-import { compareNames } from './rows.ts';
+import { compareNames } from './names.ts';
 
 /** Which folders of the tree are open, by location key. */
 export const useExpanded = create<{ readonly keys: ReadonlySet<string> }>()(() => ({ keys: new Set() }));

@@ -1,4 +1,4 @@
-import { type MouseEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { type MouseEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Entry } from '#shared/contract/files.ts';
 import { visible } from '#shared/paths.ts';
 import { openMenu } from '../ui/context-menu.tsx';
@@ -9,87 +9,100 @@ import { startEntriesDrag } from './drag.ts';
 import { backgroundChoices, entryChoices } from './entry-menu.tsx';
 import type { FileTableHandle, RowHandlers } from './file-table.tsx';
 import { folder, parentLocation } from './location.ts';
-import { extend, keepPresent, noSelection, type Selection, selectOne, toggle } from './selection.ts';
+import { carryOver, extend, noSelection, type Selection, selectOne, shownSelection, toggle } from './selection.ts';
 import { handleTableKey, type KeyPress } from './table-keys.ts';
 import { navigate, openTab } from './tabs.ts';
+import type { ShownRows } from './use-order.ts';
 
 interface FolderTableInput {
   readonly vfolder: string;
   readonly path: string;
-  /** As shown: sorted and filtered. */
-  readonly rows: readonly Entry[];
-  readonly present: readonly Entry[];
+  readonly shown: ShownRows;
   readonly reload: () => void;
 }
 
+/** The selection among the rows that are shown; in a folder that was read anew, the same names. */
+function useSelection({ rows }: ShownRows): [Selection, (selection: Selection) => void] {
+  const [stored, setStored] = useState({ rows, selection: noSelection });
+  const selection = useMemo(
+    () => (stored.rows === rows ? stored.selection : carryOver(stored.selection, stored.rows, rows)),
+    [stored, rows],
+  );
+  // Lets go of the former rows.
+  useEffect(() => setStored((before) => (before.rows === rows ? before : { rows, selection })), [rows, selection]);
+  return [selection, useCallback((next: Selection) => setStored({ rows, selection: next }), [rows])];
+}
+
 /** Selection, keys, menus and renaming of a folder's table. */
-export function useFolderTable({ vfolder, path, rows, present, reload }: FolderTableInput) {
-  const [stored, setSelection] = useState<Selection>(noSelection);
+export function useFolderTable({ vfolder, path, shown, reload }: FolderTableInput) {
+  const { rows } = shown;
+  const [selection, setSelection] = useSelection(shown);
   const [renaming, setRenaming] = useState<string | null>(null);
-  const [awaited, setAwaited] = useState<string | null>(null);
+  const [awaited, setAwaited] = useState<{ readonly name: string; readonly rename: boolean } | null>(null);
   const handle = useRef<FileTableHandle>(null);
   const clipboard = useClipboard((state) => state.clipboard);
-  const names = useMemo(() => new Set(present.map((entry) => entry.name)), [present]);
-  const order = useMemo(() => rows.map((entry) => entry.name), [rows]);
-  const selection = useMemo(() => keepPresent(stored, names), [stored, names]);
-  const selected = useMemo(() => rows.filter((entry) => selection.names.has(entry.name)), [rows, selection]);
+  const selected = useMemo(() => shownSelection(selection, shown), [selection, shown]);
+  const entriesOf = (ids: readonly number[]): Entry[] => ids.map((id) => rows.entry(id));
   const cut = useMemo(
     () => (clipboard?.cut && clipboard.vfolder === vfolder ? new Set(clipboard.paths) : null),
     [clipboard, vfolder],
   );
 
-  // A folder just made is renamed as soon as the listing has it.
+  // What was just made or renamed is selected as soon as the listing has it.
   useEffect(() => {
-    if (awaited === null || !names.has(awaited)) return;
-    setSelection(selectOne(awaited));
-    setRenaming(awaited);
+    const id = awaited === null ? -1 : shown.rows.find(awaited.name);
+    if (awaited === null || id < 0) return;
+    setSelection(selectOne(id));
+    if (awaited.rename) setRenaming(awaited.name);
     setAwaited(null);
-  }, [awaited, names]);
+  }, [awaited, shown, setSelection]);
 
   const open = (entry: Entry): void => {
     if (entry.kind === 'directory') navigate(folder(vfolder, entry.path));
     else openDialog({ kind: 'properties', vfolder, entries: [entry] });
   };
-  const toClipboard = (isCut: boolean, entries: readonly Entry[] = selected): void => {
+  const toClipboard = (isCut: boolean, entries: readonly Entry[] = entriesOf(selected)): void => {
     if (entries.length > 0) putClipboard({ vfolder, folder: path, paths: entries.map((entry) => entry.path), cut: isCut });
   };
-  const startRename = (): void => setRenaming(selection.focus ?? selected[0]?.name ?? null);
+  const startRename = (): void => {
+    const id = selection.focus ?? selected[0];
+    setRenaming(id === undefined ? null : rows.name(id));
+  };
   const trash = (): void => {
-    if (selected.length > 0) void trashEntries(vfolder, selected);
+    if (selected.length > 0) void trashEntries(vfolder, entriesOf(selected));
   };
   const properties = (): void => {
-    if (selected.length > 0) openDialog({ kind: 'properties', vfolder, entries: selected });
+    if (selected.length > 0) openDialog({ kind: 'properties', vfolder, entries: entriesOf(selected) });
   };
+  /** What is done with a row is done with all that are selected when it is one of them. */
+  const chosenWith = (id: number): Entry[] => entriesOf(selection.ids.has(id) ? selected : [id]);
   const pasteHere = (): void => void paste(vfolder, path);
 
   const handlers: Omit<RowHandlers, 'onDragOver' | 'onDrop'> = {
-    onMouseDown: (event, entry) => {
+    onMouseDown: (event, id) => {
       if (event.button !== 0 || event.shiftKey || event.ctrlKey || event.metaKey) return;
-      if (!selection.names.has(entry.name)) setSelection(selectOne(entry.name));
+      if (!selection.ids.has(id)) setSelection(selectOne(id));
     },
-    onClick: (event, entry) => {
-      if (event.shiftKey) setSelection(extend(selection, entry.name, order));
-      else if (event.ctrlKey || event.metaKey) setSelection(toggle(selection, entry.name));
-      else setSelection(selectOne(entry.name));
+    onClick: (event, id) => {
+      if (event.shiftKey) setSelection(extend(selection, id, shown));
+      else if (event.ctrlKey || event.metaKey) setSelection(toggle(selection, id));
+      else setSelection(selectOne(id));
       handle.current?.focus();
     },
     onOpen: open,
-    onMenu: (event, entry) => {
-      const entries = selection.names.has(entry.name) ? selected : [entry];
-      if (!selection.names.has(entry.name)) setSelection(selectOne(entry.name));
-      openMenu(
-        event,
-        'Actions for the selection',
-        entryChoices({ vfolder, entries, open, openTab, toClipboard, rename: () => setRenaming(entry.name) }),
-      );
+    onMenu: (event, id) => {
+      const entries = chosenWith(id);
+      if (!selection.ids.has(id)) setSelection(selectOne(id));
+      const rename = (): void => setRenaming(rows.name(id));
+      openMenu(event, 'Actions for the selection', entryChoices({ vfolder, entries, open, openTab, toClipboard, rename }));
     },
-    onDragStart: (event, entry) => {
-      const entries = selection.names.has(entry.name) ? selected : [entry];
-      startEntriesDrag(event, { vfolder, folder: path, paths: entries.map((one) => one.path), cut: true });
+    onDragStart: (event, id) => {
+      const paths = chosenWith(id).map((one) => one.path);
+      startEntriesDrag(event, { vfolder, folder: path, paths, cut: true });
     },
     nameProblem: (entry, name) => {
       if (name === '.' || name === '..' || name.includes('/')) return 'A name cannot be “.” or “..” and has no “/”.';
-      return name !== entry.name && names.has(name) ? `“${visible(name)}” exists here already.` : null;
+      return name !== entry.name && rows.find(name) >= 0 ? `“${visible(name)}” exists here already.` : null;
     },
     onRenamed: (entry, name) => {
       setRenaming(null);
@@ -98,26 +111,26 @@ export function useFolderTable({ vfolder, path, rows, present, reload }: FolderT
       void renameEntry(vfolder, path, entry, name).then((done) => {
         if (done === null) return;
         reload();
-        setSelection(selectOne(done));
+        setAwaited({ name: done, rename: false });
       });
     },
   };
 
   const onKeyDown = (event: KeyPress, newFolder: () => void): void => {
-    const first = selected[0];
+    const first = selected[0] === undefined ? undefined : rows.entry(selected[0]);
     const up = parentLocation(folder(vfolder, path));
     if ((event.shiftKey && event.key === 'F10') || event.key === 'ContextMenu') {
       if (first)
         openMenu(
           event,
           'Actions for the selection',
-          entryChoices({ vfolder, entries: selected, open, openTab, toClipboard, rename: startRename }),
+          entryChoices({ vfolder, entries: entriesOf(selected), open, openTab, toClipboard, rename: startRename }),
         );
       else openBackgroundMenu(event, newFolder);
       return;
     }
     const taken = handleTableKey(event, {
-      order,
+      shown,
       selection,
       pageSize: () => handle.current?.pageSize() ?? 10,
       select: setSelection,
@@ -156,7 +169,7 @@ export function useFolderTable({ vfolder, path, rows, present, reload }: FolderT
     openBackgroundMenu,
     clear: () => setSelection(noSelection),
     renameWhenThere: (name: string): void => {
-      setAwaited(name);
+      setAwaited({ name, rename: true });
       reload();
     },
   };

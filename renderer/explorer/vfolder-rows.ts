@@ -1,5 +1,5 @@
 import type { Vfolder } from '#shared/contract/vfolders.ts';
-import { compareNames, nameFilter } from './rows.ts';
+import { compareNames, nameFilter } from './names.ts';
 
 export type VfolderColumn = 'name' | 'usage' | 'permission' | 'host' | 'lastUsed';
 

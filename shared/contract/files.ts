@@ -17,6 +17,8 @@ export const entrySchema = z.object({
   etag: z.string().optional(),
   /** Where a symlink points, as it is written. */
   linkTarget: z.string().optional(),
+  /** Storage tier or class, as the host calls it; absent where there is none. */
+  tier: z.string().optional(),
   /** It is a packed folder, or lies in one, where files can only be read. A listing tells it of what is inside only. */
   packed: z.boolean().optional(),
 });

@@ -1,0 +1,138 @@
+import type { Entry, EntryKind } from '#shared/contract/files.ts';
+import { childPath } from './location.ts';
+
+/** Kinds by the number that a column keeps for them. */
+export const kindNumbers: readonly EntryKind[] = ['file', 'directory', 'symlink', 'special'];
+export const directoryKind = kindNumbers.indexOf('directory');
+
+/** Rows as columns, as they cross to a worker: what they are sorted and filtered by. */
+export interface RowColumns {
+  readonly names: readonly string[];
+  readonly kinds: Uint8Array;
+  readonly sizes: Float64Array;
+  /** Milliseconds; 0 where the host does not tell. */
+  readonly modified: Float64Array;
+  /** Empty where no row of these has a tier. */
+  readonly tiers: readonly string[];
+}
+
+/** Rows per block: one block is all that is copied when a folder grows. */
+const blockRows = 4096;
+
+/** What only some rows have. */
+type Extra = Pick<Entry, 'linkTarget' | 'packed' | 'tier'>;
+
+interface Block {
+  readonly kinds: Uint8Array;
+  readonly sizes: Float64Array;
+  readonly modified: Float64Array;
+}
+
+/** Entries made for rows that are on screen are kept, so that a row which did not change is not drawn again. */
+const keptEntries = 4000;
+
+/**
+ * The rows of one folder in columns, about 40 bytes each beside their names, in the order in which they came: a million
+ * entries as objects would take ten times as much. A row's number (its id) stays; rows are only added.
+ */
+export class FolderRows {
+  readonly #folder: string;
+  readonly #names: string[] = [];
+  readonly #blocks: Block[] = [];
+  readonly #extras = new Map<number, Extra>();
+  #tiers = false;
+  readonly #entries = new Map<number, Entry>();
+
+  /** @param folder the inner path that all rows lie in */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  get length(): number {
+    return this.#names.length;
+  }
+
+  /** Whether any row has a tier. */
+  get hasTiers(): boolean {
+    return this.#tiers;
+  }
+
+  add(entries: readonly Entry[]): void {
+    for (const { name, kind, size, modified, linkTarget, packed, tier } of entries) {
+      const id = this.#names.push(name) - 1;
+      const within = id % blockRows;
+      if (within === 0) this.#blocks.push(emptyBlock());
+      const block = this.#blocks.at(-1);
+      if (!block) continue;
+      block.kinds[within] = kindNumbers.indexOf(kind);
+      block.sizes[within] = size;
+      block.modified[within] = modified ?? Number.NaN;
+      if (tier !== undefined) this.#tiers = true;
+      if (linkTarget !== undefined || packed || tier !== undefined)
+        this.#extras.set(id, {
+          ...(linkTarget !== undefined && { linkTarget }),
+          ...(packed && { packed }),
+          ...(tier !== undefined && { tier }),
+        });
+    }
+  }
+
+  name(id: number): string {
+    return this.#names[id] ?? '';
+  }
+
+  size(id: number): number {
+    return this.#blocks[Math.floor(id / blockRows)]?.sizes[id % blockRows] ?? 0;
+  }
+
+  /** The same object for the same row, while it is among those last asked for. */
+  entry(id: number): Entry {
+    const kept = this.#entries.get(id);
+    if (kept) return kept;
+    const block = this.#blocks[Math.floor(id / blockRows)];
+    const name = this.name(id);
+    const modified = block?.modified[id % blockRows] ?? Number.NaN;
+    const made: Entry = {
+      name,
+      path: childPath(this.#folder, name),
+      kind: kindNumbers[block?.kinds[id % blockRows] ?? 0] ?? 'file',
+      size: this.size(id),
+      modified: Number.isNaN(modified) ? null : modified,
+      ...this.#extras.get(id),
+    };
+    if (this.#entries.size >= keptEntries) this.#entries.clear();
+    this.#entries.set(id, made);
+    return made;
+  }
+
+  /** The row of a name; -1 when there is none. Looks through all: some milliseconds for a million. */
+  find(name: string): number {
+    return this.#names.indexOf(name);
+  }
+
+  /** The rows from `from` on, as columns of their own. */
+  columns(from: number): RowColumns {
+    const names = this.#names.slice(from);
+    const columns = {
+      names,
+      kinds: new Uint8Array(names.length),
+      sizes: new Float64Array(names.length),
+      modified: new Float64Array(names.length),
+      tiers: this.#tiers ? names.map((_, at) => this.#extras.get(from + at)?.tier ?? '') : [],
+    };
+    for (let at = 0; at < names.length; at += 1) {
+      const block = this.#blocks[Math.floor((from + at) / blockRows)];
+      const within = (from + at) % blockRows;
+      columns.kinds[at] = block?.kinds[within] ?? 0;
+      columns.sizes[at] = block?.sizes[within] ?? 0;
+      columns.modified[at] = block?.modified[within] || 0;
+    }
+    return columns;
+  }
+}
+
+const emptyBlock = (): Block => ({
+  kinds: new Uint8Array(blockRows),
+  sizes: new Float64Array(blockRows),
+  modified: new Float64Array(blockRows),
+});

@@ -1,0 +1,220 @@
+import { directoryKind, kindNumbers, type RowColumns } from './folder-rows.ts';
+import { describeKind } from './kinds.ts';
+import { compareTexts, nameFilter, nameKey } from './names.ts';
+
+export type Column = 'name' | 'size' | 'modified' | 'kind' | 'tier';
+
+export interface Sort {
+  readonly column: Column;
+  readonly descending: boolean;
+}
+
+export const defaultSort: Sort = { column: 'name', descending: false };
+
+/** Which rows are shown, and in what order. */
+export interface Order {
+  /** The ids of the rows, from the first to the last. */
+  readonly ids: Uint32Array;
+  /** By id, where a row stands in `ids`; -1 when it is not shown. */
+  readonly positions: Int32Array;
+  /** Sum of the sizes of the rows shown. */
+  readonly bytes: number;
+}
+
+/**
+ * Sorts and filters the rows of a folder of any size. Names are put in order while they come, in runs that are merged;
+ * every other order is made from that one by counting digits (a radix sort, which keeps equal keys by name), so that a
+ * million rows take a fraction of a second whatever the column.
+ */
+export class RowOrder {
+  readonly #names: string[] = [];
+  readonly #nameKeys: string[] = [];
+  readonly #kinds = new Growing<Uint8Array>((length) => new Uint8Array(length));
+  readonly #sizes = new Growing<Float64Array>((length) => new Float64Array(length));
+  readonly #modified = new Growing<Float64Array>((length) => new Float64Array(length));
+  #tiers: string[] = [];
+  /** Ids by name, in runs of which each is at least twice as long as the next. */
+  readonly #runs: Uint32Array[] = [];
+  #kindRanks: Uint32Array | null = null;
+  #tierRanks: Uint32Array | null = null;
+
+  get length(): number {
+    return this.#names.length;
+  }
+
+  add({ names, kinds, sizes, modified, tiers }: RowColumns): void {
+    const first = this.#names.length;
+    for (const name of names) {
+      this.#names.push(name);
+      this.#nameKeys.push(nameKey(name));
+    }
+    this.#kinds.add(kinds);
+    this.#sizes.add(sizes);
+    this.#modified.add(modified);
+    if (tiers.length > 0) {
+      while (this.#tiers.length < first) this.#tiers.push('');
+      for (const tier of tiers) this.#tiers.push(tier);
+    }
+    this.#kindRanks = null;
+    this.#tierRanks = null;
+    this.#runs.push(Uint32Array.from(names, (_, at) => first + at).sort(this.#byName));
+    while ((this.#runs.at(-2)?.length ?? Number.POSITIVE_INFINITY) < 2 * (this.#runs.at(-1)?.length ?? 0)) this.#mergeLast();
+  }
+
+  /** Folders first, whatever the order; equal keys by name. */
+  order({ column, descending }: Sort, filter: string): Order {
+    while (this.#runs.length > 1) this.#mergeLast();
+    const byName = this.#runs[0] ?? new Uint32Array(0);
+    const sorted = column === 'name' ? (descending ? byName.toReversed() : byName) : this.#sorted(byName, column, descending);
+    return this.#shown(sorted, filter);
+  }
+
+  #sorted(byName: Uint32Array, column: Exclude<Column, 'name'>, descending: boolean): Uint32Array {
+    switch (column) {
+      case 'size':
+        return sortByNumbers(byName, this.#sizes.values(), descending);
+      case 'modified':
+        return sortByNumbers(byName, this.#modified.values(), descending);
+      case 'kind':
+        this.#kindRanks ??= ranks(this.length, (id) => this.#kindOf(id));
+        return sortByDigits(byName, [(id) => this.#kindRanks?.[id] ?? 0], descending);
+      case 'tier':
+        this.#tierRanks ??= ranks(this.length, (id) => this.#tiers[id] ?? '');
+        return sortByDigits(byName, [(id) => this.#tierRanks?.[id] ?? 0], descending);
+    }
+  }
+
+  /** Folders before all else, and only what the filter lets through. */
+  #shown(sorted: Uint32Array, filter: string): Order {
+    const passes = filter.trim() === '' ? null : nameFilter(filter);
+    const kinds = this.#kinds.values();
+    const sizes = this.#sizes.values();
+    const ids = new Uint32Array(sorted.length);
+    const positions = new Int32Array(this.length).fill(-1);
+    let count = 0;
+    let bytes = 0;
+    for (const folders of [true, false])
+      for (const id of sorted) {
+        if ((kinds[id] === directoryKind) !== folders || (passes && !passes(this.#names[id] ?? ''))) continue;
+        positions[id] = count;
+        ids[count++] = id;
+        bytes += sizes[id] ?? 0;
+      }
+    return { ids: ids.slice(0, count), positions, bytes };
+  }
+
+  #kindOf(id: number): string {
+    return describeKind({ name: this.#names[id] ?? '', kind: kindNumbers[this.#kinds.values()[id] ?? 0] ?? 'file' });
+  }
+
+  readonly #byName = (a: number, b: number): number =>
+    compareTexts(this.#nameKeys[a] ?? '', this.#nameKeys[b] ?? '') || compareTexts(this.#names[a] ?? '', this.#names[b] ?? '');
+
+  #mergeLast(): void {
+    const right = this.#runs.pop();
+    const left = this.#runs.pop();
+    if (left && right) this.#runs.push(merge(left, right, this.#byName));
+  }
+}
+
+function merge(left: Uint32Array, right: Uint32Array, compare: (a: number, b: number) => number): Uint32Array {
+  const merged = new Uint32Array(left.length + right.length);
+  let l = 0;
+  let r = 0;
+  for (let at = 0; at < merged.length; at += 1) {
+    const a = left[l];
+    const b = right[r];
+    const takesLeft = b === undefined || (a !== undefined && compare(a, b) <= 0);
+    merged[at] = (takesLeft ? a : b) ?? 0;
+    if (takesLeft) l += 1;
+    else r += 1;
+  }
+  return merged;
+}
+
+/** For each row the place of its word among all words that occur, as people sort them. */
+function ranks(length: number, wordOf: (id: number) => string): Uint32Array {
+  const codes = new Map<string, number>();
+  const ofRows = new Uint32Array(length);
+  for (let id = 0; id < length; id += 1) {
+    const word = wordOf(id);
+    if (!codes.has(word)) codes.set(word, codes.size);
+    ofRows[id] = codes.get(word) ?? 0;
+  }
+  const words = [...codes.keys()];
+  const rankOf = new Uint32Array(words.length);
+  words.toSorted(compareTexts).forEach((word, rank) => {
+    rankOf[codes.get(word) ?? 0] = rank;
+  });
+  return ofRows.map((code) => rankOf[code] ?? 0);
+}
+
+const signBit = 0x80000000;
+
+/** By the bits of the numbers: turned so that they sort as unsigned integers do, negative ones included. */
+function sortByNumbers(ids: Uint32Array, numbers: Float64Array, descending: boolean): Uint32Array {
+  const words = new Uint32Array(numbers.buffer, numbers.byteOffset, 2 * numbers.length);
+  const high = (id: number): number => words[2 * id + 1] ?? 0;
+  const negative = (id: number): boolean => high(id) >= signBit;
+  return sortByDigits(
+    ids,
+    [
+      (id) => (negative(id) ? ~(words[2 * id] ?? 0) : (words[2 * id] ?? 0)),
+      (id) => (negative(id) ? ~high(id) : high(id) ^ signBit),
+    ],
+    descending,
+  );
+}
+
+const digitBits = 16;
+const digits = 1 << digitBits;
+
+/** A stable radix sort by words of 32 bits each, the least significant word first. */
+function sortByDigits(ids: Uint32Array, words: ReadonlyArray<(id: number) => number>, descending: boolean): Uint32Array {
+  const turn = descending ? digits - 1 : 0;
+  let from: Uint32Array = ids;
+  for (const word of words)
+    for (const shift of [0, digitBits]) {
+      const digitOf = (id: number): number => ((word(id) >>> shift) & (digits - 1)) ^ turn;
+      const starts = new Uint32Array(digits + 1);
+      for (const id of from) starts[digitOf(id) + 1] = (starts[digitOf(id) + 1] ?? 0) + 1;
+      if (starts.includes(from.length)) continue;
+      for (let digit = 0; digit < digits; digit += 1) starts[digit + 1] = (starts[digit + 1] ?? 0) + (starts[digit] ?? 0);
+      const to = new Uint32Array(from.length);
+      for (const id of from) {
+        const digit = digitOf(id);
+        const place = starts[digit] ?? 0;
+        starts[digit] = place + 1;
+        to[place] = id;
+      }
+      from = to;
+    }
+  return from;
+}
+
+/** A typed array that grows by doubling. */
+class Growing<T extends Uint8Array<ArrayBufferLike> | Float64Array<ArrayBufferLike>> {
+  readonly #make: (length: number) => T;
+  #values: T;
+  #length = 0;
+
+  constructor(make: (length: number) => T) {
+    this.#make = make;
+    this.#values = make(1024);
+  }
+
+  add(more: T): void {
+    if (this.#length + more.length > this.#values.length) {
+      const grown = this.#make(Math.max(this.#values.length * 2, this.#length + more.length));
+      grown.set(this.#values);
+      this.#values = grown;
+    }
+    this.#values.set(more, this.#length);
+    this.#length += more.length;
+  }
+
+  /** Longer than what was added; what is beyond means nothing. */
+  values(): T {
+    return this.#values;
+  }
+}

@@ -1,0 +1,86 @@
+import { useEffect, useMemo, useState } from 'react';
+import type { FolderRows } from './folder-rows.ts';
+import { type Order, RowOrder, type Sort } from './row-order.ts';
+import type { OrderAnswer, OrderRequest } from './row-order-worker.ts';
+
+/** Up to so many rows are put in order at once, before the next frame; more in a thread. */
+const mostAtOnce = 10_000;
+
+/** What is shown of which rows: an order belongs to the rows that it was made of. */
+export interface ShownRows extends Order {
+  readonly rows: FolderRows;
+  /** It is being put in order anew. */
+  readonly busy: boolean;
+}
+
+const nothing: Order = { ids: new Uint32Array(0), positions: new Int32Array(0), bytes: 0 };
+
+/** The order of rows that grow; `length` is how many of them there are now. The former order stays until the next is made. */
+export function useOrder(rows: FolderRows, length: number, sort: Sort, filter: string): ShownRows {
+  const few = length <= mostAtOnce;
+  const atOnce = useMemo(() => (few ? orderNow(rows, length, sort, filter) : null), [few, rows, length, sort, filter]);
+  const inThread = useThreadOrder(few ? null : rows, length, sort, filter);
+  return atOnce ?? inThread ?? { ...nothing, rows, busy: true };
+}
+
+function orderNow(rows: FolderRows, length: number, sort: Sort, filter: string): ShownRows {
+  const order = new RowOrder();
+  if (length > 0) order.add(rows.columns(0));
+  return { ...order.order(sort, filter), rows, busy: false };
+}
+
+/** Nothing while `rows` is null; else the last order that the thread gave, also while it makes the next. */
+function useThreadOrder(rows: FolderRows | null, length: number, sort: Sort, filter: string): ShownRows | null {
+  const [shown, setShown] = useState<{ readonly of: OrderThread; readonly order: Order; readonly ticket: number } | null>(null);
+  const [thread, setThread] = useState<OrderThread | null>(null);
+  useEffect(() => {
+    if (rows === null) return;
+    const started = new OrderThread(rows, (order, ticket) => setShown({ of: started, order, ticket }));
+    setThread(started);
+    return () => started.end();
+  }, [rows]);
+  const [asked, setAsked] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: more rows are an order anew
+  useEffect(() => {
+    if (thread) setAsked(thread.ask(sort, filter));
+  }, [thread, length, sort, filter]);
+  return useMemo(
+    () => (shown ? { ...shown.order, rows: shown.of.rows, busy: shown.of !== thread || shown.ticket !== asked } : null),
+    [shown, thread, asked],
+  );
+}
+
+/** A thread that holds the sorting columns of one folder. */
+class OrderThread {
+  readonly rows: FolderRows;
+  readonly #worker = new Worker(new URL('./row-order-worker.ts', import.meta.url), { type: 'module' });
+  #sent = 0;
+  #tickets = 0;
+
+  constructor(rows: FolderRows, onOrder: (order: Order, ticket: number) => void) {
+    this.rows = rows;
+    this.#worker.addEventListener('message', ({ data: { ticket, ...order } }: MessageEvent<OrderAnswer>) => {
+      // Of several questions in a row only the last is of interest.
+      if (ticket === this.#tickets) onOrder(order, ticket);
+    });
+  }
+
+  /** Asks for an order over all rows that are there now; gives its ticket. */
+  ask(sort: Sort, filter: string): number {
+    if (this.rows.length > this.#sent) {
+      this.#post({ add: this.rows.columns(this.#sent) });
+      this.#sent = this.rows.length;
+    }
+    this.#tickets += 1;
+    this.#post({ ticket: this.#tickets, sort, filter });
+    return this.#tickets;
+  }
+
+  end(): void {
+    this.#worker.terminate();
+  }
+
+  #post(request: OrderRequest): void {
+    this.#worker.postMessage(request);
+  }
+}
