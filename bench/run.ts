@@ -1,13 +1,24 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { appStart } from './benches/app-start.ts';
 import { azureBenches } from './benches/azure.ts';
 import { jobLaunch } from './benches/job-launch.ts';
 import { localCopyLarge, localCopySmall } from './benches/local-copy.ts';
 import { plan } from './benches/plan.ts';
 import { s3Benches } from './benches/s3.ts';
+import { uiTable } from './benches/ui-table.ts';
 import { type Bench, measure, printTable, type Result } from './harness.ts';
 
-const benches: readonly Bench[] = [...azureBenches, ...s3Benches, localCopyLarge, localCopySmall, jobLaunch, plan];
+const benches: readonly Bench[] = [
+  ...azureBenches,
+  ...s3Benches,
+  localCopyLarge,
+  localCopySmall,
+  jobLaunch,
+  plan,
+  uiTable,
+  appStart,
+];
 
 const { values } = parseArgs({
   options: { only: { type: 'string', multiple: true }, json: { type: 'string' }, list: { type: 'boolean' } },

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import { StowageError } from '#shared/errors.ts';
 import { engineError } from './errors.ts';
 
@@ -92,11 +92,13 @@ export function createDockerClient(fixed: DockerConnection | undefined): DockerC
   const connection = async (): Promise<DockerConnection> => fixed ?? findConnection();
   const connect = async (signal: AbortSignal | undefined): Promise<Docker> => {
     const where = await connection();
+    // With what it brings along it takes longer to load than all else: the app does not wait for it to start.
+    const { default: Client } = await import('dockerode');
     // Every field is named: those left out would be filled from DOCKER_HOST by the client itself.
     const base = { protocol: 'http', agent, host: undefined, port: undefined, socketPath: undefined, ...where } as const;
-    const probe = new Docker({ ...base, version: undefined } as unknown as Docker.DockerOptions);
+    const probe = new Client({ ...base, version: undefined } as unknown as Docker.DockerOptions);
     const version = await withSignal<{ ApiVersion: string; MinAPIVersion?: string }>(probe.version.bind(probe), signal);
-    return new Docker({ ...base, version: chooseApiVersion(version) } as unknown as Docker.DockerOptions);
+    return new Client({ ...base, version: chooseApiVersion(version) } as unknown as Docker.DockerOptions);
   };
   return {
     get: (signal) => {
