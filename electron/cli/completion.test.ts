@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { openCore } from '../core.ts';
+import { builtCli } from './built-cli.fixture.ts';
 
 // Each question starts a process.
 vi.setConfig({ testTimeout: 60_000 });
@@ -14,7 +15,7 @@ let env: NodeJS.ProcessEnv;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'stowage-completion-'));
   const program = join(directory, 'stowage');
-  writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${join(import.meta.dirname, '..', 'cli.ts')}" "$@"\n`);
+  writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${await builtCli()}" "$@"\n`);
   chmodSync(program, 0o755);
   env = { ...process.env, PATH: `${directory}:${process.env.PATH}`, STOWAGE_HOME: join(directory, 'home') };
   const home = join(directory, 'home');
@@ -24,7 +25,7 @@ beforeAll(async () => {
   const data = join(home, 'vfolders', 'data');
   mkdirSync(join(data, 'train', 'a b'), { recursive: true });
   writeFileSync(join(data, 'train.csv'), '');
-});
+}, 120_000);
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const run = (script: string): string => execFileSync('bash', ['--norc', '-c', script], { env, encoding: 'utf8' });

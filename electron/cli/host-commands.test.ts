@@ -7,17 +7,19 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Host } from '#shared/contract/hosts.ts';
 import { type Azurite, type EmulatedAccount, startAzurite } from '../storage/azure-blob/azurite.fixture.ts';
+import { builtCli } from './built-cli.fixture.ts';
 
 // Each test starts several processes.
 vi.setConfig({ testTimeout: 120_000 });
 
-const cli = join(import.meta.dirname, '..', 'cli.ts');
+let cli: string;
 let azurite: Azurite;
 let account: EmulatedAccount;
 let base: string;
 beforeAll(async () => {
+  cli = await builtCli();
   azurite = await startAzurite();
-}, 60_000);
+}, 120_000);
 afterAll(() => azurite?.stop());
 beforeEach(() => {
   base = mkdtempSync(join(tmpdir(), 'stowage-host-cli-'));
