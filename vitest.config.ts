@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -15,8 +16,8 @@ export default defineConfig({
   test: {
     include: ['{shared,electron,renderer,bench,scripts}/**/*.test.{ts,tsx}'],
     pool: 'forks',
-    // Many suites wait for servers and clocks rather than for the processor: one a core, also on a machine with two.
-    maxWorkers: '100%',
+    // Many suites wait for servers and clocks rather than for the processor: one more than there are cores.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     testTimeout: 20_000,
     restoreMocks: true,

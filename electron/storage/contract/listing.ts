@@ -28,7 +28,7 @@ export function listingContract(joined: Joined): void {
     expect(await listed(provider, 'a')).toEqual([{ ...entry, ...time }]);
   });
 
-  it('gives every entry of a large folder once, in pages', async () => {
+  it('gives every entry of a large folder once, in pages, and stops when its signal fires', async () => {
     const { provider } = world;
     const names = Array.from({ length: 2345 }, (_, index) => `many/${String(index).padStart(5, '0')}`);
     await putMany(provider, names);
@@ -36,25 +36,17 @@ export function listingContract(joined: Joined): void {
     for await (const page of provider.list(at('many'))) pages.push(page.length);
     expect(Math.max(...pages)).toBeLessThanOrEqual(5000);
     expect(await namesIn(provider, 'many')).toEqual(names);
+    const stop = new AbortController();
+    const read = async (): Promise<void> => {
+      for await (const _page of provider.list(at('many'), { signal: stop.signal })) stop.abort();
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'cancelled' });
   });
 
   it('refuses to list what is missing, and what is a file', async () => {
     await put(world.provider, 'file', 'x');
     await expect(listed(world.provider, 'missing')).rejects.toMatchObject({ code: 'not-found' });
     await expect(listed(world.provider, 'file')).rejects.toMatchObject({ code: 'not-a-directory' });
-  });
-
-  it('stops a listing when its signal fires', async () => {
-    const { provider } = world;
-    await putMany(
-      provider,
-      Array.from({ length: 1500 }, (_, index) => `many/${index}`),
-    );
-    const stop = new AbortController();
-    const read = async (): Promise<void> => {
-      for await (const _page of provider.list(at('many'), { signal: stop.signal })) stop.abort();
-    };
-    await expect(read()).rejects.toMatchObject({ code: 'cancelled' });
   });
 
   it('finds by stat the root, folders and files, and nothing below a file', async () => {
