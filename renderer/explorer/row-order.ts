@@ -32,11 +32,10 @@ export class RowOrder {
   readonly #kinds = new Growing<Uint8Array>((length) => new Uint8Array(length));
   readonly #sizes = new Growing<Float64Array>((length) => new Float64Array(length));
   readonly #modified = new Growing<Float64Array>((length) => new Float64Array(length));
-  #tiers: string[] = [];
+  readonly #kindWords = new Words();
+  readonly #tiers = new Words();
   /** Ids by name, in runs of which each is at least twice as long as the next. */
   readonly #runs: Uint32Array[] = [];
-  #kindRanks: Uint32Array | null = null;
-  #tierRanks: Uint32Array | null = null;
 
   get length(): number {
     return this.#names.length;
@@ -44,19 +43,15 @@ export class RowOrder {
 
   add({ names, kinds, sizes, modified, tiers }: RowColumns): void {
     const first = this.#names.length;
-    for (const name of names) {
+    for (const [at, name] of names.entries()) {
       this.#names.push(name);
       this.#nameKeys.push(nameKey(name));
+      this.#kindWords.add(first + at, describeKind({ name, kind: kindNumbers[kinds[at] ?? 0] ?? 'file' }));
+      if (tiers[at]) this.#tiers.add(first + at, tiers[at]);
     }
     this.#kinds.add(kinds);
     this.#sizes.add(sizes);
     this.#modified.add(modified);
-    if (tiers.length > 0) {
-      while (this.#tiers.length < first) this.#tiers.push('');
-      for (const tier of tiers) this.#tiers.push(tier);
-    }
-    this.#kindRanks = null;
-    this.#tierRanks = null;
     this.#runs.push(Uint32Array.from(names, (_, at) => first + at).sort(this.#byName));
     while ((this.#runs.at(-2)?.length ?? Number.POSITIVE_INFINITY) < 2 * (this.#runs.at(-1)?.length ?? 0)) this.#mergeLast();
   }
@@ -76,11 +71,9 @@ export class RowOrder {
       case 'modified':
         return sortByNumbers(byName, this.#modified.values(), descending);
       case 'kind':
-        this.#kindRanks ??= ranks(this.length, (id) => this.#kindOf(id));
-        return sortByDigits(byName, [(id) => this.#kindRanks?.[id] ?? 0], descending);
+        return sortByDigits(byName, [this.#kindWords.ranks()], descending);
       case 'tier':
-        this.#tierRanks ??= ranks(this.length, (id) => this.#tiers[id] ?? '');
-        return sortByDigits(byName, [(id) => this.#tierRanks?.[id] ?? 0], descending);
+        return sortByDigits(byName, [this.#tiers.ranks()], descending);
     }
   }
 
@@ -101,10 +94,6 @@ export class RowOrder {
         bytes += sizes[id] ?? 0;
       }
     return { ids: ids.slice(0, count), positions, bytes };
-  }
-
-  #kindOf(id: number): string {
-    return describeKind({ name: this.#names[id] ?? '', kind: kindNumbers[this.#kinds.values()[id] ?? 0] ?? 'file' });
   }
 
   readonly #byName = (a: number, b: number): number =>
@@ -132,21 +121,28 @@ function merge(left: Uint32Array, right: Uint32Array, compare: (a: number, b: nu
   return merged;
 }
 
-/** For each row the place of its word among all words that occur, as people sort them. */
-function ranks(length: number, wordOf: (id: number) => string): Uint32Array {
-  const codes = new Map<string, number>();
-  const ofRows = new Uint32Array(length);
-  for (let id = 0; id < length; id += 1) {
-    const word = wordOf(id);
-    if (!codes.has(word)) codes.set(word, codes.size);
-    ofRows[id] = codes.get(word) ?? 0;
+/** Words of which many rows have the same; those of no row that was added have the empty one. */
+class Words {
+  readonly #codes = new Map([['', 0]]);
+  #ofRows = new Uint32Array(1024);
+
+  add(id: number, word: string): void {
+    if (!this.#codes.has(word)) this.#codes.set(word, this.#codes.size);
+    if (id >= this.#ofRows.length) {
+      const grown = new Uint32Array(Math.max(id + 1, 2 * this.#ofRows.length));
+      grown.set(this.#ofRows);
+      this.#ofRows = grown;
+    }
+    this.#ofRows[id] = this.#codes.get(word) ?? 0;
   }
-  const words = [...codes.keys()];
-  const rankOf = new Uint32Array(words.length);
-  words.toSorted(compareTexts).forEach((word, rank) => {
-    rankOf[codes.get(word) ?? 0] = rank;
-  });
-  return ofRows.map((code) => rankOf[code] ?? 0);
+
+  /** For a row the place of its word among all that occur. */
+  ranks(): (id: number) => number {
+    const rankOf = new Uint32Array(this.#codes.size);
+    for (const [rank, word] of [...this.#codes.keys()].sort(compareTexts).entries()) rankOf[this.#codes.get(word) ?? 0] = rank;
+    const ofRows = this.#ofRows;
+    return (id) => rankOf[ofRows[id] ?? 0] ?? 0;
+  }
 }
 
 const signBit = 0x80000000;

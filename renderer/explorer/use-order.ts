@@ -16,7 +16,8 @@ export interface ShownRows extends Order {
 const nothing: Order = { ids: new Uint32Array(0), positions: new Int32Array(0), bytes: 0 };
 
 /** The order of rows that grow; `length` is how many of them there are now. The former order stays until the next is made. */
-export function useOrder(rows: FolderRows, length: number, sort: Sort, filter: string): ShownRows {
+export function useOrder(rows: FolderRows, length: number, { column, descending }: Sort, filter: string): ShownRows {
+  const sort = useMemo(() => ({ column, descending }), [column, descending]);
   const few = length <= mostAtOnce;
   const atOnce = useMemo(() => (few ? orderNow(rows, length, sort, filter) : null), [few, rows, length, sort, filter]);
   const inThread = useThreadOrder(few ? null : rows, length, sort, filter);
