@@ -14,6 +14,7 @@ import { createDockerEngine } from './engines/docker/engine.ts';
 import { createProcessEngine } from './engines/process/engine.ts';
 import { createEngineRegistry } from './engines/registry.ts';
 import { type Changes, createChanges } from './events.ts';
+import { createFileProperties } from './files/file-properties.ts';
 import { createFiles } from './files/files.ts';
 import { createHosts } from './hosts/hosts.ts';
 import { createJobs } from './jobs/jobs.ts';
@@ -153,7 +154,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: { rele
     app,
     hosts: hosts.service,
     vfolders: vfolders.service,
-    files: files.service,
+    files: { ...files.service, ...createFileProperties({ lookup: vfolders.lookup, changes }) },
     transfers: transfers.service,
     engines: engines.service,
     plan: planner.service,

@@ -81,7 +81,9 @@ describe('looking', () => {
     for (let index = 0; index < 50; index++) put(`a/${index % 5}/${index}`, '1234');
     const events: unknown[] = [];
     for await (const event of (await files.service.statistics(at('a'), call)) as AsyncIterable<unknown>) events.push(event);
-    expect(events.at(-1)).toEqual({ files: 50, directories: 5, bytes: 200 });
+    expect(events.at(-1)).toMatchObject({ files: 50, directories: 5, bytes: 200 });
+    const largest = Array.from({ length: 10 }, () => ({ path: expect.stringMatching(/^a\/\d\/\d+$/), size: 4 }));
+    expect(events.at(-1)).toMatchObject({ largest });
   });
 });
 

@@ -1,18 +1,17 @@
 import { browserHost } from '#shared/bridge.ts';
 import type { Entry, filesContract } from '#shared/contract/files.ts';
+import type { Found } from '#shared/contract/statistics.ts';
 import { isStowageError } from '#shared/errors.ts';
-import { baseName, type InnerPath, parentPath, parseInnerPath } from '#shared/paths.ts';
+import { parentPath } from '#shared/paths.ts';
 import type { Changes } from '../events.ts';
-import { type PackedEntryOf, packedReader } from '../packing/packed-reader.ts';
 import type { Service } from '../rpc/service.ts';
 import type { ResolvedPlace, VfolderLookup } from '../services.ts';
-import { countTree } from '../storage/count-tree.ts';
+import { countTree, type TreeCount } from '../storage/count-tree.ts';
 import { moveTree } from '../storage/move-tree.ts';
-import type { StorageEntry } from '../storage/provider.ts';
 import type { Database } from '../store/database.ts';
 import { complete } from './complete.ts';
 import { createDownloads, type Downloads } from './downloads.ts';
-import { notTheVfolder, writable } from './places.ts';
+import { innerPathOf, notTheVfolder, readingPacked, toFileEntry, writable } from './places.ts';
 import { createFileTrash } from './trash.ts';
 
 export interface Files {
@@ -67,8 +66,8 @@ export function createFiles({ database, changes, lookup }: FilesOptions): Files 
       restore: ({ ids }) => trash.restore(ids),
       purge: ({ ids }) => trash.purge(ids),
       statistics: ({ vfolder, path }, { signal }) => {
-        const { provider, path: folder } = reading.resolve(vfolder, path);
-        return countTree(provider, folder, signal);
+        const place = reading.resolve(vfolder, path);
+        return inVfolder(place, countTree(place.provider, place.path, signal));
       },
       downloadTicket: async ({ vfolder, paths }) => {
         const { ticket, filename } = await downloads.issue(vfolder, paths);
@@ -78,30 +77,11 @@ export function createFiles({ database, changes, lookup }: FilesOptions): Files 
   };
 }
 
-/** An entry of the provider as one of the vfolder: names and paths relative to it. */
-function toFileEntry(place: ResolvedPlace, entry: StorageEntry): Entry {
-  const path: InnerPath = parseInnerPath(entry.path.slice(place.root.length));
-  const { kind, size, modified, etag, linkTarget } = entry;
-  return {
-    name: path === '' ? place.vfolder.name : baseName(path),
-    path,
-    kind,
-    size,
-    modified,
-    ...(etag !== undefined && { etag }),
-    ...(linkTarget !== undefined && { linkTarget }),
-    ...((entry as PackedEntryOf).packed && { packed: true }),
-  };
+/** Statistics with the paths that they have inside the vfolder. */
+async function* inVfolder(place: ResolvedPlace, counts: AsyncIterable<TreeCount>): AsyncGenerator<TreeCount> {
+  const inside = (found: Found): Found => ({ ...found, path: innerPathOf(place, found.path) });
+  for await (const count of counts) yield { ...count, largest: count.largest.map(inside), newest: count.newest.map(inside) };
 }
-
-/** The lookup, with the places of packed folders as the folders that were packed. */
-const readingPacked = (lookup: VfolderLookup): VfolderLookup => ({
-  ...lookup,
-  resolve: (name, path) => {
-    const place = lookup.resolve(name, path);
-    return { ...place, provider: packedReader(place.provider) };
-  },
-});
 
 /** With `emptyWhenMissing`, a folder that is not there is an empty one. */
 async function* list(

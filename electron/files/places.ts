@@ -1,6 +1,9 @@
+import type { Entry } from '#shared/contract/files.ts';
 import { StowageError } from '#shared/errors.ts';
-import { visible } from '#shared/paths.ts';
-import type { ResolvedPlace } from '../services.ts';
+import { baseName, type InnerPath, parseInnerPath, visible } from '#shared/paths.ts';
+import { type PackedEntryOf, packedReader } from '../packing/packed-reader.ts';
+import type { ResolvedPlace, VfolderLookup } from '../services.ts';
+import type { StorageEntry } from '../storage/provider.ts';
 
 /** @throws `read-only` */
 export function writable(place: ResolvedPlace): ResolvedPlace {
@@ -18,3 +21,32 @@ export function notTheVfolder(place: ResolvedPlace): ResolvedPlace {
     subject: place.vfolder.name,
   });
 }
+
+/** Where something of the provider is inside the vfolder. */
+export const innerPathOf = ({ root }: ResolvedPlace, path: string): InnerPath => parseInnerPath(path.slice(root.length));
+
+/** An entry of the provider as one of the vfolder: names and paths relative to it. */
+export function toFileEntry(place: ResolvedPlace, entry: StorageEntry): Entry {
+  const path = innerPathOf(place, entry.path);
+  const { kind, size, modified, etag, tier, linkTarget } = entry;
+  return {
+    name: path === '' ? place.vfolder.name : baseName(path),
+    path,
+    kind,
+    size,
+    modified,
+    ...(etag !== undefined && { etag }),
+    ...(tier !== undefined && { tier }),
+    ...(linkTarget !== undefined && { linkTarget }),
+    ...((entry as PackedEntryOf).packed && { packed: true }),
+  };
+}
+
+/** The lookup, with the places of packed folders as the folders that were packed. */
+export const readingPacked = (lookup: VfolderLookup): VfolderLookup => ({
+  ...lookup,
+  resolve: (name, path) => {
+    const place = lookup.resolve(name, path);
+    return { ...place, provider: packedReader(place.provider) };
+  },
+});

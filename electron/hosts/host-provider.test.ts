@@ -20,6 +20,7 @@ storageContract('a host over the memory provider', {
   rename: true,
   resumableWrite: true,
   copy: true,
+  editProperties: true,
   open: async () => {
     const { provider, close } = createHostProvider(() => openedOver(createMemoryProvider(), true), createRedactor());
     return { provider, cleanUp: close };

@@ -1,6 +1,7 @@
 import { StowageError } from '#shared/errors.ts';
 import { visible } from '#shared/paths.ts';
 import type { Redactor } from '../services.ts';
+import type { EditPropertiesCapable, ShareUrlCapable } from '../storage/properties.ts';
 import type {
   ContainerCapable,
   CopyCapable,
@@ -12,7 +13,14 @@ import type {
   StorageProvider,
 } from '../storage/provider.ts';
 
-type Capabilities = RenameCapable & LocalPathCapable & SpaceCapable & ResumableWriteCapable & CopyCapable & ContainerCapable;
+type Capabilities = RenameCapable &
+  LocalPathCapable &
+  SpaceCapable &
+  ResumableWriteCapable &
+  CopyCapable &
+  ContainerCapable &
+  EditPropertiesCapable &
+  ShareUrlCapable;
 type Everything = StorageProvider & Capabilities;
 
 /** What stands behind a host's provider until its settings or secret change. */
@@ -104,6 +112,10 @@ function wrap(shape: () => StorageProvider, reading: () => Everything, writing: 
     remove: (...call) => clean.call(() => writing().remove(...call)),
     rename: (...call) => clean.call(() => writing().rename(...call)),
     copy: (...call) => clean.call(() => writing().copy(...call)),
+    properties: (...call) => clean.call(() => reading().properties(...call)),
+    setProperties: (...call) => clean.call(() => writing().setProperties(...call)),
+    shareUrl: (path, share, options) =>
+      clean.call(() => (share.permission === 'r' ? reading() : writing()).shareUrl(path, share, options)),
     openWrite: (...call) => clean.call(async () => cleanWrite(await writing().openWrite(...call), clean)),
     space: () => clean.call(() => reading().space()),
     localPath: (path) => (shape() as Everything).localPath(path),

@@ -36,6 +36,9 @@ export function packedReader(provider: StorageProvider): StorageProvider {
       copy: false,
       containers: false,
       impliedFolders: false,
+      properties: false,
+      editProperties: false,
+      shareUrl: false,
     },
     list: (folder, options) => list(provider, open, folder, options),
     stat: async (path, options) => {

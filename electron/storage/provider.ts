@@ -1,6 +1,7 @@
 import type { HostKind } from '#shared/contract/hosts.ts';
 import type { NameRules } from '#shared/names.ts';
 import type { InnerPath } from '#shared/paths.ts';
+import type { EditPropertiesCapable, PropertiesCapable, ShareUrlCapable } from './properties.ts';
 
 /**
  * The interface of a storage host. The core is small; what only some can do is a capability with a type guard.
@@ -73,6 +74,8 @@ export interface StorageEntry {
   /** Where the host knows that instead: the MD5 (hex) of the MD5s of the parts of so many bytes, the last may be shorter. */
   readonly md5OfParts?: { readonly md5: string; readonly partBytes: number };
   readonly linkTarget?: string;
+  /** Tier or storage class, where the host has them; told by `list` and `stat`, not always by a write. */
+  readonly tier?: string;
   /**
    * Only on something that must not be touched because its name on the host is not safe (`..`, an empty segment, NUL,
    * `\..\`): why, as a whole sentence. `kind` is `special`, and `path` a spelling for people under which nothing is
@@ -141,6 +144,10 @@ export interface ProviderFeatures {
   readonly containers: boolean;
   /** The service checks every byte that it receives against a digest, so that reading back would add nothing. */
   readonly verifiedWrites: boolean;
+  /** `properties` tells what is known of a file beside its content; see properties.ts. */
+  readonly properties: boolean;
+  readonly editProperties: boolean;
+  readonly shareUrl: boolean;
 }
 
 /** Moves a file or folder; parents are made. @throws `not-found`, `exists` when something is at `to` */
@@ -226,3 +233,9 @@ export const hasLocalPath = (provider: StorageProvider): provider is StorageProv
 export const canReportSpace = (provider: StorageProvider): provider is StorageProvider & SpaceCapable => provider.features.space;
 export const canResumeWrite = (provider: StorageProvider): provider is StorageProvider & ResumableWriteCapable =>
   provider.features.resumableWrite;
+export const canTellProperties = (provider: StorageProvider): provider is StorageProvider & PropertiesCapable =>
+  provider.features.properties;
+export const canEditProperties = (provider: StorageProvider): provider is StorageProvider & EditPropertiesCapable =>
+  provider.features.editProperties;
+export const canShareUrl = (provider: StorageProvider): provider is StorageProvider & ShareUrlCapable =>
+  provider.features.shareUrl;

@@ -18,7 +18,7 @@ export async function* vfolderInfo(
      ORDER BY id DESC LIMIT 20`,
     row.id,
   );
-  for await (const count of countTree(provider, parseInnerPath(row.root), signal)) {
-    yield { ...vfolder, ...count, jobs: jobs.map((job) => ({ ...job })) };
+  for await (const { files, directories, bytes } of countTree(provider, parseInnerPath(row.root), signal)) {
+    yield { ...vfolder, files, directories, bytes, jobs: jobs.map((job) => ({ ...job })) };
   }
 }

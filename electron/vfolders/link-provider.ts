@@ -45,6 +45,7 @@ export function createLinkProvider({ target, real, readOnly, resolve }: LinkProv
       yield* (await open()).list(folder, options);
     },
     stat: async (path, options) => (await open()).stat(path, options),
+    properties: async (path, options) => (await open()).properties(path, options),
     read: async (path, options) => (await open()).read(path, options),
     write: async (path, body, options) => (await open()).write(path, body, options),
     makeDirectory: async (path, options) => (await open()).makeDirectory(path, options),

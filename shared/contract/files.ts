@@ -1,6 +1,7 @@
 import { eventIterator } from '@orpc/contract';
 import { z } from 'zod';
 import { bytesSchema, innerPathSchema, method, timeSchema, vfolderNameSchema } from './base.ts';
+import { statisticsSchema } from './statistics.ts';
 
 export const entryKindSchema = z.enum(['file', 'directory', 'symlink', 'special']);
 
@@ -58,9 +59,7 @@ export const filesContract = {
   restore: method.input(z.object({ ids: z.array(z.string()).min(1) })).output(z.object({ restored: z.number() })),
   purge: method.input(z.object({ ids: z.array(z.string()).min(1) })).output(z.object({ purged: z.number() })),
   /** Counts recursively as it walks: the last event is the whole. */
-  statistics: method
-    .input(at)
-    .output(eventIterator(z.object({ files: z.number(), directories: z.number(), bytes: bytesSchema }))),
+  statistics: method.input(at).output(eventIterator(statisticsSchema)),
   /** A one-time URL path (60 s) from which the browser host serves the download: a file as it is, several or a folder as tar. */
   downloadTicket: method
     .input(z.object({ vfolder: vfolderNameSchema, paths: z.array(innerPathSchema).min(1).max(10_000) }))

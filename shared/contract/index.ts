@@ -5,6 +5,7 @@ import { filesContract } from './files.ts';
 import { hostsContract } from './hosts.ts';
 import { jobsContract } from './jobs.ts';
 import { planContract } from './plan.ts';
+import { propertiesContract } from './properties.ts';
 import { transfersContract } from './transfers.ts';
 import { vfoldersContract } from './vfolders.ts';
 
@@ -13,7 +14,7 @@ export const contract = {
   app: appContract,
   hosts: hostsContract,
   vfolders: vfoldersContract,
-  files: filesContract,
+  files: { ...filesContract, ...propertiesContract },
   transfers: transfersContract,
   engines: enginesContract,
   plan: planContract,

@@ -57,12 +57,14 @@ export function entryOf(path: InnerPath, headers: IncomingHttpHeaders): StorageE
   const range = /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1];
   const md5 = headers['x-ms-blob-content-md5'] ?? (range === undefined ? headers['content-md5'] : undefined);
   const mtime = headers['x-ms-meta-mtime'];
+  const tier = headers['x-ms-access-tier'];
   return {
     path,
     kind: 'file',
     size: Number(range ?? headers['content-length'] ?? 0),
     ...entryTime(typeof mtime === 'string' ? mtime : null, headers['last-modified']),
     etag: plainEtagOf(headers),
+    ...(typeof tier === 'string' && { tier }),
     ...(typeof md5 === 'string' && { md5: md5Hex(md5) }),
   };
 }
@@ -74,6 +76,7 @@ export function listedEntry(path: InnerPath, blob: ListedBlob): StorageEntry {
     size: blob.size,
     ...entryTime(blob.mtime, blob.lastModified),
     etag: blob.etag,
+    ...(blob.tier !== null && { tier: blob.tier }),
     ...(blob.md5 !== null && { md5: blob.md5 }),
   };
 }

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => azurite.stop());
 
-const capabilities = { rename: false, resumableWrite: true, copy: true };
+const capabilities = { rename: false, resumableWrite: true, copy: true, editProperties: true };
 const cleanUp = async (): Promise<void> => undefined;
 
 /** The account as a host, and a container in it that is new for every test. */
@@ -29,6 +29,7 @@ async function freshContainer() {
 
 storageContract('azure at an account', {
   ...capabilities,
+  shareUrl: true,
   open: async () => {
     const { container, provider } = await freshContainer();
     return { provider: below(provider, at(container)), cleanUp };
@@ -47,6 +48,7 @@ storageContract('azure at a container', {
 
 storageContract('azure at a prefix', {
   ...capabilities,
+  shareUrl: true,
   open: async () => {
     const { account, container, provider } = await freshContainer();
     await provider.close();

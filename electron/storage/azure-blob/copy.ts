@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { BlobSASPermissions, generateBlobSASQueryParameters } from '@azure/storage-blob';
 import { StowageError } from '#shared/errors.ts';
 import { type InnerPath, visible } from '#shared/paths.ts';
 import { cancelled } from '../bodies.ts';
@@ -7,6 +6,7 @@ import type { CopyOptions, StorageEntry } from '../provider.ts';
 import { conditions } from './blob-entry.ts';
 import { inContainer } from './block-store.ts';
 import type { Answer, BlobService } from './service.ts';
+import { blobSas } from './signing.ts';
 
 export interface BlobCopy {
   readonly service: BlobService;
@@ -54,18 +54,16 @@ export async function copyBlob(copy: BlobCopy, limit = oneStepBytes): Promise<vo
 function readableUrl({ service, source }: BlobCopy): string {
   const url = service.sourceUrl(source.container, source.blob);
   if (!service.credential) return url;
-  const sas = generateBlobSASQueryParameters(
-    {
-      containerName: source.container,
-      blobName: source.blob,
-      permissions: BlobSASPermissions.parse('r'),
-      // Begins in the past: the clocks of this machine and of Azure differ.
-      startsOn: new Date(Date.now() - 15 * 60_000),
-      expiresOn: new Date(Date.now() + sasLifetimeMs),
-    },
-    service.credential,
-  );
-  return `${url}?${sas.toString()}`;
+  const sas = blobSas(service.credential, {
+    container: source.container,
+    blob: source.blob,
+    permissions: 'r',
+    // Begins in the past: the clocks of this machine and of Azure differ.
+    startsAt: Date.now() - 15 * 60_000,
+    expiresAt: Date.now() + sasLifetimeMs,
+    httpsOnly: false,
+  });
+  return `${url}?${sas}`;
 }
 
 async function watch(copy: BlobCopy, id: string): Promise<void> {

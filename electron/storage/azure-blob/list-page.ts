@@ -9,6 +9,7 @@ export interface ListedBlob {
   readonly etag: string;
   /** 32 hex digits. */
   readonly md5: string | null;
+  readonly tier: string | null;
   /** Last-Modified, as the service writes it. */
   readonly lastModified: string | null;
   /** Of the metadata `mtime`, in which programs keep the file's own time. */
@@ -56,10 +57,23 @@ function parseBlob(element: string): ListedBlob {
     size: Number(textIn(element, 'Content-Length') ?? 0),
     etag: plainEtag(textIn(element, 'Etag') ?? ''),
     md5: md5 ? md5Hex(md5) : null,
+    tier: textIn(element, 'AccessTier'),
     lastModified: textIn(element, 'Last-Modified'),
     mtime: metadataAt < 0 ? null : metadataIn(element, 'mtime', metadataAt),
     folder: metadataAt >= 0 && metadataIn(element, 'hdi_isfolder', metadataAt) === 'true',
   };
+}
+
+/** Tags of a blob. */
+export function parseTags(xml: string): { name: string; value: string }[] {
+  const tags: { name: string; value: string }[] = [];
+  const open = '<Tag>';
+  for (let at = xml.indexOf(open); at >= 0; at = xml.indexOf(open, at + open.length)) {
+    const end = xml.indexOf('</Tag>', at);
+    const element = xml.slice(at, end < 0 ? undefined : end);
+    tags.push({ name: textIn(element, 'Key') ?? '', value: textIn(element, 'Value') ?? '' });
+  }
+  return tags;
 }
 
 /** Names of containers on a page of them. */

@@ -1,9 +1,19 @@
+import type { PropertyChange } from '#shared/contract/properties.ts';
 import { StowageError } from '#shared/errors.ts';
 import type { NameRules } from '#shared/names.ts';
 import { baseName, type InnerPath, visible } from '#shared/paths.ts';
 import type { HostSecret } from '../../services.ts';
 import { checkSignal, checkWriteKey } from '../bodies.ts';
 import { checkNames } from '../names.ts';
+import {
+  checkEdited,
+  checkShare,
+  type EditOptions,
+  type EditPropertiesCapable,
+  type HostProperties,
+  type Share,
+  type ShareUrlCapable,
+} from '../properties.ts';
 import type {
   CallOptions,
   ContainerCapable,
@@ -28,9 +38,15 @@ import { copyBlob } from './copy.ts';
 import { listContainers, listFolder, peek } from './list.ts';
 import { containerNameOf, maxSegmentBytes } from './names.ts';
 import { createPlaces, type Place, type Places } from './place.ts';
+import { type BlobPlace, blobProperties, folderProperties, setBlobProperties, shareBlob } from './properties.ts';
 import { type AzureSettings, type BlobService, createBlobService } from './service.ts';
 
-export type AzureBlobProvider = StorageProvider & ResumableWriteCapable & CopyCapable & ContainerCapable;
+export type AzureBlobProvider = StorageProvider &
+  ResumableWriteCapable &
+  CopyCapable &
+  ContainerCapable &
+  EditPropertiesCapable &
+  ShareUrlCapable;
 
 export interface AzureBlobOptions {
   readonly readOnly?: boolean;
@@ -84,6 +100,10 @@ class AzureBlob implements AzureBlobProvider {
       impliedFolders: true,
       containers: settings.container === null,
       verifiedWrites: true,
+      properties: true,
+      editProperties: true,
+      // A SAS signs nothing, however much it allows.
+      shareUrl: service.credential !== null,
     };
     service.onThrottled = () => {
       this.#up.slowDown();
@@ -337,6 +357,38 @@ class AzureBlob implements AzureBlobProvider {
       makeContainer: this.#containerMaker(target.container),
     });
     return this.stat(to, { signal: options.signal });
+  }
+
+  async properties(path: InnerPath, { signal }: CallOptions = {}): Promise<HostProperties> {
+    const entry = await this.stat(path, { signal });
+    if (this.#places.isAccount(path)) return folderProperties(entry, null);
+    const place = this.#places.find(path);
+    if (entry.kind !== 'file') return folderProperties(entry, this.#service.plainUrl(place.container, place.blob || undefined));
+    return blobProperties(this.#service, await this.#blobAt(path, place, signal), signal);
+  }
+
+  async setProperties(path: InnerPath, change: PropertyChange, options: EditOptions): Promise<HostProperties> {
+    this.#checkChange(path, options.signal);
+    const before = await this.properties(path, options);
+    checkEdited(before.entry, options.etag);
+    const blob = await this.#blobAt(path, this.#places.find(path), options.signal);
+    await setBlobProperties(this.#service, blob, before, change, options.signal);
+    return blobProperties(this.#service, blob, options.signal);
+  }
+
+  async shareUrl(path: InnerPath, share: Share, { signal }: CallOptions = {}): Promise<string> {
+    const { entry, share: offer } = await this.properties(path, { signal });
+    if (entry.kind !== 'file')
+      throw new StowageError('is-a-directory', `“${visible(path) || '/'}” is a folder.`, { subject: path });
+    checkShare(path, share, offer);
+    return shareBlob(this.#service, await this.#blobAt(path, this.#places.find(path), signal), share);
+  }
+
+  /** Under which of its names the blob of a file lies. @throws `not-found` */
+  async #blobAt(path: InnerPath, place: Place, signal: AbortSignal | undefined): Promise<BlobPlace> {
+    const found = place.rawBlob === null ? place : await this.#headBlob(path, place, signal);
+    if (!found) throw notFound(path);
+    return { path, container: place.container, blob: found.blob };
   }
 
   containerName(name: string): string {

@@ -42,6 +42,8 @@ export interface BlobService {
   call(call: Call): Promise<Answer>;
   /** The address of a blob that the service itself can read from, its authorisation included where it is needed. */
   sourceUrl(container: string, blob: string): string;
+  /** The address of a blob, or of a container, without any authorisation. */
+  plainUrl(container: string, blob?: string): string;
   readonly credential: StorageSharedKeyCredential | null;
   onThrottled: (() => void) | null;
   close(): void;
@@ -102,9 +104,9 @@ export function createBlobService(settings: AzureSettings, secret: HostSecret, o
         },
       ),
     sourceUrl: (container, blob) => {
-      const path = pathOf(base, { container, blob });
-      return `${origin}${path}${sas.length > 0 ? `?${toQueryString(sas)}` : ''}`;
+      return `${service.plainUrl(container, blob)}${sas.length > 0 ? `?${toQueryString(sas)}` : ''}`;
     },
+    plainUrl: (container, blob) => origin + pathOf(base, { container, ...(blob !== undefined && { blob }) }),
     close: () => http.close(),
   };
   return service;

@@ -1,4 +1,10 @@
 import { createHmac, type KeyObject } from 'node:crypto';
+import {
+  BlobSASPermissions,
+  generateBlobSASQueryParameters,
+  SASProtocol,
+  type StorageSharedKeyCredential,
+} from '@azure/storage-blob';
 
 /** A query parameter, decoded. */
 export type Query = readonly (readonly [name: string, value: string])[];
@@ -8,7 +14,7 @@ export interface Signable {
   /** Encoded path of the URL. */
   readonly path: string;
   readonly query: Query;
-  /** Names in lower case; the signature is of these. */
+  /** Names in lower case, except of metadata; the signature is of these. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -33,10 +39,11 @@ const signedHeaders = [
 export function sharedKeyAuthorization(account: string, key: KeyObject, request: Signable): string {
   const { method, headers, path, query } = request;
   const standard = signedHeaders.map((name) => (name === 'content-length' && headers[name] === '0' ? '' : (headers[name] ?? '')));
-  const own = Object.keys(headers)
-    .filter((name) => name.startsWith('x-ms-'))
-    .sort()
-    .map((name) => `${name}:${headers[name]?.trim() ?? ''}`);
+  const own = Object.entries(headers)
+    .map(([name, value]) => [name.toLowerCase(), value.trim()] as const)
+    .filter(([name]) => name.startsWith('x-ms-'))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}:${value}`);
   const parameters = query
     .map(([name, value]): [string, string] => [name.toLowerCase(), value])
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -44,4 +51,30 @@ export function sharedKeyAuthorization(account: string, key: KeyObject, request:
   const resource = [`/${account}${path}`, ...parameters].join('\n');
   const text = [method, ...standard, ...own, resource].join('\n');
   return `SharedKey ${account}:${createHmac('sha256', key).update(text, 'utf8').digest('base64')}`;
+}
+
+export interface BlobSas {
+  readonly container: string;
+  readonly blob: string;
+  /** Letters as Azure has them: `r`, `w`, `d`. */
+  readonly permissions: string;
+  /** Milliseconds since the epoch. */
+  readonly startsAt: number;
+  readonly expiresAt: number;
+  readonly httpsOnly: boolean;
+}
+
+/** The query of a URL by which anybody may use one blob for a while (a service SAS). */
+export function blobSas(credential: StorageSharedKeyCredential, sas: BlobSas): string {
+  return generateBlobSASQueryParameters(
+    {
+      containerName: sas.container,
+      blobName: sas.blob,
+      permissions: BlobSASPermissions.parse(sas.permissions),
+      startsOn: new Date(sas.startsAt),
+      expiresOn: new Date(sas.expiresAt),
+      ...(sas.httpsOnly && { protocol: SASProtocol.Https }),
+    },
+    credential,
+  ).toString();
 }

@@ -35,7 +35,8 @@ export function resumingContract(joined: Joined): void {
     expect(await again.append(pieces(content.subarray(committed)))).toBe(size);
     if (again.readBack) expect((await collect(again.readBack())).equals(content)).toBe(true);
     const entry = await again.finish({ size, modified });
-    expect(entry).toEqual(await provider.stat(at('a/file')));
+    const { tier: _told, ...written } = await provider.stat(at('a/file'));
+    expect({ ...entry, tier: undefined }).toEqual(written);
     if (provider.features.modifiedTimes) expect(entry.modified).toBe(modified);
     expect((await collect((await provider.read(at('a/file'))).body)).equals(content)).toBe(true);
     expect(await namesIn(provider, 'a')).toEqual(['a/file']);

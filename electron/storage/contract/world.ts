@@ -1,6 +1,7 @@
 import { afterEach, beforeEach } from 'vitest';
 import type { InnerPath } from '#shared/paths.ts';
 import { joinPath, parseInnerPath } from '#shared/paths.ts';
+import type { EditPropertiesCapable, HostProperties, ShareUrlCapable } from '../properties.ts';
 import type { CopyCapable, ResumableWrite, ResumableWriteCapable, StorageEntry, StorageProvider } from '../provider.ts';
 
 /** How a provider joins the contract suite. */
@@ -32,16 +33,17 @@ export function freshWorld(joined: Joined): World {
   };
 }
 
+/** What a host whose root holds only containers can do. */
+type Whole = StorageProvider & ResumableWriteCapable & CopyCapable & EditPropertiesCapable & ShareUrlCapable;
+
 /**
  * A folder of a provider as a provider of its own: how a host whose root holds only containers joins the suite, with a
  * container as the root.
  */
-export function below(
-  provider: StorageProvider & ResumableWriteCapable & CopyCapable,
-  folder: InnerPath,
-): StorageProvider & ResumableWriteCapable & CopyCapable {
+export function below(provider: Whole, folder: InnerPath): Whole {
   const down = (path: InnerPath): InnerPath => joinPath(folder, path);
   const up = (entry: StorageEntry): StorageEntry => ({ ...entry, path: entry.path.slice(folder.length + 1) as InnerPath });
+  const upAll = (found: HostProperties): HostProperties => ({ ...found, entry: up(found.entry) });
   return {
     kind: provider.kind,
     nameRules: provider.nameRules,
@@ -59,6 +61,9 @@ export function below(
     makeDirectory: (path, options) => provider.makeDirectory(down(path), options),
     remove: (path, options) => provider.remove(down(path), options),
     copy: async (from, to, options) => up(await provider.copy(down(from), down(to), options)),
+    properties: async (path, options) => upAll(await provider.properties(down(path), options)),
+    setProperties: async (path, change, options) => upAll(await provider.setProperties(down(path), change, options)),
+    shareUrl: (path, share, options) => provider.shareUrl(down(path), share, options),
     openWrite: async (path, key, options) => {
       const write = await provider.openWrite(down(path), key, options);
       const finish: ResumableWrite['finish'] = async (given) => up(await write.finish(given));

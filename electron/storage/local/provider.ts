@@ -5,6 +5,7 @@ import { StowageError } from '#shared/errors.ts';
 import type { NameRules } from '#shared/names.ts';
 import { baseName, type InnerPath, isWithin, visible } from '#shared/paths.ts';
 import { checkSignal } from '../bodies.ts';
+import type { PropertiesCapable } from '../properties.ts';
 import type {
   CallOptions,
   LocalPathCapable,
@@ -17,10 +18,16 @@ import type {
 import { type Containment, createContainment, missingRoot } from './containment.ts';
 import { entryAt, hostFolder, listDirectory, partPrefix } from './entries.ts';
 import { errnoOf, fromErrno, withErrno } from './errno.ts';
+import { localProperties } from './properties.ts';
 import { readLocal } from './read.ts';
 import { moveWithoutOverwriting, openLocalWrite, writeLocal } from './write.ts';
 
-export type LocalProvider = StorageProvider & RenameCapable & LocalPathCapable & SpaceCapable & ResumableWriteCapable;
+export type LocalProvider = StorageProvider &
+  RenameCapable &
+  LocalPathCapable &
+  SpaceCapable &
+  ResumableWriteCapable &
+  PropertiesCapable;
 
 /**
  * A directory of this machine as a storage host. The directory itself is never made: when it is missing (its disk is
@@ -53,12 +60,20 @@ export function createLocalProvider(root: string, options: { readOnly?: boolean 
       impliedFolders: false,
       containers: false,
       verifiedWrites: false,
+      properties: true,
+      editProperties: false,
+      shareUrl: false,
     },
     list: (folder, call) => list(containment, folder, call),
     stat: (path, call = {}) =>
       withErrno(path, () => {
         checkSignal(call.signal);
         return lookUp(path, async () => entryAt(await containment.forStat(path), path));
+      }),
+    properties: (path, call = {}) =>
+      withErrno(path, () => {
+        checkSignal(call.signal);
+        return lookUp(path, async () => localProperties(await containment.forStat(path), join(root, path), path));
       }),
     read: (path, call = {}) => withErrno(path, () => lookUp(path, () => readLocal(containment, path, call))),
     write: (path, body, call = {}) =>

@@ -5,5 +5,6 @@ storageContract('memory', {
   rename: true,
   resumableWrite: true,
   copy: true,
+  editProperties: true,
   open: async () => ({ provider: createMemoryProvider(), cleanUp: async () => undefined }),
 });

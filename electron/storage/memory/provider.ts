@@ -1,8 +1,11 @@
+import type { Editable, HeaderName, Pair } from '#shared/contract/properties.ts';
+import { headerNames } from '#shared/contract/properties.ts';
 import { StowageError } from '#shared/errors.ts';
 import type { NameRules } from '#shared/names.ts';
 import { baseName, type InnerPath, isWithin, parentPath, visible } from '#shared/paths.ts';
 import { checkLength, checkNotLonger, checkSignal, checkWriteKey, chunkBytes, consume } from '../bodies.ts';
 import { checkNames } from '../names.ts';
+import { applyChange, checkEdited, type EditPropertiesCapable, type HostProperties } from '../properties.ts';
 import type {
   CallOptions,
   CopyCapable,
@@ -14,18 +17,33 @@ import type {
   WriteOptions,
 } from '../provider.ts';
 
-export type MemoryProvider = StorageProvider & RenameCapable & CopyCapable & ResumableWriteCapable;
+export type MemoryProvider = StorageProvider & RenameCapable & CopyCapable & ResumableWriteCapable & EditPropertiesCapable;
 
 interface MemoryFile {
   readonly content: Uint8Array;
   readonly modified: number;
   readonly etag: string;
+  readonly given: Given;
+}
+/** What was given to a file beside its content. */
+interface Given {
+  readonly headers: Readonly<Partial<Record<HeaderName, string>>>;
+  readonly metadata: readonly Pair[];
+  readonly tags: readonly Pair[];
+  readonly tier: string;
 }
 type Node = MemoryFile | { readonly children: Map<string, Node> };
 type Folder = Extract<Node, { children: unknown }>;
 
 const pageSize = 1000;
 const nameRules: NameRules = { maxSegmentBytes: 255, windows: false };
+const nothingGiven: Given = { headers: {}, metadata: [], tags: [], tier: 'Hot' };
+const editable: Editable = {
+  headers: [...headerNames],
+  metadata: { names: 'identifier', maxPairs: 100, maxName: 128, maxValue: 1024, maxBytes: 4096 },
+  tags: { names: 'tag', maxPairs: 10, maxName: 128, maxValue: 256, maxBytes: null },
+  tiers: ['Hot', 'Cool'],
+};
 
 /** Storage in memory: the reference that says what the interface means. Not kept; for tests and for trying things out. */
 export function createMemoryProvider(): MemoryProvider {
@@ -47,6 +65,9 @@ export function createMemoryProvider(): MemoryProvider {
       impliedFolders: false,
       containers: false,
       verifiedWrites: false,
+      properties: true,
+      editProperties: true,
+      shareUrl: false,
     },
     list: (folder, call) => list(store, folder, call),
     stat: async (path, call = {}) => {
@@ -91,7 +112,8 @@ export function createMemoryProvider(): MemoryProvider {
       if (options.etag !== undefined && options.etag !== node.etag) {
         throw fail('precondition-failed', from, 'has changed since it was looked at');
       }
-      return store.put(to, node.content, { modified: node.modified, ...(options.expect && { expect: options.expect }) });
+      const kept = { modified: node.modified, given: node.given };
+      return store.put(to, node.content, { ...kept, ...(options.expect && { expect: options.expect }) });
     },
     openWrite: async (path, key) => {
       checkWriteKey(key);
@@ -101,8 +123,37 @@ export function createMemoryProvider(): MemoryProvider {
       unfinished.set(id, state);
       return resumable(store, path, state, () => void unfinished.delete(id));
     },
+    properties: async (path, call = {}) => {
+      checkSignal(call.signal);
+      return propertiesOf(path, store.get(path));
+    },
+    setProperties: async (path, change, { etag, signal }) => {
+      checkSignal(signal);
+      const node = store.get(path);
+      const before = propertiesOf(path, node);
+      checkEdited(before.entry, etag);
+      const { headers, metadata, tags, tier } = applyChange(before, change);
+      if ('children' in node) throw fail('is-a-directory', path, 'is a folder');
+      const was = node.given;
+      const given = {
+        headers: headers ?? was.headers,
+        metadata: metadata ?? was.metadata,
+        tags: tags ?? was.tags,
+        tier: tier ?? was.tier,
+      };
+      store.put(path, node.content, { modified: node.modified, given });
+      return propertiesOf(path, store.get(path));
+    },
     close: async () => undefined,
   };
+}
+
+function propertiesOf(path: InnerPath, node: Node): HostProperties {
+  const share = { refusal: 'Storage in memory has no address to share.' };
+  const entry = toEntry(path, node);
+  if ('children' in node) return { entry, edit: { refusal: 'A folder has no properties of its own.' }, share };
+  const { headers, metadata, tags } = node.given;
+  return { entry, headers, metadata, tags, edit: editable, share };
 }
 
 const fail = (code: ConstructorParameters<typeof StowageError>[0], path: InnerPath, what: string): StowageError =>
@@ -110,7 +161,8 @@ const fail = (code: ConstructorParameters<typeof StowageError>[0], path: InnerPa
 
 function toEntry(path: InnerPath, node: Node): StorageEntry {
   if ('children' in node) return { path, kind: 'directory', size: 0, modified: null };
-  return { path, kind: 'file', size: node.content.length, modified: node.modified, etag: node.etag };
+  const { content, modified, etag, given } = node;
+  return { path, kind: 'file', size: content.length, modified, etag, tier: given.tier };
 }
 
 class MemoryStore {
@@ -160,9 +212,10 @@ class MemoryStore {
     }
   }
 
-  put(path: InnerPath, content: Uint8Array, options: WriteOptions): StorageEntry {
+  put(path: InnerPath, content: Uint8Array, options: WriteOptions & { given?: Given }): StorageEntry {
     this.checkTarget(path, options.expect);
-    const file: MemoryFile = { content, modified: options.modified ?? Date.now(), etag: `m${++this.#writes}` };
+    const { modified = Date.now(), given = nothingGiven } = options;
+    const file: MemoryFile = { content, modified, etag: `m${++this.#writes}`, given };
     this.makeFolder(parentPath(path)).children.set(baseName(path), file);
     return toEntry(path, file);
   }

@@ -18,6 +18,8 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  /** Names and values in turn, the names as they were sent. */
+  readonly rawHeaders: readonly string[];
   /** The body as it comes; fails when it stalls, breaks off or is cancelled. Returning it closes the connection. */
   body(): AsyncGenerator<Uint8Array, void, undefined>;
   /** The whole body; `io-error` when it is longer than `limit` bytes. */
@@ -90,6 +92,7 @@ const isReset = (error: NodeJS.ErrnoException): boolean => error.code === 'ECONN
 class Answer implements HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders: readonly string[];
   readonly message: IncomingMessage;
   /** True while someone waits for bytes. */
   waiting = false;
@@ -100,6 +103,7 @@ class Answer implements HttpAnswer {
     this.message = message;
     this.status = message.statusCode ?? 0;
     this.headers = message.headers;
+    this.rawHeaders = message.rawHeaders;
     this.#host = host;
     this.#signal = signal;
     // It may fail before anybody reads it.

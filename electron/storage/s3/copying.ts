@@ -2,6 +2,7 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
+  type CopyObjectCommandInput,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   HeadObjectCommand,
@@ -43,7 +44,7 @@ export async function copyObject(tools: CopyTools, from: Place, to: Place, optio
   const source = await headSource(tools, from, options);
   const { etag = '', size } = entryOfHead(from.path, source);
   await tools.puts.check(to, expect, signal);
-  const job: CopyJob = { ...tools, from, to, source, etag, size, signal, expect };
+  const job: CopyJob = { ...tools, from, to, beside: keptBeside(source), etag, size, signal, expect };
   const whole = size <= (tools.wholeBytes ?? maxCopyBytes);
   const copied = await tools.inBucket(to, signal, () => (whole ? copyWhole(job) : copyInParts(job)));
   if (copied !== etag) await checkUnchanged(job);
@@ -55,7 +56,8 @@ export async function copyObject(tools: CopyTools, from: Place, to: Place, optio
 interface CopyJob extends CopyTools {
   readonly from: Place;
   readonly to: Place;
-  readonly source: HeadObjectCommandOutput;
+  /** What is given to a copy that is made of parts. */
+  readonly beside: Beside & { readonly Tagging?: string };
   readonly etag: string;
   readonly size: number;
   readonly signal: AbortSignal | undefined;
@@ -115,10 +117,18 @@ async function copyWhole(job: CopyJob): Promise<string> {
 
 /** @returns the ETag of the copy */
 async function copyInParts(job: CopyJob): Promise<string> {
-  const { service, puts, to, source, size, signal, expect } = job;
+  const { service, puts, to, beside, size, signal, expect } = job;
   const partBytes = copyPartSize(size, job.wholeBytes);
   const { UploadId } = await service.send({ place: to, signal }, (client, options) =>
-    client.send(new CreateMultipartUploadCommand({ Bucket: to.bucket, Key: to.key, ...keptHeaders(source, partBytes) }), options),
+    client.send(
+      new CreateMultipartUploadCommand({
+        Bucket: to.bucket,
+        Key: to.key,
+        ...beside,
+        Metadata: { ...beside.Metadata, ...partMetadata(partBytes) },
+      }),
+      options,
+    ),
   );
   try {
     const Parts = await copyParts(job, partBytes, UploadId);
@@ -147,9 +157,8 @@ async function copyInParts(job: CopyJob): Promise<string> {
 }
 
 /** A copy in parts is a new object: what stands beside the content has to be given again. */
-function keptHeaders(source: HeadObjectCommandOutput, partBytes: number) {
-  const { ContentType, ContentEncoding, ContentDisposition, ContentLanguage, CacheControl } = source;
-  const Metadata = { ...source.Metadata, ...partMetadata(partBytes) };
+function keptBeside(source: HeadObjectCommandOutput): Beside {
+  const { Metadata, ContentType, ContentEncoding, ContentDisposition, ContentLanguage, CacheControl } = source;
   return { Metadata, ContentType, ContentEncoding, ContentDisposition, ContentLanguage, CacheControl };
 }
 
@@ -184,6 +193,62 @@ async function copyParts(
   }
   await runPool(tasks(), parallelParts);
   return parts;
+}
+
+/** What stands beside the content, as requests of the SDK have it. */
+export type Beside = Pick<
+  CopyObjectCommandInput,
+  | 'Metadata'
+  | 'ContentType'
+  | 'ContentEncoding'
+  | 'ContentDisposition'
+  | 'ContentLanguage'
+  | 'CacheControl'
+  | 'Expires'
+  | 'WebsiteRedirectLocation'
+  | 'StorageClass'
+  | 'ServerSideEncryption'
+  | 'SSEKMSKeyId'
+  | 'BucketKeyEnabled'
+  | 'ObjectLockMode'
+  | 'ObjectLockRetainUntilDate'
+  | 'ObjectLockLegalHoldStatus'
+>;
+
+/**
+ * Puts an object in its own place with other things beside its content, while it is still the one of `etag`: S3 can change
+ * what stands beside content in no other way. Tags stay.
+ */
+export async function copyOntoItself(tools: CopyTools, place: Place, source: ObjectNow, beside: Beside): Promise<void> {
+  const { etag, size, tagging, signal } = source;
+  if (size <= (tools.wholeBytes ?? maxCopyBytes)) {
+    await tools.service.send({ place, signal }, (client, options) =>
+      client.send(
+        new CopyObjectCommand({
+          Bucket: place.bucket,
+          Key: place.key,
+          CopySource: sourceName(place),
+          CopySourceIfMatch: quotedEtag(etag),
+          MetadataDirective: 'REPLACE',
+          ...beside,
+        }),
+        options,
+      ),
+    );
+    return;
+  }
+  // A copy in parts is a new object, without the tags of the old one.
+  const job = { ...tools, from: place, to: place, etag, size, signal, expect: { etag } };
+  await copyInParts({ ...job, beside: { ...beside, ...(tagging !== '' && { Tagging: tagging }) } });
+}
+
+/** The object that `copyOntoItself` is about, as it was looked at. */
+export interface ObjectNow {
+  readonly etag: string;
+  readonly size: number;
+  /** Its tags as a query. */
+  readonly tagging: string;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Bytes of a part for a copy of this size: no more parts than S3 takes. */

@@ -14,8 +14,14 @@ export interface DirectRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Sends it once. Refusals are thrown in the shape of the SDK's. */
-export type Direct = (request: DirectRequest) => Promise<HttpAnswer>;
+export interface Direct {
+  /** Sends it once. Refusals are thrown in the shape of the SDK's. */
+  send(request: DirectRequest): Promise<HttpAnswer>;
+  /** The address of an object, or of a bucket, without any authorisation. */
+  url(place: DirectRequest['place']): string;
+  /** The same with a signature by which anybody may read or write it for so many seconds. */
+  presigned(method: 'GET' | 'PUT', place: DirectRequest['place'], seconds: number): string;
+}
 
 export interface DirectOptions {
   readonly client: S3Client;
@@ -36,7 +42,7 @@ export function createDirect(options: DirectOptions): Direct {
   const signer = createSigner(options.keys);
   /** Of buckets that are not in the region of the host, as the service told. */
   const regions = new Map<string, string>();
-  const addresses = new Map<string, { host: string; hostname: string; path: string }>();
+  const addresses = new Map<string, { origin: string; host: string; hostname: string; path: string }>();
   const addressOf = (bucket: string, region: string) => {
     const known = addresses.get(`${region} ${bucket}`);
     if (known) return known;
@@ -51,14 +57,14 @@ export function createDirect(options: DirectOptions): Direct {
       DisableMultiRegionAccessPoints: true,
       ...(options.endpoint !== null && { Endpoint: options.endpoint }),
     });
-    const address = { host: url.host, hostname: url.hostname, path: url.pathname.replace(/\/+$/, '') };
+    const address = { origin: url.origin, host: url.host, hostname: url.hostname, path: url.pathname.replace(/\/+$/, '') };
     addresses.set(`${region} ${bucket}`, address);
     return address;
   };
   const once = async (request: DirectRequest, region: string): Promise<HttpAnswer> => {
     const { method, place, body, signal } = request;
     const { host, hostname, path: base } = addressOf(place.bucket, region);
-    const path = `${base}/${place.key.split('/').map(encode).join('/')}`;
+    const path = pathOf(base, place.key);
     const query = Object.entries(request.query ?? {})
       .map(([name, value]) => `${encode(name)}=${encode(value)}`)
       .sort()
@@ -69,9 +75,10 @@ export function createDirect(options: DirectOptions): Direct {
     const sent = { method, path: query === '' ? path : `${path}?${query}`, headers, signal };
     return options.clientFor(hostname).send(body ? { ...sent, body } : sent);
   };
-  return async (request) => {
+  const regionOf = (bucket: string): string => regions.get(bucket) ?? options.region;
+  const send: Direct['send'] = async (request) => {
     const { bucket } = request.place;
-    const region = regions.get(bucket) ?? options.region;
+    const region = regionOf(bucket);
     const answer = await once(request, region);
     if (answer.status < 300) return answer;
     const actual = answer.headers['x-amz-bucket-region'];
@@ -83,7 +90,22 @@ export function createDirect(options: DirectOptions): Direct {
     }
     return refuse(answer);
   };
+  return {
+    send,
+    url: ({ bucket, key }) => {
+      const { origin, path } = addressOf(bucket, regionOf(bucket));
+      return origin + pathOf(path, key);
+    },
+    presigned: (method, { bucket, key }, seconds) => {
+      const region = regionOf(bucket);
+      const { origin, host, path: base } = addressOf(bucket, region);
+      const path = pathOf(base, key);
+      return `${origin}${path}?${signer.presign({ method, path, host, seconds }, region)}`;
+    },
+  };
 }
+
+const pathOf = (base: string, key: string): string => `${base}/${key.split('/').map(encode).join('/')}`;
 
 async function refuse(answer: HttpAnswer): Promise<never> {
   const xml = (await answer.bytes(maxErrorBytes)).toString('utf8');

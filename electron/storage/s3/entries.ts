@@ -10,6 +10,7 @@ export interface ObjectHead {
   readonly Metadata?: Record<string, string> | undefined;
   readonly ServerSideEncryption?: string | undefined;
   readonly SSECustomerAlgorithm?: string | undefined;
+  readonly StorageClass?: string | undefined;
 }
 
 /** What the headers of an answer say of an object. */
@@ -31,6 +32,7 @@ export function headOf(headers: IncomingHttpHeaders): ObjectHead {
     Metadata: metadata,
     ServerSideEncryption: of('x-amz-server-side-encryption'),
     SSECustomerAlgorithm: of('x-amz-server-side-encryption-customer-algorithm'),
+    StorageClass: of('x-amz-storage-class'),
   };
 }
 
@@ -68,10 +70,14 @@ export function entryOfHead(path: InnerPath, head: ObjectHead, size = head.Conte
     size,
     ...(kept === null ? { modified: head.LastModified?.getTime() ?? null } : timeFields(kept)),
     etag,
+    tier: tierOf(head.StorageClass),
     ...(md5 !== undefined && { md5 }),
     ...(md5 === undefined && !hidesMd5(head) && md5OfParts(etag, size, Number(head.Metadata?.[partSizeName]))),
   };
 }
+
+/** The storage class of an object: the one for which services give no name is the usual one, by the rule of S3. */
+export const tierOf = (storageClass: string | undefined): string => storageClass || 'STANDARD';
 
 /** What the ETag of an object in parts says, when it was made of parts of this size. */
 function md5OfParts(etag: string, size: number, partBytes: number): Pick<StorageEntry, 'md5OfParts'> {

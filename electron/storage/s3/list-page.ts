@@ -13,6 +13,8 @@ export interface ListedObject {
   /** With its quotes. */
   readonly etag: string;
   readonly modified: number | null;
+  /** `''` where it was not told. */
+  readonly storageClass: string;
 }
 
 /** Null for what is no listing. Looks for the few elements that are used; names in it come percent-encoded. */
@@ -27,6 +29,7 @@ export function parseListPage(xml: string): ListPage | null {
       size: Number(text(block, 'Size')) || 0,
       etag: text(block, 'ETag'),
       modified: Number.isNaN(time) ? null : time,
+      storageClass: text(block, 'StorageClass'),
     });
   }
   for (const block of blocks(xml, 'CommonPrefixes')) {

@@ -4,7 +4,7 @@ import { type InnerPath, visible } from '#shared/paths.ts';
 import { checkSignal } from '../bodies.ts';
 import type { CallOptions, StorageEntry } from '../provider.ts';
 import { listedNameProblem, unsafeEntry } from '../remote/listed-names.ts';
-import { folderEntry, md5OfEtag, plainEtag } from './entries.ts';
+import { folderEntry, md5OfEtag, plainEtag, tierOf } from './entries.ts';
 import { isBucketName, type Keys, ownFolder, type Place } from './keys.ts';
 import { type ListPage, parseListPage } from './list-page.ts';
 import type { S3Service } from './service.ts';
@@ -119,13 +119,20 @@ function readPage(output: ListPage, { place, prefix, hidesOwn, md5 }: PageReadin
     if (hidesOwn && name === ownFolder) continue;
     entries.push(checkedEntry(folder, name, (path) => folderEntry(path)));
   }
-  for (const { key, size, etag: quoted, modified } of output.objects) {
+  for (const { key, size, etag: quoted, modified, storageClass } of output.objects) {
     proves = true;
     // The folder's marker.
     if (key === prefix) continue;
     const etag = plainEtag(quoted);
     const sum = md5 ? md5OfEtag(etag) : undefined;
-    const entry = { kind: 'file', size, modified, etag, ...(sum !== undefined && { md5: sum }) } as const;
+    const entry = {
+      kind: 'file',
+      size,
+      modified,
+      etag,
+      tier: tierOf(storageClass),
+      ...(sum !== undefined && { md5: sum }),
+    } as const;
     entries.push(checkedEntry(folder, key.slice(prefix.length), (path) => ({ path, ...entry })));
   }
   return { entries, proves };

@@ -1,8 +1,18 @@
 import { CreateBucketCommand, DeleteBucketCommand, ListBucketsCommand } from '@aws-sdk/client-s3';
+import type { PropertyChange } from '#shared/contract/properties.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
 import { type InnerPath, parentPath, visible } from '#shared/paths.ts';
 import type { HostSecret } from '../../services.ts';
 import { checkSignal, checkWriteKey } from '../bodies.ts';
+import {
+  checkEdited,
+  checkShare,
+  type EditOptions,
+  type EditPropertiesCapable,
+  type HostProperties,
+  type Share,
+  type ShareUrlCapable,
+} from '../properties.ts';
 import type {
   CallOptions,
   ContainerCapable,
@@ -22,16 +32,22 @@ import type { HttpClientOptions } from '../remote/http.ts';
 import { openPartedWrite, type PartedWriteOptions, partBytesFor, writeInParts } from '../remote/parted-write.ts';
 import { rangedRead } from '../remote/ranged-read.ts';
 import { ConditionalPuts } from './conditions.ts';
-import { copyObject, removeObject } from './copying.ts';
+import { type CopyTools, copyObject, removeObject } from './copying.ts';
 import { folderEntry } from './entries.ts';
 import { bucketNameFor, createKeys, isBucketName, type Keys, type Place } from './keys.ts';
 import { createLister, type Lister } from './listing.ts';
+import { folderProperties, maxShareSeconds, objectProperties, setObjectProperties } from './properties.ts';
 import { createReader, notFound, type Reader } from './reading.ts';
 import { createService, type S3Service, type S3Settings } from './service.ts';
 import { createUploadRecords, type UploadRecords } from './upload-records.ts';
 import { createUpload, maxParts, type Writing, type WritingTools } from './writing.ts';
 
-export type S3Provider = StorageProvider & ResumableWriteCapable & CopyCapable & ContainerCapable;
+export type S3Provider = StorageProvider &
+  ResumableWriteCapable &
+  CopyCapable &
+  ContainerCapable &
+  EditPropertiesCapable &
+  ShareUrlCapable;
 
 export interface S3ProviderOptions {
   readonly readOnly?: boolean;
@@ -92,6 +108,9 @@ class S3Storage implements S3Provider {
       impliedFolders: true,
       containers: settings.bucket === null,
       verifiedWrites: true,
+      properties: true,
+      editProperties: true,
+      shareUrl: true,
     };
   }
 
@@ -216,9 +235,38 @@ class S3Storage implements S3Provider {
     const source = this.#keys.place(from);
     if (!source) throw new StowageError('is-a-directory', '“/” is a folder.', { subject: from });
     this.#checkBucketName(source);
+    return copyObject(this.#copyTools(), source, target, options);
+  }
+
+  #copyTools(): CopyTools {
     const { wholeCopyBytes } = this.#options;
-    const tools = { ...this.#writingTools(), ...(wholeCopyBytes !== undefined && { wholeBytes: wholeCopyBytes }) };
-    return copyObject(tools, source, target, options);
+    return { ...this.#writingTools(), ...(wholeCopyBytes !== undefined && { wholeBytes: wholeCopyBytes }) };
+  }
+
+  async properties(path: InnerPath, { signal }: CallOptions = {}): Promise<HostProperties> {
+    const entry = await this.stat(path, { signal });
+    const place = this.#keys.place(path);
+    if (!place || entry.kind !== 'file') return folderProperties(this.#service, entry, place);
+    return objectProperties(this.#service, place, signal);
+  }
+
+  async setProperties(path: InnerPath, change: PropertyChange, options: EditOptions): Promise<HostProperties> {
+    const place = this.#target(path, options.signal);
+    const before = await this.properties(path, options);
+    checkEdited(before.entry, options.etag);
+    await setObjectProperties(this.#copyTools(), place, before, change, options.signal);
+    return objectProperties(this.#service, place, options.signal);
+  }
+
+  async shareUrl(path: InnerPath, share: Share, { signal }: CallOptions = {}): Promise<string> {
+    const { entry, share: offer } = await this.properties(path, { signal });
+    const place = this.#keys.place(path);
+    if (!place || entry.kind !== 'file')
+      throw new StowageError('is-a-directory', `“${visible(path) || '/'}” is a folder.`, { subject: path });
+    checkShare(path, share, offer);
+    // From a whole second on; never longer than asked.
+    const seconds = Math.max(1, Math.floor((share.expiresAt - Date.now()) / 1000));
+    return this.#service.addresses.presigned(share.permission === 'w' ? 'PUT' : 'GET', place, Math.min(seconds, maxShareSeconds));
   }
 
   containerName(name: string): string {

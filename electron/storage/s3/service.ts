@@ -38,6 +38,8 @@ export interface S3Service {
   ): Promise<Output>;
   /** Sends a request past the SDK; otherwise as `send`. `onAttempt` hears the number of each try. */
   fetch(place: Place, request: Omit<DirectRequest, 'place'>, onAttempt?: (attempt: number) => void): Promise<HttpAnswer>;
+  /** As Direct has them. */
+  readonly addresses: Pick<Direct, 'url' | 'presigned'>;
   close(): void;
 }
 
@@ -86,8 +88,9 @@ export function createService(settings: S3Settings, secret: S3Secret, http: Http
     fetch: (place, request, onAttempt) =>
       tried({ place, signal: request.signal }, (attempt) => {
         onAttempt?.(attempt);
-        return direct({ ...request, place });
+        return direct.send({ ...request, place });
       }),
+    addresses: direct,
     close: () => client.destroy(),
   };
 }

@@ -16,6 +16,8 @@ export interface Signable {
 export interface Signer {
   /** The headers with those that make the request valid now. */
   sign(request: Signable, region: string): Record<string, string>;
+  /** The query of a URL by which anybody may send the request for so many seconds from now on. */
+  presign(request: Pick<Signable, 'method' | 'path'> & { host: string; seconds: number }, region: string): string;
 }
 
 /** SHA-256 of nothing. */
@@ -38,21 +40,42 @@ export function createSigner(keys: { accessKeyId: string; secretAccessKey: strin
   };
   return {
     sign: ({ method, path, query, headers, payload }, region) => {
-      const time = new Date().toISOString().replace(/[-:]|\.\d{3}/g, '');
+      const time = timeNow();
       const { scope, key } = keyFor(time.slice(0, 8), region);
       const all: Record<string, string> = { ...headers, 'x-amz-content-sha256': payload, 'x-amz-date': time };
       if (sessionToken !== undefined) all['x-amz-security-token'] = sessionToken;
       const names = Object.keys(all).sort();
       const signed = names.join(';');
       const lines = names.map((name) => `${name}:${all[name]?.trim()}\n`).join('');
-      const canonical = createHash('sha256')
-        .update(`${method}\n${path}\n${query}\n${lines}\n${signed}\n${payload}`)
-        .digest('hex');
-      const signature = createHmac('sha256', key).update(`AWS4-HMAC-SHA256\n${time}\n${scope}\n${canonical}`).digest('hex');
+      const canonical = `${method}\n${path}\n${query}\n${lines}\n${signed}\n${payload}`;
+      const signature = signatureOf(canonical, { time, scope, key });
       all.authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${signed}, Signature=${signature}`;
       return all;
     },
+    presign: ({ method, path, host, seconds }, region) => {
+      const time = timeNow();
+      const { scope, key } = keyFor(time.slice(0, 8), region);
+      const query = Object.entries({
+        'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+        'X-Amz-Credential': `${accessKeyId}/${scope}`,
+        'X-Amz-Date': time,
+        'X-Amz-Expires': String(seconds),
+        ...(sessionToken !== undefined && { 'X-Amz-Security-Token': sessionToken }),
+        'X-Amz-SignedHeaders': 'host',
+      })
+        .map(([name, value]) => `${name}=${encode(value)}`)
+        .join('&');
+      const canonical = `${method}\n${path}\n${query}\nhost:${host}\n\nhost\n${unsignedPayload}`;
+      return `${query}&X-Amz-Signature=${signatureOf(canonical, { time, scope, key })}`;
+    },
   };
+}
+
+const timeNow = (): string => new Date().toISOString().replace(/[-:]|\.\d{3}/g, '');
+
+function signatureOf(canonical: string, { time, scope, key }: { time: string; scope: string; key: Buffer }): string {
+  const digest = createHash('sha256').update(canonical).digest('hex');
+  return createHmac('sha256', key).update(`AWS4-HMAC-SHA256\n${time}\n${scope}\n${digest}`).digest('hex');
 }
 
 /** Everything but letters, digits and `-_.~` in percent signs, as the signature wants it. */
