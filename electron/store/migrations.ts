@@ -128,4 +128,8 @@ export const migrations: readonly string[] = [
   CREATE INDEX transfer_files_action ON transfer_files(transfer_id, action, seq) WHERE action <> 'copy';
   ALTER TABLE transfers ADD COLUMN sync TEXT;
   `,
+  `
+  ALTER TABLE transfers ADD COLUMN ran_ms INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE transfers ADD COLUMN running_since INTEGER;
+  `,
 ];

@@ -24,6 +24,9 @@ export interface TransferRow {
   sync: string | null;
   created_at: number;
   ended_at: number | null;
+  /** Milliseconds for which it ran, until `running_since`. */
+  ran_ms: number;
+  running_since: number | null;
 }
 
 /** How a sync is to be done and what its plan holds; the counts agree with the files, both change in one transaction. */

@@ -150,10 +150,12 @@ export function createJournal(database: Database) {
       conflict: ConflictPolicy;
       sync?: SyncState;
     }): number {
+      const now = Date.now();
       return database.transaction(() => {
         const last = database.get<{ position: number | null }>('SELECT MAX(position) AS position FROM transfers')?.position ?? 0;
         return database.run(
-          'INSERT INTO transfers (kind, title, request, state, position, conflict, sync, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+          `INSERT INTO transfers (kind, title, request, state, position, conflict, sync, created_at, running_since)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           fields.kind,
           fields.title,
           JSON.stringify(fields.request),
@@ -161,7 +163,8 @@ export function createJournal(database: Database) {
           last + 1,
           fields.conflict,
           json(fields.sync),
-          Date.now(),
+          now,
+          fields.state === 'running' ? now : null,
         ).lastId;
       });
     },
@@ -177,10 +180,26 @@ export function createJournal(database: Database) {
       const marks = states.map(() => '?').join(', ');
       return database.all<TransferRow>(`SELECT * FROM transfers WHERE state IN (${marks}) ORDER BY position, id`, ...states);
     },
+    /** Also keeps count of the time for which it runs. */
     setState(id: number, state: TransferState, problem: Problem | null = null): void {
-      const ended = liveStates.includes(state) ? null : Date.now();
-      database.run('UPDATE transfers SET state = ?, problem = ?, ended_at = ? WHERE id = ?', state, json(problem), ended, id);
+      const now = Date.now();
+      const ended = liveStates.includes(state) ? null : now;
+      database.run(
+        `UPDATE transfers SET state = ?, problem = ?, ended_at = ?, ran_ms = ran_ms + MAX(0, ? - COALESCE(running_since, ?)),
+         running_since = ? WHERE id = ?`,
+        ...[state, json(problem), ended, now, now, state === 'running' ? now : null, id],
+      );
     },
+    /** What a former process ran stopped with it, nobody knows when: none of that time counts. */
+    forgetRunning: (): void => void database.run('UPDATE transfers SET running_since = NULL WHERE running_since IS NOT NULL'),
+    /** Those that ended before the last `most` that did. */
+    endedBeforeLast: (most: number): number[] =>
+      database
+        .all<{ id: number }>(
+          `SELECT id FROM transfers WHERE state IN ('done', 'failed', 'cancelled') ORDER BY ended_at DESC, id DESC LIMIT -1 OFFSET ?`,
+          most,
+        )
+        .map(({ id }) => id),
     setConflict: (id: number, policy: ConflictPolicy): void => {
       database.run('UPDATE transfers SET conflict = ? WHERE id = ?', policy, id);
     },
@@ -229,6 +248,13 @@ export function createJournal(database: Database) {
         for (const id of ids) database.run('DELETE FROM transfers WHERE id = ?', id);
       });
     },
+    /** Forgets the first files of a transfer that is to be removed; false when none were left. */
+    removeFiles: (id: number, most: number): boolean =>
+      database.run(
+        `DELETE FROM transfer_files WHERE transfer_id = ? AND seq IN
+         (SELECT seq FROM transfer_files WHERE transfer_id = ? ORDER BY seq LIMIT ?)`,
+        ...[id, id, most],
+      ).changes > 0,
 
     file,
     fileByKey: (id: number, key: string): FileRow | undefined =>

@@ -83,8 +83,10 @@ export function createReporter(journal: Journal, changes: Changes): Reporter {
       stalledSince: row.state === 'running' && entry?.stalled ? entry.movedAt : null,
       sync: describeSync(row),
       problem: row.problem === null ? null : JSON.parse(row.problem),
+      position: row.position,
       createdAt: row.created_at,
       endedAt: row.ended_at,
+      ranMs: row.ran_ms,
     };
   };
   const emit = (id: number): void => {

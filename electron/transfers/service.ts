@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Endpoint, Transfer, TransferFile, transfersContract } from '#shared/contract/transfers.ts';
 import { StowageError } from '#shared/errors.ts';
 import { isWithin, joinPath } from '#shared/paths.ts';
@@ -40,7 +41,7 @@ export function createService(tools: ServiceTools): Service<typeof transfersCont
     queue.pump();
     return changed(id);
   };
-  return {
+  const service: Service<typeof transfersContract> = {
     list: () => journal.transfers().map((row) => reporter.describe(row)),
     get: ({ id }) => {
       queue.running(id)?.flush();
@@ -142,15 +143,50 @@ export function createService(tools: ServiceTools): Service<typeof transfersCont
       ids.splice(index, 0, id);
       journal.order(ids);
       queue.pump();
-      reporter.changed(id);
+      for (const row of journal.inStates(liveStates)) reporter.changed(row.id);
       return journal.transfers().map((row) => reporter.describe(row));
+    },
+    again: async ({ id }) => {
+      const row = journal.transfer(id);
+      if (liveStates.includes(row.state)) throw wrongState(row, 'run again');
+      if (row.kind === 'push') {
+        throw new StowageError('wrong-state', `The files of “${row.title}” came from a page and have to be chosen again.`, {
+          subject: String(id),
+          hint: 'Upload them once more.',
+        });
+      }
+      const { sources, destination, rename, move, pack, unpack } = JSON.parse(row.request) as StoredRequest;
+      const sync = journal.sync(id);
+      if (sync) {
+        const [source] = sources;
+        if (!source) throw wrongState(row, 'run again');
+        return service.sync({ source, destination, delete: sync.delete, checksum: sync.checksum }, {});
+      }
+      return service.start({ sources: [...sources], destination, rename, move, pack, unpack, conflict: row.conflict }, {});
+    },
+    pauseAll: async () => {
+      // Those that wait first: none of them is to take the place of one that stops.
+      const rows = [...journal.inStates(['queued']), ...journal.inStates(['running'])];
+      for (const { id } of rows) journal.setState(id, 'paused');
+      // One that ended a moment ago is not paused any more.
+      for (const { id } of rows) if (journal.find(id)?.state === 'paused') await service.pause({ id }, {});
+      return { changed: rows.length };
+    },
+    resumeAll: async () => {
+      const rows = journal.inStates(['paused']);
+      for (const { id } of rows) await service.resume({ id }, {});
+      return { changed: rows.length };
     },
     clear: async ({ ids }) => {
       const ended = journal
         .transfers()
         .filter((row) => !liveStates.includes(row.state) && !queue.running(row.id) && (!ids || ids.includes(row.id)))
         .map((row) => row.id);
-      for (const id of ended) if (journal.any(id, 'pending') && journal.transfer(id).kind !== 'push') await queue.sweep(id);
+      for (const id of ended) {
+        if (journal.any(id, 'pending') && journal.transfer(id).kind !== 'push') await queue.sweep(id);
+        // A page at a time: a million files would hold everything else up.
+        while (journal.removeFiles(id, 5000)) await setImmediate();
+      }
       journal.remove(ended);
       if (ended.length > 0) reporter.cleared(ended);
       return { cleared: ended.length };
@@ -181,6 +217,7 @@ export function createService(tools: ServiceTools): Service<typeof transfersCont
     pushAdd: (input) => push.add(input),
     pushNext: (input) => push.next(input),
   };
+  return service;
 }
 
 function showFile(row: FileRow, flying: number | undefined): TransferFile {

@@ -5,6 +5,7 @@ import type { FileBodies, VfolderLookup, VfolderUsers } from '../services.ts';
 import type { Database } from '../store/database.ts';
 import { createBandwidth } from './bandwidth.ts';
 import { createCopyPool } from './copy-pool.ts';
+import { keepHistoryShort } from './history.ts';
 import { createJournal, liveStates } from './journal.ts';
 import { type PatienceLimits, usualPatience } from './patience.ts';
 import { createPush } from './push.ts';
@@ -49,8 +50,10 @@ export function createTransfers(options: TransfersOptions): Transfers {
   });
   const queue = createQueue(journal, reporter, { database, journal, reporter, pool, lookup, bandwidth, patience });
   const push = createPush({ journal, reporter, lookup, bandwidth });
+  const service = createService({ journal, reporter, queue, push, lookup });
+  const history = keepHistoryShort(journal, changes, (ids) => service.clear({ ids }, {}));
   return {
-    service: createService({ journal, reporter, queue, push, lookup }),
+    service,
     users: (vfolderId) =>
       journal
         .inStates(liveStates)
@@ -58,12 +61,14 @@ export function createTransfers(options: TransfersOptions): Transfers {
         .map((row) => `${row.kind === 'push' ? 'upload' : row.kind} “${row.title}”`),
     receive: (id, seq, offset, body, signal) => push.receive(id, seq, offset, body, signal),
     start: () => {
+      journal.forgetRunning();
       push.recover();
       for (const row of journal.inStates(['running'])) journal.setState(row.id, 'queued');
       queue.pump();
     },
     close: async () => {
       unlisten();
+      await history.close();
       await push.close();
       await queue.close();
       await pool.close();

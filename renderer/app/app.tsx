@@ -100,7 +100,7 @@ function Frame() {
           label="Height of the transfers panel"
           direction="rows"
           sized="second"
-          initial={168}
+          initial={216}
           min={120}
           max={560}
         >

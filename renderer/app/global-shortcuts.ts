@@ -3,11 +3,12 @@ import type { MenuCommand } from '#shared/bridge.ts';
 import { assertNever } from '#shared/errors.ts';
 import { openDialog } from '../explorer/dialog-state.ts';
 import { chooseAndUpload } from '../explorer/upload-here.ts';
+import { overallFraction, overallOf } from '../transfers/overall.ts';
 import { setTransfersPanel, useOpensByItself, useTransfersPanel } from '../transfers/panel-state.ts';
 import { desktop } from './client.ts';
 import { openPalette } from './command-palette.tsx';
 import { goFiles, goJobs, goLaunch, goSettings } from './navigation.ts';
-import { hasEnded, useTransfers } from './stores/transfers.ts';
+import { useTransfers } from './stores/transfers.ts';
 
 function runMenu(command: MenuCommand, transfersOpen: boolean): void {
   switch (command) {
@@ -68,10 +69,7 @@ export function useGlobalShortcuts(): void {
   useEffect(() => {
     if (!desktop) return;
     return useTransfers.subscribe(({ transfers }) => {
-      const active = transfers.filter((transfer) => !hasEnded(transfer));
-      const total = active.reduce((sum, transfer) => sum + transfer.bytes.total, 0);
-      const done = active.reduce((sum, transfer) => sum + transfer.bytes.done, 0);
-      desktop?.setProgress(total > 0 ? done / total : null);
+      desktop?.setProgress(overallFraction(overallOf(transfers)));
     });
   }, []);
 }

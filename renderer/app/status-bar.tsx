@@ -1,8 +1,9 @@
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { ArrowSortRegular, ChevronDownRegular, ChevronUpRegular, CircleFilled } from '@fluentui/react-icons';
 import type { EngineStatus } from '#shared/contract/engines.ts';
+import { overallFraction, overallOf } from '../transfers/overall.ts';
 import { useTransfersPanel } from '../transfers/panel-state.ts';
-import { formatSpeed, plural } from '../ui/format.ts';
+import { formatDuration, formatSpeed, plural } from '../ui/format.ts';
 import { goSettings } from './navigation.ts';
 import { useEngines } from './stores/engines.ts';
 import { hasEnded, useTransfers } from './stores/transfers.ts';
@@ -51,7 +52,8 @@ export function StatusBar() {
   const transfers = useTransfers((state) => state.transfers);
   const { open, setOpen } = useTransfersPanel();
   const inFlight = transfers.filter((transfer) => !hasEnded(transfer));
-  const speed = inFlight.reduce((sum, transfer) => sum + transfer.speed, 0);
+  const overall = overallOf(transfers);
+  const fraction = overallFraction(overall);
   return (
     <footer className={styles.bar}>
       {engines.map((engine) => (
@@ -76,7 +78,11 @@ export function StatusBar() {
       >
         <ArrowSortRegular aria-hidden fontSize={14} />
         {inFlight.length === 0 ? 'Transfers' : plural(inFlight.length, 'transfer')}
-        {speed > 0 && <span>· {formatSpeed(speed)}</span>}
+        {overall.running > 0 && fraction !== null && <span>· {Math.floor(fraction * 100)} %</span>}
+        {overall.speed > 0 && <span>· {formatSpeed(overall.speed)}</span>}
+        {overall.etaSeconds !== null && <span>· {formatDuration(overall.etaSeconds * 1000)} left</span>}
+        {overall.paused > 0 && overall.paused < inFlight.length && <span>· {overall.paused} paused</span>}
+        {overall.paused > 0 && overall.paused === inFlight.length && <span>· paused</span>}
         {open ? <ChevronDownRegular aria-hidden fontSize={12} /> : <ChevronUpRegular aria-hidden fontSize={12} />}
       </button>
     </footer>

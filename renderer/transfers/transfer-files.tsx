@@ -1,6 +1,7 @@
-import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
+import { Button, Checkbox, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import {
   CheckmarkRegular,
+  ClipboardRegular,
   ClockRegular,
   ErrorCircleRegular,
   QuestionCircleRegular,
@@ -13,8 +14,9 @@ import type { StowageError } from '#shared/errors.ts';
 import { visible } from '#shared/paths.ts';
 import { client, fromContract } from '../app/client.ts';
 import { ErrorMessage } from '../ui/error-message.tsx';
-import { formatBytes, plural } from '../ui/format.ts';
+import { formatBytes, formatCount, plural } from '../ui/format.ts';
 import { reportError } from '../ui/toasts.tsx';
+import { copyFailures } from './transfer-acts.ts';
 import { TroubleActions } from './trouble-actions.tsx';
 
 const useStyles = makeStyles({
@@ -46,6 +48,7 @@ const useStyles = makeStyles({
   bad: { color: tokens.colorPaletteRedForeground1 },
   good: { color: tokens.colorPaletteGreenForeground1 },
   answers: { display: 'flex', gap: '4px' },
+  tools: { display: 'flex', alignItems: 'center', gap: '8px', marginLeft: '-8px' },
   more: { marginTop: '4px' },
 });
 
@@ -90,23 +93,39 @@ export function TransferFiles({ transfer }: { readonly transfer: Transfer }) {
   const [files, setFiles] = useState<readonly TransferFile[]>([]);
   const [limit, setLimit] = useState(pageSize);
   const [problem, setProblem] = useState<StowageError | null>(null);
+  const [failedOnly, setFailedOnly] = useState(false);
   const { id } = transfer;
+  const anyFailed = transfer.files.failed > 0;
+  const onlyFailed = failedOnly && anyFailed;
   const progress = `${transfer.state} ${transfer.files.done} ${transfer.files.failed} ${transfer.files.total} ${transfer.conflicts}`;
   // biome-ignore lint/correctness/useExhaustiveDependencies: read again when the transfer has gone on
   useEffect(() => {
     let current = true;
-    readFiles(id, limit).then(
+    readFiles(id, limit, onlyFailed).then(
       (read) => current && setFiles(read),
       (error: unknown) => current && setProblem(fromContract(error)),
     );
     return () => {
       current = false;
     };
-  }, [id, limit, progress]);
+  }, [id, limit, progress, onlyFailed]);
   if (problem) return <ErrorMessage error={problem} />;
   return (
     <>
       {transfer.problem && <ErrorMessage error={transfer.problem} actions={<TroubleActions transfer={transfer} />} />}
+      {anyFailed && (
+        <div className={styles.tools}>
+          <Checkbox
+            size="medium"
+            label={`Failed only (${formatCount(transfer.files.failed)})`}
+            checked={failedOnly}
+            onChange={(_, data) => setFailedOnly(data.checked === true)}
+          />
+          <Button size="small" appearance="subtle" icon={<ClipboardRegular />} onClick={() => void copyFailures(id)}>
+            Copy failures as text
+          </Button>
+        </div>
+      )}
       <ul className={styles.list} aria-label={`Files of ${visible(transfer.title)}`}>
         {files.map((file) => (
           <FileRow key={file.seq} transferId={id} file={file} />
@@ -121,7 +140,8 @@ export function TransferFiles({ transfer }: { readonly transfer: Transfer }) {
   );
 }
 
-async function readFiles(id: number, limit: number): Promise<TransferFile[]> {
+async function readFiles(id: number, limit: number, failedOnly: boolean): Promise<TransferFile[]> {
+  if (failedOnly) return client.transfers.files({ id, state: 'failed', limit: Math.min(limit, 1000) });
   const trouble = (
     await Promise.all(
       (['conflict', 'failed', 'active'] as const).map((state) => client.transfers.files({ id, state, limit: pageSize })),

@@ -1,30 +1,28 @@
-import { Button, makeStyles, mergeClasses, Tooltip, tokens } from '@fluentui/react-components';
+import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import {
-  ArrowClockwiseRegular,
   ArrowDownloadRegular,
   ArrowSyncRegular,
   ArrowUploadRegular,
   ChevronDownRegular,
   ChevronRightRegular,
   CopyRegular,
-  DismissRegular,
   FolderArrowRightRegular,
-  PauseRegular,
-  PlayRegular,
 } from '@fluentui/react-icons';
-import { useState } from 'react';
+import { type HTMLAttributes, useState } from 'react';
 import type { Transfer } from '#shared/contract/transfers.ts';
 import { visible } from '#shared/paths.ts';
-import { client } from '../app/client.ts';
 import { hasEnded } from '../app/stores/transfers.ts';
-import { formatBytes, formatCount, formatDuration, formatSpeed, plural } from '../ui/format.ts';
+import { openMenu } from '../ui/context-menu.tsx';
+import { formatBytes, formatCount, plural } from '../ui/format.ts';
 import { ProgressBar } from '../ui/progress-bar.tsx';
 import { StateBadge } from '../ui/state-badge.tsx';
-import { reportError } from '../ui/toasts.tsx';
-import { useNow } from '../ui/use-now.ts';
 import { ChooseAgain } from './choose-again.tsx';
 import { canSend } from './push.ts';
-import { openReview } from './review-state.ts';
+import { Sparkline } from './sparkline.tsx';
+import { useSpeeds } from './speed-history.ts';
+import { transferSpan } from './speed-samples.ts';
+import { TransferActions, transferChoices } from './transfer-actions.tsx';
+import { Figures, isStalled } from './transfer-figures.tsx';
 import { ConflictBar, TransferFiles } from './transfer-files.tsx';
 import { isTrouble } from './trouble.ts';
 import { TroubleActions } from './trouble-actions.tsx';
@@ -32,12 +30,19 @@ import { TroubleActions } from './trouble-actions.tsx';
 const useStyles = makeStyles({
   row: {
     display: 'grid',
-    gridTemplateColumns: '22px 20px minmax(140px, 1.4fr) minmax(120px, 1fr) 126px 200px 92px',
+    gridTemplateColumns: '22px 20px minmax(100px, 1.4fr) minmax(100px, 1fr) 126px 64px 164px 92px',
     alignItems: 'center',
     columnGap: '10px',
     minHeight: '38px',
     padding: '0 4px',
+    borderRadius: tokens.borderRadiusMedium,
+    ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover },
+    '@media (max-width: 1000px)': {
+      gridTemplateColumns: '22px 20px minmax(100px, 1.4fr) minmax(90px, 1fr) 112px 120px 92px',
+      columnGap: '8px',
+    },
   },
+  graph: { '@media (max-width: 1000px)': { display: 'none' } },
   icon: { fontSize: '18px', color: tokens.colorNeutralForeground3 },
   text: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   faint: {
@@ -46,14 +51,6 @@ const useStyles = makeStyles({
     lineHeight: '15px',
   },
   progress: { display: 'flex', flexDirection: 'column', gap: '5px', minWidth: 0, fontVariantNumeric: 'tabular-nums' },
-  figures: {
-    fontVariantNumeric: 'tabular-nums',
-    textAlign: 'right',
-    whiteSpace: 'nowrap',
-    overflow: 'hidden',
-    textOverflow: 'ellipsis',
-  },
-  actions: { display: 'flex', justifyContent: 'flex-end' },
   detail: { padding: '0 8px 8px 36px' },
   trouble: { display: 'flex', alignItems: 'center', gap: '12px' },
   problem: {
@@ -73,16 +70,22 @@ const icons = {
   sync: ArrowSyncRegular,
 } as const;
 
+export interface TransferItemProps extends HTMLAttributes<HTMLLIElement> {
+  readonly transfer: Transfer;
+  readonly ref?: React.Ref<HTMLLIElement>;
+}
+
 /** One transfer: what, how far, how it does, and what can be done about it. */
-export function TransferItem({ transfer }: { readonly transfer: Transfer }) {
+export function TransferItem({ transfer, ...rest }: TransferItemProps) {
   const styles = useStyles();
   const [open, setOpen] = useState(false);
   const Icon = icons[transfer.kind];
   const title = visible(transfer.title);
   const lost = transfer.kind === 'push' && !hasEnded(transfer) && transfer.state !== 'paused' && !canSend(transfer.id);
   return (
-    <li data-testid={`transfer-${transfer.id}`}>
-      <div className={styles.row}>
+    <li data-testid={`transfer-${transfer.id}`} {...rest}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the menu has a button, "More" */}
+      <div className={styles.row} onContextMenu={(event) => openMenu(event, `Actions for ${title}`, transferChoices(transfer))}>
         <Button
           size="small"
           appearance="transparent"
@@ -108,6 +111,7 @@ export function TransferItem({ transfer }: { readonly transfer: Transfer }) {
           </span>
         </div>
         {lost ? <ChooseAgain transfer={transfer} /> : <StateBadge state={isStalled(transfer) ? 'stalled' : transfer.state} />}
+        <span className={styles.graph}>{transfer.state === 'running' && <Graph id={transfer.id} title={title} />}</span>
         <Figures transfer={transfer} />
         <TransferActions transfer={transfer} />
       </div>
@@ -134,40 +138,11 @@ export function TransferItem({ transfer }: { readonly transfer: Transfer }) {
   );
 }
 
-function TransferActions({ transfer }: { readonly transfer: Transfer }) {
-  const styles = useStyles();
-  const act = (what: 'pause' | 'resume' | 'cancel' | 'retry') => (): void => {
-    client.transfers[what]({ id: transfer.id }).catch((error: unknown) => reportError(error));
-  };
-  const clear = (): void => {
-    client.transfers.clear({ ids: [transfer.id] }).catch((error: unknown) => reportError(error));
-  };
-  const running = transfer.state === 'running' || transfer.state === 'queued' || transfer.state === 'waiting';
-  return (
-    <span className={styles.actions}>
-      {transfer.sync && transfer.state === 'review' && (
-        <Button size="small" appearance="primary" onClick={() => openReview(transfer.id)}>
-          Review
-        </Button>
-      )}
-      {running && <Act label="Pause" icon={<PauseRegular />} run={act('pause')} />}
-      {transfer.state === 'paused' && <Act label="Resume" icon={<PlayRegular />} run={act('resume')} />}
-      {transfer.state === 'failed' && <Act label="Retry the failed files" icon={<ArrowClockwiseRegular />} run={act('retry')} />}
-      {hasEnded(transfer) ? (
-        <Act label="Remove from the list" icon={<DismissRegular />} run={clear} />
-      ) : (
-        <Act label="Cancel" icon={<DismissRegular />} run={act('cancel')} />
-      )}
-    </span>
-  );
-}
+const nothing: readonly number[] = [];
 
-function Act({ label, icon, run }: { readonly label: string; readonly icon: React.ReactElement; readonly run: () => void }) {
-  return (
-    <Tooltip content={label} relationship="label" positioning="before">
-      <Button size="small" appearance="subtle" icon={icon} onClick={run} />
-    </Tooltip>
-  );
+function Graph({ id, title }: { readonly id: number; readonly title: string }) {
+  const speeds = useSpeeds((state) => state.byTransfer[id] ?? nothing);
+  return <Sparkline speeds={speeds} span={transferSpan} of={title} width={64} height={20} />;
 }
 
 /** By bytes; by files where there are only empty ones. Unknown before anything was found. */
@@ -192,35 +167,4 @@ function toneOf(transfer: Transfer): 'normal' | 'paused' | 'error' | 'success' {
     default:
       return 'normal';
   }
-}
-
-const isStalled = ({ state, stalledSince }: Transfer): boolean => state === 'running' && stalledSince !== null;
-
-function Figures({ transfer }: { readonly transfer: Transfer }) {
-  const styles = useStyles();
-  const stalled = isStalled(transfer);
-  const now = useNow(stalled);
-  const words =
-    stalled && transfer.stalledSince !== null
-      ? `nothing moved for ${formatDuration(now - transfer.stalledSince)}`
-      : figures(transfer);
-  return (
-    <span className={mergeClasses(styles.figures, styles.faint)} title={words}>
-      {words}
-    </span>
-  );
-}
-
-function figures(transfer: Transfer): string {
-  const { sync } = transfer;
-  if (sync && (transfer.state === 'review' || !transfer.scanned))
-    return `${formatCount(sync.add)} add, ${formatCount(sync.update)} update, ${formatCount(sync.remove)} delete`;
-  if (transfer.state === 'running') {
-    const eta = transfer.etaSeconds === null ? '' : ` · ${formatDuration(transfer.etaSeconds * 1000)} left`;
-    return transfer.speed > 0 ? `${formatSpeed(transfer.speed)}${eta}` : '';
-  }
-  if (transfer.files.failed > 0) return `${plural(transfer.files.failed, 'file')} failed`;
-  if (transfer.files.skipped > 0) return `${formatCount(transfer.files.skipped)} skipped`;
-  if (transfer.endedAt !== null) return `in ${formatDuration(transfer.endedAt - transfer.createdAt)}`;
-  return '';
 }

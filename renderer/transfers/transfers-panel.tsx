@@ -1,12 +1,12 @@
-import { Button, makeStyles, tokens } from '@fluentui/react-components';
-import { DismissRegular } from '@fluentui/react-icons';
-import { client } from '../app/client.ts';
+import { makeStyles, tokens } from '@fluentui/react-components';
+import { useRef } from 'react';
 import { hasEnded, useTransfers } from '../app/stores/transfers.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
-import { reportError } from '../ui/toasts.tsx';
-import { BandwidthMenu } from './bandwidth-limit.tsx';
-import { setTransfersPanel } from './panel-state.ts';
-import { TransferItem } from './transfer-item.tsx';
+import { HistoryList } from './history-list.tsx';
+import { LiveList } from './live-list.tsx';
+import { liveInOrder } from './order.ts';
+import { PanelHead } from './panel-head.tsx';
+import { useAnnouncement } from './transfer-acts.ts';
 
 const useStyles = makeStyles({
   panel: {
@@ -16,48 +16,32 @@ const useStyles = makeStyles({
     minHeight: 0,
     backgroundColor: tokens.colorNeutralBackground2,
   },
-  head: { display: 'flex', alignItems: 'center', gap: '8px', height: '34px', padding: '0 6px 0 14px', flexShrink: 0 },
-  title: { margin: 0, fontSize: '13px', lineHeight: '19px', fontWeight: tokens.fontWeightSemibold },
-  space: { flexGrow: 1 },
-  list: { flexGrow: 1, minHeight: 0, overflowY: 'auto', margin: 0, padding: '0 6px 6px', listStyleType: 'none' },
+  scroll: { position: 'relative', flexGrow: 1, minHeight: 0, overflowY: 'auto' },
+  said: { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)', whiteSpace: 'nowrap' },
 });
 
-/** All transfers, newest first. */
+/** All transfers: what goes on, then the history. */
 export function TransfersPanel() {
   const styles = useStyles();
   const transfers = useTransfers((state) => state.transfers);
-  const ended = transfers.filter(hasEnded);
-  const clear = (): void => {
-    client.transfers.clear({}).catch(reportError);
-  };
+  const said = useAnnouncement((state) => state.words);
+  const scroller = useRef<HTMLDivElement>(null);
+  const live = liveInOrder(transfers);
   return (
     <section className={styles.panel} aria-label="Transfers">
-      <div className={styles.head}>
-        <h2 className={styles.title}>Transfers</h2>
-        <span className={styles.space} />
-        <BandwidthMenu />
-        <Button size="small" appearance="subtle" disabled={ended.length === 0} onClick={clear}>
-          Clear ended
-        </Button>
-        <Button
-          size="small"
-          appearance="subtle"
-          icon={<DismissRegular />}
-          aria-label="Hide transfers"
-          title="Hide transfers (Ctrl+J)"
-          onClick={() => setTransfersPanel(false)}
-        />
-      </div>
+      <PanelHead />
       {transfers.length === 0 ? (
         <EmptyState title="No transfers">Uploads, downloads and copies are listed here with their progress.</EmptyState>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
-        <ul className={styles.list} tabIndex={0} aria-label="List of transfers">
-          {transfers.map((transfer) => (
-            <TransferItem key={transfer.id} transfer={transfer} />
-          ))}
-        </ul>
+        <div className={styles.scroll} ref={scroller} tabIndex={0}>
+          {live.length > 0 && <LiveList transfers={live} />}
+          {transfers.some(hasEnded) && <HistoryList transfers={transfers} scroller={scroller} />}
+        </div>
       )}
+      <div className={styles.said} role="status">
+        {said}
+      </div>
     </section>
   );
 }

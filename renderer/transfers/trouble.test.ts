@@ -55,7 +55,9 @@ const transfer = (source: string, destinationVfolder: string | null, subject?: s
   stalledSince: null,
   sync: null,
   problem: { code: 'credentials-expired', message: 'The SAS expired.', ...(subject && { subject }) },
+  position: 1,
   createdAt: 0,
+  ranMs: 0,
   endedAt: null,
 });
 

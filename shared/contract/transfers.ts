@@ -47,8 +47,12 @@ export const transferSchema = z.object({
     })
     .nullable(),
   problem: problemSchema.nullable(),
+  /** Of those that are queued, the one with the least starts next. */
+  position: z.number(),
   createdAt: timeSchema,
   endedAt: timeSchema.nullable(),
+  /** Milliseconds for which it ran until it was last stopped; waiting and pauses are left out. */
+  ranMs: z.number(),
 });
 export type Transfer = z.infer<typeof transferSchema>;
 
@@ -136,9 +140,15 @@ export const transfersContract = {
   cancel: method.input(byId).output(transferSchema),
   /** Queues the failed files once more. */
   retry: method.input(byId).output(transferSchema),
+  /** Starts what an ended transfer did once more, as a new transfer; not a push, whose files only a page has. */
+  again: method.input(byId).output(transferSchema),
+  /** Pauses everything that is queued or runs. How many those were. */
+  pauseAll: method.output(z.object({ changed: z.number() })),
+  /** Goes on with everything that is paused, in the order of the queue. How many those were. */
+  resumeAll: method.output(z.object({ changed: z.number() })),
   /** Puts a queued transfer before another, or last. */
   reorder: method.input(z.object({ id: z.number(), before: z.number().nullable() })).output(z.array(transferSchema)),
-  /** Forgets ended transfers. */
+  /** Forgets ended transfers; without being asked, those that ended before the last 500 that did. */
   clear: method.input(z.object({ ids: z.array(z.number()).optional() })).output(z.object({ cleared: z.number() })),
   /** Answers conflicts of a transfer under `ask`; without `seq`, all present and future ones. */
   answer: method

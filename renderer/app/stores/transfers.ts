@@ -18,8 +18,7 @@ export function withTransfer(transfers: readonly Transfer[], transfer: Transfer)
   return [transfer, ...transfers].sort(newestFirst);
 }
 
-export const hasEnded = (transfer: Transfer): boolean =>
-  transfer.state === 'done' || transfer.state === 'failed' || transfer.state === 'cancelled';
+export { hasEnded } from '#shared/transfers/ended.ts';
 
 export async function loadTransfers(): Promise<void> {
   try {
