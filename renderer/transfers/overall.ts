@@ -28,7 +28,7 @@ export function overallOf(transfers: readonly Transfer[]): Overall {
     waiting: active.length - running,
     paused: transfers.filter(({ state }) => state === 'paused').length,
     bytes,
-    scanned: active.every((transfer) => transfer.scanned || transfer.state === 'queued'),
+    scanned: active.every((transfer) => transfer.scanned),
     speed,
     etaSeconds: etaSeconds(bytes.total - bytes.done, speed),
   };
@@ -46,6 +46,6 @@ export function overallWords(overall: Overall): string[] {
   if (paused > 0) words.push(`${paused} paused`);
   if (bytes.total > 0) words.push(`${formatBytes(bytes.done)} of ${formatBytes(bytes.total)}${scanned ? '' : '…'}`);
   if (speed > 0) words.push(formatSpeed(speed));
-  if (eta !== null) words.push(`${formatDuration(eta * 1000)} left`);
+  if (eta !== null) words.push(`${scanned ? '' : 'at least '}${formatDuration(eta * 1000)} left`);
   return words;
 }

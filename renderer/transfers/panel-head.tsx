@@ -23,7 +23,7 @@ const useStyles = makeStyles({
   },
   title: { margin: 0, flexShrink: 0, fontSize: '13px', lineHeight: '19px', fontWeight: tokens.fontWeightSemibold },
   words: {
-    margin: 0,
+    margin: '0 4px 0 8px',
     padding: 0,
     display: 'flex',
     gap: '14px',

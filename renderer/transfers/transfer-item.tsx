@@ -96,7 +96,7 @@ export function TransferItem({ transfer, ...rest }: TransferItemProps) {
         />
         <Icon className={styles.icon} aria-hidden />
         <div className={styles.text}>
-          <div className={styles.text} title={title}>
+          <div className={styles.text} title={title} data-title>
             {title}
           </div>
           <div className={mergeClasses(styles.text, styles.faint)} title={visible(transfer.destination)}>
@@ -105,10 +105,7 @@ export function TransferItem({ transfer, ...rest }: TransferItemProps) {
         </div>
         <div className={styles.progress}>
           <ProgressBar value={fraction(transfer)} tone={toneOf(transfer)} label={`Progress of ${title}`} />
-          <span className={mergeClasses(styles.text, styles.faint)}>
-            {formatBytes(transfer.bytes.done)} of {formatBytes(transfer.bytes.total)}
-            {transfer.scanned ? '' : '…'} · {formatCount(transfer.files.done)}/{plural(transfer.files.total, 'file')}
-          </span>
+          <span className={mergeClasses(styles.text, styles.faint)}>{progressWords(transfer)}</span>
         </div>
         {lost ? <ChooseAgain transfer={transfer} /> : <StateBadge state={isStalled(transfer) ? 'stalled' : transfer.state} />}
         <span className={styles.graph}>{transfer.state === 'running' && <Graph id={transfer.id} title={title} />}</span>
@@ -136,6 +133,12 @@ export function TransferItem({ transfer, ...rest }: TransferItemProps) {
       )}
     </li>
   );
+}
+
+function progressWords({ state, scanned, bytes, files }: Transfer): string {
+  if (state === 'queued' && files.total === 0) return 'Not begun yet';
+  const sizes = `${formatBytes(bytes.done)} of ${formatBytes(bytes.total)}${scanned ? '' : '…'}`;
+  return `${sizes} · ${formatCount(files.done)}/${plural(files.total, 'file')}`;
 }
 
 const nothing: readonly number[] = [];
