@@ -1,11 +1,13 @@
 import { Dialog, DialogSurface, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
-import { BriefcaseRegular, ChevronRightRegular, FolderRegular, SearchRegular } from '@fluentui/react-icons';
+import { BriefcaseRegular, ChevronRightRegular, FolderRegular, SearchRegular, StarRegular } from '@fluentui/react-icons';
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { create } from 'zustand';
 import { formatAddress, parseAddress } from '#shared/address.ts';
 import { baseName, parentPath, visible } from '#shared/paths.ts';
 import { useAddressSuggestions } from '../explorer/address-suggestions.ts';
 import { openDialog } from '../explorer/dialog-state.ts';
+import { favouriteKey } from '../explorer/favourite-steps.ts';
+import { useFavourites } from '../explorer/favourites.ts';
 import { openHostDialog } from '../hosts/dialog-state.ts';
 import { setTransfersPanel } from '../transfers/panel-state.ts';
 import { reportError } from '../ui/toasts.tsx';
@@ -137,6 +139,7 @@ function useChoices(query: string): Choice[] {
   const vfolders = useVfolders((state) => state.vfolders);
   const jobs = useJobs((state) => state.jobs);
   const groups = useScreenCommands((state) => state.groups);
+  const favourites = useFavourites();
   const completions = useAddressSuggestions(query, { active: query.includes(':'), files: true });
   return useMemo(() => {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
@@ -145,6 +148,15 @@ function useChoices(query: string): Choice[] {
         .flat()
         .map((command) => ({ ...command, icon: <ChevronRightRegular /> })),
       ...general.map((command) => ({ ...command, icon: <ChevronRightRegular /> })),
+      ...favourites
+        .filter(({ missing }) => !missing)
+        .map(({ favourite, label, vfolder }) => ({
+          id: `favourite-${favouriteKey(favourite)}`,
+          label,
+          hint: favourite.path === '' ? 'favourite' : `favourite in ${vfolder}`,
+          icon: <StarRegular />,
+          run: () => goFiles({ vfolder, path: favourite.path }),
+        })),
       ...vfolders.map((vfolder) => ({
         id: `vfolder-${vfolder.id}`,
         label: vfolder.name,
@@ -171,7 +183,7 @@ function useChoices(query: string): Choice[] {
       0,
       60,
     );
-  }, [query, vfolders, jobs, groups, completions]);
+  }, [query, favourites, vfolders, jobs, groups, completions]);
 }
 
 /** Ctrl/Cmd+K: every action, every vfolder, recent jobs and any address. */

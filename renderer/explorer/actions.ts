@@ -7,6 +7,7 @@ import { goLaunch } from '../app/navigation.ts';
 import { startTransfer } from '../transfers/start.ts';
 import { plural } from '../ui/format.ts';
 import { reportError, showToast, showUndo } from '../ui/toasts.tsx';
+import { followFolder } from './favourites.ts';
 import { childPath, folder } from './location.ts';
 import { followRename, navigate } from './tabs.ts';
 
@@ -30,9 +31,12 @@ export async function makeFolder(vfolder: string, path: string, isThere: (name: 
 export async function renameEntry(vfolder: string, path: string, entry: Entry, to: string): Promise<string | null> {
   try {
     const { name } = await client.files.rename({ vfolder, path: entry.path, to: childPath(path, to) });
-    showUndo(`Renamed “${visible(entry.name)}” to “${visible(name)}”`, () =>
-      client.files.rename({ vfolder, path: childPath(path, name), to: entry.path }),
-    );
+    const renamed = childPath(path, name);
+    followFolder(vfolder, entry.path, renamed);
+    showUndo(`Renamed “${visible(entry.name)}” to “${visible(name)}”`, async () => {
+      await client.files.rename({ vfolder, path: renamed, to: entry.path });
+      followFolder(vfolder, renamed, entry.path);
+    });
     return name;
   } catch (error) {
     reportError(error, `“${visible(entry.name)}” was not renamed.`);

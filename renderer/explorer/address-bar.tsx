@@ -6,6 +6,7 @@ import { visible } from '#shared/paths.ts';
 import { goToAddress } from '../app/command-palette.tsx';
 import { reportError } from '../ui/toasts.tsx';
 import { useAddressSuggestions } from './address-suggestions.ts';
+import { FavouriteStar } from './favourite-star.tsx';
 import { folder, home, type Location, locationTitle } from './location.ts';
 import { navigate } from './tabs.ts';
 
@@ -115,6 +116,7 @@ export function AddressBar({ location }: { readonly location: Location }) {
             title="Type an address (Ctrl+L)"
             onClick={() => setEditing(true)}
           />
+          {location.kind === 'folder' && <FavouriteStar location={location} />}
         </>
       )}
     </div>

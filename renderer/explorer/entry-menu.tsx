@@ -20,6 +20,7 @@ import type { Entry } from '#shared/contract/files.ts';
 import type { MenuChoice } from '../ui/context-menu.tsx';
 import { copyAddress, download, launchWith, trashEntries } from './actions.ts';
 import { openDialog } from './dialog-state.ts';
+import { favouriteChoice } from './favourite-star.tsx';
 import { folder, type Location } from './location.ts';
 import { chooseAndUpload } from './upload-here.ts';
 
@@ -42,6 +43,7 @@ export function entryChoices({ vfolder, entries, open, openTab, toClipboard, ren
     ? [
         { label: 'Open', icon: <FolderOpenRegular />, hint: 'Enter', run: () => open(first) },
         { label: 'Open in new tab', icon: <OpenRegular />, run: () => openTab(folder(vfolder, first.path)) },
+        favouriteChoice(vfolder, first.path),
         { label: 'Launch with this folder', icon: <RocketRegular />, run: () => launchWith(vfolder, first.path) },
         {
           label: 'Sync…',
@@ -95,6 +97,7 @@ export function backgroundChoices({ vfolder, path, newFolder, paste, reload }: B
     { label: 'Upload a folder…', icon: <FolderArrowUpRegular />, run: () => chooseAndUpload('folder') },
     { label: 'Paste', icon: <ClipboardPasteRegular />, hint: 'Ctrl+V', disabled: paste === null, run: () => paste?.() },
     'divider',
+    { ...favouriteChoice(vfolder, path), hint: 'Ctrl+D' },
     { label: 'Launch with this folder', icon: <RocketRegular />, run: () => launchWith(vfolder, path) },
     { label: 'Sync…', icon: <ArrowSyncRegular />, run: () => openDialog({ kind: 'sync', vfolder, path }) },
     { label: 'Copy address', icon: <DocumentCopyRegular />, run: () => void copyAddress(vfolder, path) },

@@ -1,13 +1,6 @@
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
-import {
-  AddRegular,
-  ChevronDownRegular,
-  ChevronRightRegular,
-  DeleteRegular,
-  GridRegular,
-  LinkRegular,
-} from '@fluentui/react-icons';
-import { type DragEvent, type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { AddRegular, DeleteRegular, GridRegular, LinkRegular } from '@fluentui/react-icons';
+import { useRef } from 'react';
 import { visible } from '#shared/paths.ts';
 import { useHosts } from '../app/stores/hosts.ts';
 import { useVfolders } from '../app/stores/vfolders.ts';
@@ -17,12 +10,12 @@ import { formatBytes } from '../ui/format.ts';
 import { SmallBadge } from '../ui/small-badge.tsx';
 import { ToneIcon } from '../ui/tone-icon.tsx';
 import { openDialog } from './dialog-state.ts';
-import { carriesEntries, carriesFiles, dropInto } from './drag.ts';
-import { EntryIcon, VfolderIcon } from './entry-icon.tsx';
+import { VfolderIcon } from './entry-icon.tsx';
+import { FavouriteRows } from './favourite-rows.tsx';
+import { useFavourites } from './favourites.ts';
 import { LinkBadge } from './link-badge.tsx';
-import { type FolderLocation, folder, home, hostsLocation, type Location, locationKey } from './location.ts';
-import { activeTab, locationOf, navigate, openTab, useTabs } from './tabs.ts';
-import { loadChildren, toggleExpanded, useChildren, useExpanded } from './tree-state.ts';
+import { folder, home, hostsLocation } from './location.ts';
+import { Branch, moveFocus, TreeRow } from './tree-row.tsx';
 import { openVfolderMenu } from './vfolder-menu.tsx';
 
 const useStyles = makeStyles({
@@ -63,29 +56,6 @@ const useStyles = makeStyles({
     ':hover': { backgroundColor: tokens.colorNeutralBackground5 },
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
   },
-  row: {
-    display: 'flex',
-    alignItems: 'center',
-    gap: '6px',
-    height: '28px',
-    paddingRight: '8px',
-    borderRadius: tokens.borderRadiusMedium,
-    cursor: 'default',
-    userSelect: 'none',
-    outline: 'none',
-    color: tokens.colorNeutralForeground1,
-    ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover, color: tokens.colorNeutralForeground1Hover },
-    ':focus-visible': { boxShadow: `inset 0 0 0 2px ${tokens.colorStrokeFocus2}` },
-  },
-  selected: {
-    backgroundColor: tokens.colorSubtleBackgroundSelected,
-    fontWeight: tokens.fontWeightMedium,
-    color: tokens.colorNeutralForeground1Selected,
-    ':hover': { backgroundColor: tokens.colorSubtleBackgroundSelected, color: tokens.colorNeutralForeground1Selected },
-  },
-  drop: { boxShadow: `inset 0 0 0 2px ${tokens.colorBrandStroke1}`, backgroundColor: tokens.colorBrandBackground2 },
-  chevron: { display: 'flex', width: '16px', flexShrink: 0, fontSize: '12px', color: tokens.colorNeutralForeground3 },
-  label: { flexGrow: 1, minWidth: 0, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   plainIcon: { display: 'flex', fontSize: '18px', color: tokens.colorNeutralForeground3 },
   free: {
     flexShrink: 0,
@@ -111,6 +81,7 @@ export function FolderTree() {
   const trashedCount = useVfolders((state) => state.trashed.length);
   const loaded = useVfolders((state) => state.loaded);
   const hosts = useHosts((state) => state.hosts);
+  const anyFavourite = useFavourites().length > 0;
   const tree = useRef<HTMLDivElement>(null);
   return (
     <nav className={styles.root} aria-label="Folders">
@@ -149,6 +120,12 @@ export function FolderTree() {
           label="All vfolders"
           first
         />
+        {anyFavourite && (
+          <div className={styles.section} role="presentation">
+            Favourites
+          </div>
+        )}
+        <FavouriteRows />
         <div className={styles.section} role="presentation">
           vfolders
         </div>
@@ -202,138 +179,5 @@ export function FolderTree() {
         />
       </div>
     </nav>
-  );
-}
-
-/** Arrow keys go over the items as they are shown; Right and Left open and close. */
-function moveFocus(event: KeyboardEvent, tree: HTMLElement | null): void {
-  if (!tree || event.altKey) return;
-  const items = [...tree.querySelectorAll<HTMLElement>('[role="treeitem"]')];
-  const at = items.indexOf(document.activeElement as HTMLElement);
-  const step = { ArrowDown: 1, ArrowUp: -1, Home: -items.length, End: items.length }[event.key];
-  if (step !== undefined) {
-    items[Math.min(items.length - 1, Math.max(0, at + step))]?.focus();
-    event.preventDefault();
-    return;
-  }
-  const current = items[at];
-  const expanded = current?.getAttribute('aria-expanded');
-  const opens = event.key === 'ArrowRight' && expanded === 'false';
-  const closes = event.key === 'ArrowLeft' && expanded === 'true';
-  if (opens || closes) current?.querySelector<HTMLElement>('[data-chevron]')?.click();
-  else if (event.key === 'ArrowRight' && expanded === 'true') items[at + 1]?.focus();
-  else if (event.key === 'ArrowLeft' && current) {
-    const level = Number(current.getAttribute('aria-level'));
-    items
-      .slice(0, at)
-      .findLast((item) => Number(item.getAttribute('aria-level')) < level)
-      ?.focus();
-  } else return;
-  event.preventDefault();
-}
-
-interface TreeRowProps {
-  readonly level: number;
-  readonly location: Location;
-  readonly icon: ReactNode;
-  readonly label: string;
-  /** Beside the pointer, instead of the label. */
-  readonly title?: string;
-  readonly badge?: ReactNode;
-  readonly expanded?: boolean;
-  readonly onToggle?: () => void;
-  readonly onMenu?: (event: MouseEvent) => void;
-  readonly first?: boolean;
-}
-
-function TreeRow({ level, location, icon, label, title, badge, expanded, onToggle, onMenu, first }: TreeRowProps) {
-  const styles = useStyles();
-  const selected = useTabs((state) => locationKey(locationOf(activeTab(state))) === locationKey(location));
-  const [over, setOver] = useState(false);
-  const takesDrops = location.kind === 'folder';
-  const onDragOver = (event: DragEvent): void => {
-    if (!takesDrops || !(carriesFiles(event.dataTransfer) || carriesEntries(event.dataTransfer))) return;
-    event.preventDefault();
-    setOver(true);
-  };
-  const onDrop = (event: DragEvent): void => {
-    setOver(false);
-    if (location.kind !== 'folder') return;
-    event.preventDefault();
-    event.stopPropagation();
-    dropInto(event, location.vfolder, location.path);
-  };
-  return (
-    <div
-      role="treeitem"
-      aria-level={level}
-      aria-selected={selected}
-      {...(expanded !== undefined && { 'aria-expanded': expanded })}
-      tabIndex={selected || first ? 0 : -1}
-      className={mergeClasses(styles.row, selected && styles.selected, over && styles.drop)}
-      style={{ paddingLeft: (level - 1) * 16 }}
-      title={title ?? visible(label)}
-      onClick={(event) => (event.ctrlKey || event.metaKey ? openTab(location) : navigate(location))}
-      onAuxClick={(event) => event.button === 1 && openTab(location)}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter' && !event.altKey) navigate(location);
-      }}
-      onContextMenu={onMenu}
-      onDragOver={onDragOver}
-      onDragLeave={() => setOver(false)}
-      onDrop={onDrop}
-    >
-      {/* biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: Right and Left of the tree item do the same */}
-      <span
-        className={styles.chevron}
-        data-chevron={onToggle ? '' : undefined}
-        onClick={(event) => {
-          event.stopPropagation();
-          onToggle?.();
-        }}
-      >
-        {onToggle && (expanded ? <ChevronDownRegular aria-hidden /> : <ChevronRightRegular aria-hidden />)}
-      </span>
-      {icon}
-      <span className={styles.label}>{visible(label)}</span>
-      {badge}
-    </div>
-  );
-}
-
-interface BranchProps extends Omit<TreeRowProps, 'location' | 'expanded' | 'onToggle'> {
-  readonly location: FolderLocation;
-}
-
-/** A folder whose subfolders are read when it is opened. */
-function Branch(props: BranchProps) {
-  const styles = useStyles();
-  const { location, level } = props;
-  const { vfolder, path } = location;
-  const key = locationKey(location);
-  const expanded = useExpanded((state) => state.keys.has(key));
-  const children = useChildren((state) => state.byKey[key]);
-  useEffect(() => {
-    if (expanded) void loadChildren(folder(vfolder, path));
-  }, [expanded, vfolder, path]);
-  return (
-    <>
-      <TreeRow {...props} expanded={expanded} onToggle={() => toggleExpanded(key)} />
-      {expanded &&
-        children?.map((child) => (
-          <Branch
-            key={child.path}
-            level={level + 1}
-            location={folder(location.vfolder, child.path)}
-            icon={<EntryIcon entry={child} />}
-            label={child.name}
-          />
-        ))}
-      {expanded && children?.length === 0 && (
-        <div className={styles.note} style={{ paddingLeft: level * 16 + 22 }}>
-          No folders in it
-        </div>
-      )}
-    </>
   );
 }

@@ -14,6 +14,7 @@ import type { Vfolder } from '#shared/contract/vfolders.ts';
 import { openMenu } from '../ui/context-menu.tsx';
 import { copyAddress, deleteVfolder, launchWith } from './actions.ts';
 import { openDialog } from './dialog-state.ts';
+import { favouriteChoice } from './favourite-star.tsx';
 import { folder } from './location.ts';
 import { openTab } from './tabs.ts';
 
@@ -21,6 +22,7 @@ import { openTab } from './tabs.ts';
 export function openVfolderMenu(event: MouseEvent, vfolder: Vfolder): void {
   openMenu(event, `Actions for ${vfolder.name}`, [
     { label: 'Open in new tab', icon: <FolderOpenRegular />, run: () => openTab(folder(vfolder.name, '')) },
+    favouriteChoice(vfolder.name, ''),
     { label: 'Launch with this folder', icon: <RocketRegular />, run: () => launchWith(vfolder.name, '') },
     {
       label: 'Sync…',
