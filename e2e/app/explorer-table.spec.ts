@@ -46,6 +46,34 @@ test('each column sorts both ways, folders first, and numbers in names count as 
   await expect(files.grid.getByRole('columnheader', { name: 'Kind' })).toHaveAttribute('aria-sort', 'ascending');
 });
 
+test('columns are made wider by mouse and keyboard, hidden and shown again, and are found so later', async ({ app }) => {
+  const files = await withFolder(app, mixed);
+  const header = (name: string) => files.grid.getByRole('columnheader', { name });
+  const width = async (name: string): Promise<number> => (await header(name).boundingBox())?.width ?? 0;
+  const edge = await header('Kind').boundingBox();
+  if (!edge) throw new Error('there is no such column');
+  await app.page.mouse.move(edge.x, edge.y + 14);
+  await app.page.mouse.down();
+  await app.page.mouse.move(edge.x - 60, edge.y + 14, { steps: 3 });
+  await app.page.mouse.up();
+  await expect.poll(() => width('Kind')).toBe(184);
+  await header('Size').getByRole('button').focus();
+  await app.page.keyboard.press('Shift+ArrowLeft');
+  await expect.poll(() => width('Size')).toBe(108);
+  await header('Modified').click({ button: 'right' });
+  await app.page.getByRole('menuitem', { name: 'Hide modified' }).click();
+  await expect(header('Modified')).toHaveCount(0);
+  await expect(files.row('img2.png').getByRole('gridcell')).toHaveText(['img2.png', '20 B', 'PNG image']);
+  await app.page.reload();
+  await expect(header('Kind')).toBeVisible();
+  await expect(header('Modified')).toHaveCount(0);
+  expect([await width('Kind'), await width('Size')]).toEqual([184, 108]);
+  await header('Name').click({ button: 'right' });
+  await app.page.getByRole('menuitem', { name: 'Reset columns' }).click();
+  await expect(header('Modified')).toBeVisible();
+  expect(await width('Kind')).toBe(124);
+});
+
 test('the filter takes a part of a name or a pattern, tells how many are left, and Escape ends it', async ({ app }) => {
   const files = await withFolder(app, mixed);
   const filter = app.page.getByRole('searchbox', { name: 'Filter this folder' });

@@ -4,7 +4,6 @@
 // biome-ignore-all lint/a11y/useAriaPropsSupportedByRole: see aria-activedescendant above
 // biome-ignore-all lint/a11y/noNoninteractiveTabindex: the body scrolls and takes the keys
 import { mergeClasses, Tooltip } from '@fluentui/react-components';
-import { ArrowDownRegular, ArrowUpRegular } from '@fluentui/react-icons';
 import {
   type DragEvent,
   type KeyboardEvent,
@@ -23,17 +22,11 @@ import { EntryIcon } from './entry-icon.tsx';
 import { describeKind } from './kinds.ts';
 import type { Column, Sort } from './row-order.ts';
 import type { Selection } from './selection.ts';
+import { type TableColumn, useTableColumns } from './table-columns.ts';
+import { TableHeader } from './table-header.tsx';
 import { headerHeight, rowHeight, useTableStyles } from './table-styles.ts';
 import type { ShownRows } from './use-order.ts';
 import { useRowWindow } from './use-row-window.ts';
-
-const columns: ReadonlyArray<{ readonly id: Column; readonly label: string; readonly right?: boolean }> = [
-  { id: 'name', label: 'Name' },
-  { id: 'size', label: 'Size', right: true },
-  { id: 'modified', label: 'Modified', right: true },
-  { id: 'kind', label: 'Kind' },
-  { id: 'tier', label: 'Tier' },
-];
 
 /** What is done to rows, each told by its id or its entry. */
 export interface RowHandlers {
@@ -83,8 +76,7 @@ export function FileTable(props: FileTableProps) {
   const body = useRef<HTMLDivElement>(null);
   const virtual = useRowWindow(body, { count: ids.length, rowHeight, headerHeight });
   const focusIndex = selection.focus === null ? -1 : (positions[selection.focus] ?? -1);
-  const ofTable = columns.filter(({ id }) => id !== 'tier' || rows.hasTiers);
-  const widths = rows.hasTiers ? styles.fiveColumns : styles.fourColumns;
+  const columns = useTableColumns(rows.hasTiers);
   useImperativeHandle(ref, () => ({
     focus: () => body.current?.focus({ preventScroll: true }),
     toTop: () => virtual.scrollTo(0),
@@ -101,7 +93,7 @@ export function FileTable(props: FileTableProps) {
       role="grid"
       aria-label={label}
       aria-rowcount={ids.length + 1}
-      aria-colcount={ofTable.length}
+      aria-colcount={columns.shown.length}
       aria-multiselectable
       tabIndex={0}
       aria-activedescendant={focusIndex >= 0 ? `entry-${focusIndex}` : undefined}
@@ -109,7 +101,7 @@ export function FileTable(props: FileTableProps) {
       onClick={(event) => event.target === event.currentTarget && props.onBackgroundClick()}
       onContextMenu={props.onBackgroundMenu}
     >
-      <HeaderRow columns={ofTable} widths={widths} sort={sort} onSort={onSort} />
+      <TableHeader columns={columns} sort={sort} onSort={onSort} />
       <div className={styles.rows} role="rowgroup" style={{ height: virtual.height }}>
         {Array.from(ids.subarray(virtual.first, virtual.end), (id, at) => {
           const entry = rows.entry(id);
@@ -120,8 +112,8 @@ export function FileTable(props: FileTableProps) {
               entry={entry}
               index={virtual.first + at}
               top={virtual.top(virtual.first + at)}
-              widths={widths}
-              tiers={rows.hasTiers}
+              columns={columns.shown}
+              template={columns.template}
               selected={selection.ids.has(id)}
               focused={selection.focus === id}
               cut={cut?.has(entry.path) ?? false}
@@ -136,48 +128,13 @@ export function FileTable(props: FileTableProps) {
   );
 }
 
-interface HeaderRowProps extends Pick<FileTableProps, 'sort' | 'onSort'> {
-  readonly columns: ReadonlyArray<(typeof columns)[number]>;
-  readonly widths: string;
-}
-
-function HeaderRow({ columns, widths, sort, onSort }: HeaderRowProps) {
-  const styles = useTableStyles();
-  return (
-    <div role="rowgroup" className={styles.sticky}>
-      <div className={mergeClasses(styles.header, widths)} role="row" aria-rowindex={1}>
-        {columns.map(({ id, label, right }) => {
-          const active = sort.column === id;
-          return (
-            <div
-              key={id}
-              role="columnheader"
-              aria-sort={active ? (sort.descending ? 'descending' : 'ascending') : 'none'}
-              className={styles.headerCell}
-            >
-              <button
-                type="button"
-                className={mergeClasses(styles.headerButton, right && styles.right)}
-                onClick={() => onSort(id)}
-              >
-                {label}
-                {active && (sort.descending ? <ArrowDownRegular aria-hidden /> : <ArrowUpRegular aria-hidden />)}
-              </button>
-            </div>
-          );
-        })}
-      </div>
-    </div>
-  );
-}
-
 interface RowProps {
   readonly id: number;
   readonly entry: Entry;
   readonly index: number;
   readonly top: number;
-  readonly widths: string;
-  readonly tiers: boolean;
+  readonly columns: readonly TableColumn[];
+  readonly template: string;
   readonly selected: boolean;
   readonly focused: boolean;
   readonly cut: boolean;
@@ -186,7 +143,14 @@ interface RowProps {
   readonly handlers: RowHandlers;
 }
 
-const Row = memo(function Row({ id, entry, index, top, widths, tiers, handlers, ...state }: RowProps) {
+const cellTexts: Record<Exclude<Column, 'name'>, (entry: Entry) => string> = {
+  size: (entry) => (entry.kind === 'file' ? formatBytes(entry.size) : ''),
+  modified: (entry) => formatTime(entry.modified),
+  kind: describeKind,
+  tier: (entry) => entry.tier ?? '',
+};
+
+const Row = memo(function Row({ id, entry, index, top, columns, template, handlers, ...state }: RowProps) {
   const { selected, focused, cut, renaming, dropTarget } = state;
   const styles = useTableStyles();
   return (
@@ -197,13 +161,12 @@ const Row = memo(function Row({ id, entry, index, top, widths, tiers, handlers, 
       aria-selected={selected}
       className={mergeClasses(
         styles.row,
-        widths,
         selected && styles.selected,
         focused && styles.focused,
         cut && styles.cut,
         dropTarget && styles.drop,
       )}
-      style={{ transform: `translateY(${top}px)` }}
+      style={{ transform: `translateY(${top}px)`, gridTemplateColumns: template }}
       draggable={!renaming}
       onMouseDown={(event) => handlers.onMouseDown(event, id)}
       onClick={(event) => handlers.onClick(event, id)}
@@ -213,34 +176,29 @@ const Row = memo(function Row({ id, entry, index, top, widths, tiers, handlers, 
       onDragOver={(event) => handlers.onDragOver(event, entry)}
       onDrop={(event) => handlers.onDrop(event, entry)}
     >
-      <div role="gridcell" className={styles.name}>
-        <EntryIcon entry={entry} />
-        {renaming ? (
-          <RenameField entry={entry} nameProblem={handlers.nameProblem} onRenamed={handlers.onRenamed} />
+      {columns.map(({ id: column, right }) =>
+        column === 'name' ? (
+          <div key={column} role="gridcell" className={styles.name}>
+            <EntryIcon entry={entry} />
+            {renaming ? (
+              <RenameField entry={entry} nameProblem={handlers.nameProblem} onRenamed={handlers.onRenamed} />
+            ) : (
+              <span className={styles.nameText} title={visible(entry.name)}>
+                {visible(entry.name)}
+                {entry.linkTarget !== undefined && <span className={styles.faint}> → {visible(entry.linkTarget)}</span>}
+              </span>
+            )}
+          </div>
         ) : (
-          <span className={styles.nameText} title={visible(entry.name)}>
-            {visible(entry.name)}
-            {entry.linkTarget !== undefined && <span className={styles.faint}> → {visible(entry.linkTarget)}</span>}
-          </span>
-        )}
-      </div>
-      <div role="gridcell" className={mergeClasses(styles.cell, styles.right)}>
-        {entry.kind === 'file' ? formatBytes(entry.size) : ''}
-      </div>
-      <div
-        role="gridcell"
-        className={mergeClasses(styles.cell, styles.right)}
-        title={entry.modified === null ? undefined : formatExactTime(entry.modified)}
-      >
-        {formatTime(entry.modified)}
-      </div>
-      <div role="gridcell" className={styles.cell}>
-        {describeKind(entry)}
-      </div>
-      {tiers && (
-        <div role="gridcell" className={styles.cell}>
-          {entry.tier}
-        </div>
+          <div
+            key={column}
+            role="gridcell"
+            className={mergeClasses(styles.cell, right && styles.right)}
+            title={column === 'modified' && entry.modified !== null ? formatExactTime(entry.modified) : undefined}
+          >
+            {cellTexts[column](entry)}
+          </div>
+        ),
       )}
     </div>
   );

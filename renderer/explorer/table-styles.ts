@@ -1,9 +1,5 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 
-/** Columns of the file table: name takes the rest. */
-const columns = 'minmax(160px, 1fr) 92px 132px 124px';
-const tierColumn = '84px';
-
 export const rowHeight = 30;
 export const headerHeight = 29;
 
@@ -18,8 +14,6 @@ export const useTableStyles = makeStyles({
     scrollbarGutter: 'stable',
   },
   sticky: { position: 'sticky', top: 0, zIndex: 2, backgroundColor: tokens.colorNeutralBackground1 },
-  fourColumns: { gridTemplateColumns: columns },
-  fiveColumns: { gridTemplateColumns: `${columns} ${tierColumn}` },
   header: {
     display: 'grid',
     flexShrink: 0,
@@ -28,7 +22,27 @@ export const useTableStyles = makeStyles({
     padding: '0 8px 0 4px',
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
   },
-  headerCell: { display: 'flex', minWidth: 0 },
+  headerCell: { display: 'flex', minWidth: 0, position: 'relative' },
+  grip: {
+    position: 'absolute',
+    left: '-4px',
+    top: '6px',
+    bottom: '6px',
+    width: '8px',
+    zIndex: 1,
+    cursor: 'col-resize',
+    touchAction: 'none',
+    '::after': {
+      content: '""',
+      position: 'absolute',
+      left: '4px',
+      top: 0,
+      bottom: 0,
+      width: '1px',
+      backgroundColor: tokens.colorNeutralStroke2,
+    },
+    ':hover::after': { backgroundColor: tokens.colorBrandStroke1, width: '2px' },
+  },
   headerButton: {
     display: 'flex',
     alignItems: 'center',
