@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { appStart } from './benches/app-start.ts';
 import { azureBenches } from './benches/azure.ts';
+import { indexSearch } from './benches/index-search.ts';
 import { jobLaunch } from './benches/job-launch.ts';
 import { localCopyLarge, localCopySmall } from './benches/local-copy.ts';
 import { plan } from './benches/plan.ts';
@@ -18,6 +19,7 @@ const benches: readonly Bench[] = [
   plan,
   uiTable,
   appStart,
+  indexSearch,
 ];
 
 const { values } = parseArgs({

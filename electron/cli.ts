@@ -8,6 +8,7 @@ import { addCompletionCommands } from './cli/completion.ts';
 import { addCopyCommands } from './cli/copy-commands.ts';
 import { addDuCommand } from './cli/du-command.ts';
 import { addFileCommands } from './cli/file-commands.ts';
+import { addFindCommands } from './cli/find-commands.ts';
 import { addHostCommands } from './cli/host-commands.ts';
 import { endWithReader } from './cli/interrupt.ts';
 import { addJobCommands, addRunCommands } from './cli/job-commands.ts';
@@ -56,6 +57,7 @@ function createProgram(json: boolean): Command {
   addCatCommand(program, act);
   addPropertyCommands(program, act);
   addDuCommand(program, act);
+  addFindCommands(program, act);
   addCopyCommands(program, act);
   addSyncCommand(program, act);
   addRunCommands(program, act);

@@ -21,6 +21,7 @@ import { createJobs } from './jobs/jobs.ts';
 import { createPlanner } from './mounts/planner.ts';
 import { createRouter, type Router, type Services } from './rpc/router.ts';
 import type { Service } from './rpc/service.ts';
+import { createSearch } from './search/search.ts';
 import { keyFilePath, takePassphrase } from './secrets/key-file.ts';
 import { createRedactor } from './secrets/redactor.ts';
 import { createSecrets } from './secrets/secrets.ts';
@@ -86,6 +87,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: { rele
     startClone,
   });
   const files = createFiles({ database, changes, lookup: vfolders.lookup });
+  const search = createSearch({ home, lookup: vfolders.lookup, changes });
   const transfers = createTransfers({
     database,
     changes,
@@ -159,6 +161,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: { rele
     engines: engines.service,
     plan: planner.service,
     jobs: jobs.service,
+    search: search.service,
   };
   if (quarantined)
     log.error(
@@ -179,6 +182,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: { rele
     },
     close: async () => {
       await Promise.all([transfers.close(), jobs.close()]);
+      await search.close();
       await Promise.all([engines.close(), hosts.close()]);
       database.close();
       lock.release();

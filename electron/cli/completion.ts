@@ -129,7 +129,7 @@ const pathArguments = new Set(['path', 'paths', 'from', 'to']);
 /** Commands with a number, a name or a command line of their own as arguments take no addresses. */
 const takesAddress = (command: Command, argument: string): boolean =>
   !['job', 'host', 'transfer', 'dotfile'].includes(command.parent?.name() ?? '') &&
-  !['id', 'command', 'shell'].includes(argument);
+  !['id', 'command', 'shell', 'query'].includes(argument);
 
 async function vfolderNames(client: StowageClient, argument: string): Promise<string[]> {
   const trashed = argument === 'nameOrId';

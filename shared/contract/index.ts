@@ -6,6 +6,7 @@ import { hostsContract } from './hosts.ts';
 import { jobsContract } from './jobs.ts';
 import { planContract } from './plan.ts';
 import { propertiesContract } from './properties.ts';
+import { searchContract } from './search.ts';
 import { transfersContract } from './transfers.ts';
 import { vfoldersContract } from './vfolders.ts';
 
@@ -19,6 +20,7 @@ export const contract = {
   engines: enginesContract,
   plan: planContract,
   jobs: jobsContract,
+  search: searchContract,
 };
 
 /** The client of the contract, the same in the renderer, the command line and tests. */
