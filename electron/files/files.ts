@@ -2,7 +2,7 @@ import { browserHost } from '#shared/bridge.ts';
 import type { Entry, filesContract } from '#shared/contract/files.ts';
 import type { Found } from '#shared/contract/statistics.ts';
 import { isStowageError } from '#shared/errors.ts';
-import { parentPath } from '#shared/paths.ts';
+import { parentPath, parseInnerPath } from '#shared/paths.ts';
 import type { Changes } from '../events.ts';
 import type { Service } from '../rpc/service.ts';
 import type { ResolvedPlace, VfolderLookup } from '../services.ts';
@@ -79,7 +79,7 @@ export function createFiles({ database, changes, lookup }: FilesOptions): Files 
 
 /** Statistics with the paths that they have inside the vfolder. */
 async function* inVfolder(place: ResolvedPlace, counts: AsyncIterable<TreeCount>): AsyncGenerator<TreeCount> {
-  const inside = (found: Found): Found => ({ ...found, path: innerPathOf(place, found.path) });
+  const inside = (found: Found): Found => ({ ...found, path: innerPathOf(place, parseInnerPath(found.path)) });
   for await (const count of counts) yield { ...count, largest: count.largest.map(inside), newest: count.newest.map(inside) };
 }
 

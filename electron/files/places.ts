@@ -1,6 +1,6 @@
 import type { Entry } from '#shared/contract/files.ts';
 import { StowageError } from '#shared/errors.ts';
-import { baseName, type InnerPath, parseInnerPath, visible } from '#shared/paths.ts';
+import { baseName, type InnerPath, visible } from '#shared/paths.ts';
 import { type PackedEntryOf, packedReader } from '../packing/packed-reader.ts';
 import type { ResolvedPlace, VfolderLookup } from '../services.ts';
 import type { StorageEntry } from '../storage/provider.ts';
@@ -22,8 +22,9 @@ export function notTheVfolder(place: ResolvedPlace): ResolvedPlace {
   });
 }
 
-/** Where something of the provider is inside the vfolder. */
-export const innerPathOf = ({ root }: ResolvedPlace, path: string): InnerPath => parseInnerPath(path.slice(root.length));
+/** Where something of the provider, which lies in the vfolder, is inside of it: what is below a valid path is valid. */
+export const innerPathOf = ({ root }: ResolvedPlace, path: InnerPath): InnerPath =>
+  (root === '' ? path : path.slice(root.length + 1)) as InnerPath;
 
 /** An entry of the provider as one of the vfolder: names and paths relative to it. */
 export function toFileEntry(place: ResolvedPlace, entry: StorageEntry): Entry {
