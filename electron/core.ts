@@ -9,6 +9,7 @@ import { packageVersion } from './app/home.ts';
 import { type AppLog, createAppLog } from './app/log.ts';
 import { prepareSample } from './app/sample.ts';
 import { createSettings } from './app/settings.ts';
+import { createEdits } from './edits/edits.ts';
 import { dockerSocketPaths } from './engines/docker/connection.ts';
 import { createDockerEngine } from './engines/docker/engine.ts';
 import { createProcessEngine } from './engines/process/engine.ts';
@@ -16,6 +17,8 @@ import { createEngineRegistry } from './engines/registry.ts';
 import { type Changes, createChanges } from './events.ts';
 import { createFileProperties } from './files/file-properties.ts';
 import { createFiles } from './files/files.ts';
+import { createDragOut } from './handover/drag-out.ts';
+import { createHandovers, type Handovers } from './handover/tickets.ts';
 import { createHosts } from './hosts/hosts.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { createPlanner } from './mounts/planner.ts';
@@ -47,6 +50,8 @@ export interface Core extends FileBodies {
   readonly router: Router;
   readonly changes: Changes;
   readonly log: AppLog;
+  /** What the page asked to be handed to other programs; for a desktop shell. */
+  readonly handovers: Handovers;
   /** Goes on with the transfers and jobs that a former process left. Called once, when the shell can be seen. */
   start(): Promise<void>;
   /** Stops at a checkpoint; jobs run on. */
@@ -93,6 +98,17 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: { rele
     changes,
     lookup: vfolders.lookup,
     bandwidthLimit: () => settings.read().bandwidthLimit,
+  });
+  const handovers = createHandovers();
+  const dragOut = createDragOut({ lookup: vfolders.lookup, handovers, directory: join(home, 'drag-out') });
+  const edits = createEdits({
+    database,
+    changes,
+    lookup: vfolders.lookup,
+    handovers,
+    dragOut,
+    directory: join(home, 'edits'),
+    desktop: shell === 'electron',
   });
   const engines = createEngineRegistry(
     [createDockerEngine({ homeId }), createProcessEngine({ directory: runs, homeId })],
@@ -158,6 +174,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: { rele
     vfolders: vfolders.service,
     files: { ...files.service, ...createFileProperties({ lookup: vfolders.lookup, changes }) },
     transfers: transfers.service,
+    edits: edits.service,
     engines: engines.service,
     plan: planner.service,
     jobs: jobs.service,
@@ -174,15 +191,18 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: { rele
     router: createRouter(services, (error) => log.error('unexpected', error)),
     changes,
     log,
+    handovers,
     receive: transfers.receive,
     openDownload: files.downloads.open,
     start: async () => {
       transfers.start();
+      await edits.start();
       await jobs.start();
     },
     close: async () => {
-      await Promise.all([transfers.close(), jobs.close()]);
+      await Promise.all([transfers.close(), jobs.close(), edits.close()]);
       await search.close();
+      dragOut.close();
       await Promise.all([engines.close(), hosts.close()]);
       database.close();
       lock.release();

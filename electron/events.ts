@@ -21,6 +21,10 @@ function mergeKey(change: Change): string {
       return `${change.type} ${change.id}`;
     case 'files':
       return `files ${change.vfolder} ${change.path}`;
+    case 'edit':
+      return `edit ${change.edit.id}`;
+    case 'edit-closed':
+      return `edit ${change.id}`;
     case 'transfer-cleared':
       return `transfer-cleared ${change.ids.join()}`;
     default:

@@ -16,6 +16,7 @@ import { createStaticApp } from './static-app.ts';
 
 const home = findHome();
 const rendererRoot = join(packageRoot(), 'out', 'renderer');
+const appIcon = join(packageRoot(), 'resources', 'icons', 'icon.png');
 /** Chromium's own files, and with them the lock of the single instance: one for each data directory. */
 const profile = join(home.data, 'electron');
 
@@ -70,12 +71,12 @@ async function start(): Promise<void> {
   denyPermissions(session.defaultSession);
   serveApp();
   serveContract(core.router, onRefused);
-  offerNative(onRefused);
+  offerNative(onRefused, core.handovers, appIcon);
   installMenu();
   const options: WindowOptions = {
     home: home.data,
     preload: join(packageRoot(), 'out', 'preload', 'preload.cjs'),
-    icon: join(packageRoot(), 'resources', 'icons', 'icon.png'),
+    icon: appIcon,
     onError: log.error,
   };
   openWindow(options);

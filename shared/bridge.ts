@@ -13,6 +13,10 @@ export interface DesktopBridge {
   chooseFolder(options: { title: string }): Promise<string | null>;
   /** Shows a file of this machine in its file manager. */
   showInFolder(path: string): Promise<void>;
+  /** Opens what the core made ready in its default program, or shows it in the file manager; a ticket of `edits.open`. */
+  openPrepared(ticket: string): Promise<void>;
+  /** Begins the system's drag of what the core made ready, while a mouse button is held; a ticket of `edits.drag`. */
+  startDrag(ticket: string): Promise<void>;
   /** Opens an https link that the user clicked in the default browser. */
   openExternal(url: string): Promise<void>;
   /** Progress on the window's taskbar or dock icon, 0–1; null: none. */

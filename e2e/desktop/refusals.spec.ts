@@ -52,6 +52,8 @@ test('no stranger opens a dialog, a link or a folder', async ({ app, home }) => 
     ['stowage:show-in-folder', '/etc/passwd'],
     ['stowage:open-external', 'https://example.com/'],
     ['stowage:set-progress', 0.5],
+    ['stowage:open-prepared', 'a ticket'],
+    ['stowage:start-drag', 'a ticket'],
   ];
   for (const [channel, input] of requests) {
     for (const [from] of strangers) {
@@ -59,7 +61,7 @@ test('no stranger opens a dialog, a link or a folder', async ({ app, home }) => 
       expect(answer, `${channel} ${from}`).toEqual({ error: expect.stringContaining('another page than the app was refused') });
     }
   }
-  const ran = ['open-dialog', 'open-external', 'show-in-folder', 'progress'];
+  const ran = ['open-dialog', 'open-external', 'show-in-folder', 'progress', 'open-path', 'start-drag'];
   expect(app.reports.filter(({ type }) => ran.includes(type)).filter(({ fraction }) => fraction !== -1)).toEqual([]);
   expect(await refusals(home)).toHaveLength(requests.length * strangers.length);
 });
@@ -83,6 +85,8 @@ test('the page itself is refused what is none of the contract', async ({ app, ho
     ['stowage:choose-files', { folders: 'yes', title: 'x' }],
     ['stowage:show-in-folder', '../etc'],
     ['stowage:set-progress', 7],
+    ['stowage:open-prepared', { path: '/etc/passwd' }],
+    ['stowage:start-drag', ['/etc/passwd']],
     ['stowage:open-external', { toString: 'https://example.com/' }],
   ];
   for (const [channel, input] of worse) {

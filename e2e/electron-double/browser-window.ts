@@ -30,6 +30,11 @@ export class WebContents extends EventEmitter {
     this.deliver(channel, args);
   }
 
+  /** Not real: no drag of the system begins. */
+  startDrag({ files, icon }: { file: string; files?: string[]; icon: unknown }): void {
+    report({ type: 'start-drag', files, icon });
+  }
+
   isDestroyed(): boolean {
     return this.destroyed;
   }

@@ -77,6 +77,15 @@ export const dialog = {
 export const shell = {
   openExternal: async (url: string): Promise<void> => report({ type: 'open-external', url }),
   showItemInFolder: (path: string): void => report({ type: 'show-in-folder', path }),
+  openPath: async (path: string): Promise<string> => {
+    report({ type: 'open-path', path });
+    return '';
+  },
+};
+
+/** A picture as its file and width: nothing is drawn. */
+export const nativeImage = {
+  createFromPath: (path: string) => ({ resize: ({ width }: { width: number }) => ({ path, width }) }),
 };
 
 interface MenuTemplate {

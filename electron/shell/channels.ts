@@ -7,6 +7,8 @@ export const channels = {
   chooseFolder: 'stowage:choose-folder',
   showInFolder: 'stowage:show-in-folder',
   openExternal: 'stowage:open-external',
+  openPrepared: 'stowage:open-prepared',
+  startDrag: 'stowage:start-drag',
   setProgress: 'stowage:set-progress',
   menu: 'stowage:menu',
 } as const;

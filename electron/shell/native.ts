@@ -1,16 +1,19 @@
 import { isAbsolute } from 'node:path';
-import { BrowserWindow, dialog, ipcMain, shell } from 'electron';
+import { BrowserWindow, dialog, ipcMain, nativeImage, shell } from 'electron';
 import { z } from 'zod';
 import { StowageError } from '#shared/errors.ts';
+import type { Handovers } from '../handover/tickets.ts';
 import { channels } from './channels.ts';
 import { isOpenableUrl } from './origin.ts';
 import { checkSender, type ReportRefusal } from './security.ts';
 
 const filesRequest = z.object({ folders: z.boolean(), title: z.string().max(200) });
+/** What stands for paths that the core chose; the page knows none of them. */
+const ticket = z.string().min(1).max(100);
 const folderRequest = z.object({ title: z.string().max(200) });
 
 /** Dialogs, file manager, browser and taskbar progress for the renderer. Every sender and every argument is checked. */
-export function offerNative(onRefused: ReportRefusal): void {
+export function offerNative(onRefused: ReportRefusal, handovers: Handovers, dragIcon: string): void {
   const handle: Handle = (channel, schema, act) => handleChecked(channel, schema, act, onRefused);
   handle(channels.chooseFiles, filesRequest, async ({ folders, title }, window) => {
     const properties: Electron.OpenDialogOptions['properties'] = folders
@@ -27,6 +30,19 @@ export function offerNative(onRefused: ReportRefusal): void {
     return canceled ? null : (filePaths[0] ?? null);
   });
   handle(channels.showInFolder, z.string().max(8192).refine(isAbsolute), (path) => shell.showItemInFolder(path));
+  handle(channels.openPrepared, ticket, async (given) => {
+    const { what, paths } = handovers.take(given, 'open', 'show');
+    const [path = ''] = paths;
+    if (what === 'show') return shell.showItemInFolder(path);
+    const problem = await shell.openPath(path);
+    if (problem !== '') throw new StowageError('io-error', `No program could open it: ${problem}`, { subject: path });
+  });
+  handle(channels.startDrag, ticket, (given, window) => {
+    const { paths } = handovers.take(given, 'drag');
+    const [file = ''] = paths;
+    const icon = nativeImage.createFromPath(dragIcon).resize({ width: 48 });
+    window.webContents.startDrag({ file, files: [...paths], icon });
+  });
   handle(channels.openExternal, z.string().max(4096), async (url) => {
     if (!isOpenableUrl(url)) throw new StowageError('bad-request', 'Only https links are opened.', { subject: url });
     await shell.openExternal(url);

@@ -132,4 +132,19 @@ export const migrations: readonly string[] = [
   ALTER TABLE transfers ADD COLUMN ran_ms INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE transfers ADD COLUMN running_since INTEGER;
   `,
+  `
+  CREATE TABLE edits (
+    id TEXT PRIMARY KEY,
+    vfolder_id TEXT NOT NULL,
+    path TEXT NOT NULL,
+    name TEXT NOT NULL,
+    etag TEXT,
+    read_only INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    problem TEXT,
+    sent TEXT NOT NULL,
+    opened_at INTEGER NOT NULL,
+    saved_at INTEGER
+  ) STRICT;
+  `,
 ];

@@ -1,5 +1,6 @@
 import { FluentProvider, makeStyles, Spinner, tokens } from '@fluentui/react-components';
 import { lazy, Suspense, useEffect } from 'react';
+import { Edits } from '../edits/edits.tsx';
 import { FilesScreen } from '../explorer/files-screen.tsx';
 import { HostDialogs } from '../hosts/host-dialogs.tsx';
 import { ConflictDialog } from '../transfers/conflict-dialog.tsx';
@@ -114,6 +115,7 @@ function Frame() {
       <CommandPalette />
       <ConflictDialog />
       <HostDialogs />
+      <Edits />
       <SyncReview />
       <ContextMenus />
     </div>

@@ -1,6 +1,7 @@
 import type { Change } from '#shared/contract/app.ts';
 import { assertNever } from '#shared/errors.ts';
 import { client, useConnection } from './client.ts';
+import { dropEdit, loadEdits, putEdit } from './stores/edits.ts';
 import { loadEngines } from './stores/engines.ts';
 import { loadHosts } from './stores/hosts.ts';
 import { dropJob, loadJobs, putJob, useLogSizes } from './stores/jobs.ts';
@@ -38,6 +39,12 @@ function apply(change: Change): void {
     case 'transfer-cleared':
       dropTransfers(change.ids);
       break;
+    case 'edit':
+      putEdit(change.edit);
+      break;
+    case 'edit-closed':
+      dropEdit(change.id);
+      break;
     case 'job':
       putJob(change.job);
       break;
@@ -56,7 +63,7 @@ function apply(change: Change): void {
 }
 
 const loadAll = (): Promise<unknown> =>
-  Promise.all([loadSettings(), loadVfolders(), loadHosts(), loadEngines(), loadTransfers(), loadJobs()]);
+  Promise.all([loadSettings(), loadVfolders(), loadHosts(), loadEngines(), loadTransfers(), loadJobs(), loadEdits()]);
 
 /** Follows the changes of one connection until it ends. Subscribes first and fetches then, so nothing falls between. */
 async function follow(epoch: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { ArrowSortRegular, ChevronDownRegular, ChevronUpRegular, CircleFilled } from '@fluentui/react-icons';
 import type { EngineStatus } from '#shared/contract/engines.ts';
+import { EditsButton } from '../edits/edits-button.tsx';
 import { overallFraction, overallOf } from '../transfers/overall.ts';
 import { useTransfersPanel } from '../transfers/panel-state.ts';
 import { formatDuration, formatSpeed, plural } from '../ui/format.ts';
@@ -69,6 +70,7 @@ export function StatusBar() {
         </button>
       ))}
       <div className={styles.space} />
+      <EditsButton className={styles.item} />
       <button
         type="button"
         className={styles.item}

@@ -12,7 +12,8 @@ export function startEntriesDrag(event: DragEvent, what: Clipboard): void {
   event.dataTransfer.effectAllowed = 'copyMove';
 }
 
-export const carriesFiles = (data: DataTransfer): boolean => data.types.includes('Files');
+/** Entries of the app that may also be dropped outside can look like files of the system. */
+export const carriesFiles = (data: DataTransfer): boolean => data.types.includes('Files') && !carriesEntries(data);
 export const carriesEntries = (data: DataTransfer): boolean => data.types.includes(entriesType);
 
 /** What a drop here would do, in words; null when it carries nothing for us. */

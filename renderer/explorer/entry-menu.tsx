@@ -17,6 +17,7 @@ import {
   RocketRegular,
 } from '@fluentui/react-icons';
 import type { Entry } from '#shared/contract/files.ts';
+import { opensFiles } from '../edits/open-file.ts';
 import type { MenuChoice } from '../ui/context-menu.tsx';
 import { copyAddress, download, launchWith, trashEntries } from './actions.ts';
 import { openDialog } from './dialog-state.ts';
@@ -52,7 +53,9 @@ export function entryChoices({ vfolder, entries, open, openTab, toClipboard, ren
         },
         'divider',
       ]
-    : [];
+    : single && opensFiles
+      ? [{ label: 'Open with default app', icon: <OpenRegular />, hint: 'Enter', run: () => open(first) }]
+      : [];
   return [
     ...opening,
     { label: 'Download', icon: <ArrowDownloadRegular />, run: () => void download(vfolder, entries) },

@@ -34,6 +34,8 @@ import { formatBytes, formatCount, plural } from '../ui/format.ts';
 import { launchWith, makeFolder } from './actions.ts';
 import { openDialog } from './dialog-state.ts';
 import { carriesEntries, carriesFiles, describeDrop, dropInto } from './drag.ts';
+import type { Dragged } from './drag-out.ts';
+import { DragOutGrip } from './drag-out-grip.tsx';
 import { DropOverlay } from './drop-overlay.tsx';
 import { FileTable } from './file-table.tsx';
 import { useListing } from './listing.ts';
@@ -199,6 +201,7 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
         complete={listing.complete}
         selected={table.selected}
         filtered={filter.trim() !== ''}
+        dragged={() => ({ vfolder, paths: table.selected.map((id) => shown.rows.entry(id).path) })}
       />
     </div>
   );
@@ -298,9 +301,10 @@ interface FolderFooterProps {
   readonly complete: boolean;
   readonly filtered: boolean;
   readonly selected: readonly number[];
+  readonly dragged: () => Dragged;
 }
 
-function FolderFooter({ shown, length, complete, filtered, selected }: FolderFooterProps) {
+function FolderFooter({ shown, length, complete, filtered, selected, dragged }: FolderFooterProps) {
   const styles = useStyles();
   const chosen = useMemo(() => selected.reduce((sum, id) => sum + shown.rows.size(id), 0), [selected, shown]);
   const working = complete ? (shown.busy ? 'Sorting…' : null) : 'Reading…';
@@ -314,6 +318,7 @@ function FolderFooter({ shown, length, complete, filtered, selected }: FolderFoo
         </span>
       )}
       <span className={styles.space} />
+      {selected.length > 0 && <DragOutGrip what={dragged} />}
       {selected.length > 0 && (
         <span>
           {formatCount(selected.length)} selected{chosen > 0 && ` · ${formatBytes(chosen)}`}

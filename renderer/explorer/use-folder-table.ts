@@ -1,11 +1,13 @@
 import { type MouseEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Entry } from '#shared/contract/files.ts';
 import { visible } from '#shared/paths.ts';
+import { openFile, opensFiles } from '../edits/open-file.ts';
 import { openMenu } from '../ui/context-menu.tsx';
 import { renameEntry, trashEntries } from './actions.ts';
 import { paste, putClipboard, useClipboard } from './clipboard.ts';
 import { openDialog } from './dialog-state.ts';
 import { startEntriesDrag } from './drag.ts';
+import { dragsOut, offerDownload, prepareDragOut } from './drag-out.ts';
 import { backgroundChoices, entryChoices } from './entry-menu.tsx';
 import type { FileTableHandle, RowHandlers } from './file-table.tsx';
 import { folder, parentLocation } from './location.ts';
@@ -59,6 +61,7 @@ export function useFolderTable({ vfolder, path, shown, reload }: FolderTableInpu
 
   const open = (entry: Entry): void => {
     if (entry.kind === 'directory') navigate(folder(vfolder, entry.path));
+    else if (opensFiles && entry.kind !== 'special') void openFile(vfolder, entry);
     else openDialog({ kind: 'properties', vfolder, entries: [entry] });
   };
   const toClipboard = (isCut: boolean, entries: readonly Entry[] = entriesOf(selected)): void => {
@@ -82,6 +85,7 @@ export function useFolderTable({ vfolder, path, shown, reload }: FolderTableInpu
     onMouseDown: (event, id) => {
       if (event.button !== 0 || event.shiftKey || event.ctrlKey || event.metaKey) return;
       if (!selection.ids.has(id)) setSelection(selectOne(id));
+      prepareDragOut(vfolder, rows.entry(id));
     },
     onClick: (event, id) => {
       if (event.shiftKey) setSelection(extend(selection, id, shown));
@@ -98,6 +102,8 @@ export function useFolderTable({ vfolder, path, shown, reload }: FolderTableInpu
     },
     onDragStart: (event, id) => {
       const paths = chosenWith(id).map((one) => one.path);
+      if (dragsOut(event, { vfolder, paths })) return;
+      offerDownload(event, { vfolder, paths });
       startEntriesDrag(event, { vfolder, folder: path, paths, cut: true });
     },
     nameProblem: (entry, name) => {

@@ -1,6 +1,7 @@
 import { eventIterator } from '@orpc/contract';
 import { z } from 'zod';
 import { method } from './base.ts';
+import { editSchema } from './edits.ts';
 import { engineIdSchema } from './engines.ts';
 import { jobSchema } from './jobs.ts';
 import { jobSpecSchema } from './plan.ts';
@@ -30,6 +31,8 @@ export const changeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('files'), vfolder: z.string(), path: z.string() }),
   z.object({ type: z.literal('transfer'), transfer: transferSchema }),
   z.object({ type: z.literal('transfer-cleared'), ids: z.array(z.number()) }),
+  z.object({ type: z.literal('edit'), edit: editSchema }),
+  z.object({ type: z.literal('edit-closed'), id: z.string() }),
   z.object({ type: z.literal('job'), job: jobSchema }),
   z.object({ type: z.literal('job-removed'), id: z.number() }),
   z.object({ type: z.literal('job-log'), id: z.number(), size: z.number() }),

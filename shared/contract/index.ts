@@ -1,5 +1,6 @@
 import type { ContractRouterClient } from '@orpc/contract';
 import { appContract } from './app.ts';
+import { editsContract } from './edits.ts';
 import { enginesContract } from './engines.ts';
 import { filesContract } from './files.ts';
 import { hostsContract } from './hosts.ts';
@@ -17,6 +18,7 @@ export const contract = {
   vfolders: vfoldersContract,
   files: { ...filesContract, ...propertiesContract },
   transfers: transfersContract,
+  edits: editsContract,
   engines: enginesContract,
   plan: planContract,
   jobs: jobsContract,
