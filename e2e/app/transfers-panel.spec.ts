@@ -38,7 +38,7 @@ test('transfers are shown as one, put in order, paused together, and kept in a h
     expect(await stowage(home, ['vfolder', 'create', 'far', 'cloud'])).toMatchObject({ code: 0 });
     const files = new FilesPage(app);
     await files.createVfolder('data');
-    for (const name of names) await writeFile(onDisk(app, 'data', name), Buffer.alloc(30_000_000, name));
+    for (const name of names) await writeFile(onDisk(app, 'data', name), Buffer.alloc(20_000_000, name));
     const { page } = app;
     await page.keyboard.press('F5');
     await page.keyboard.press('Control+j');
@@ -68,17 +68,17 @@ test('transfers are shown as one, put in order, paused together, and kept in a h
     await files.transfer('delta.bin').dragTo(files.transfer('gamma.bin'), { targetPosition: { x: 200, y: 4 } });
     await expect.poll(order).toEqual(['delta.bin', 'gamma.bin']);
 
+    // All at once.
+    await page.getByRole('button', { name: 'Pause all' }).click();
+    await expect(line).toHaveText('4 paused');
+    await page.getByRole('button', { name: 'Resume all' }).click();
+    await expect(line).toContainText('2 running');
     const take = await photographer(page, shell);
     await chooseTheme(app, 'dark');
     await expect(page.locator('[data-theme=dark]')).toBeAttached();
     await take('transfers-running', 'dark');
     await chooseTheme(app, 'light');
 
-    // All at once.
-    await page.getByRole('button', { name: 'Pause all' }).click();
-    await expect(line).toHaveText('4 paused');
-    await page.getByRole('button', { name: 'Resume all' }).click();
-    await expect(line).toContainText('2 running');
     await limitTo(files, 'No limit');
     await files.expectTransferDone('gamma.bin', 60_000);
     await files.expectTransferDone('delta.bin', 60_000);

@@ -35,8 +35,11 @@ export function createService(tools: ServiceTools): Service<typeof transfersCont
     reporter.changed(id);
     return shown(id);
   };
+  /** Transfers whose files are being forgotten, a page at a time: they do not come to life again. */
+  const clearing = new Set<number>();
   const requeue = (id: number): Transfer => {
     const row = journal.transfer(id);
+    if (clearing.has(id)) throw wrongState(row, 'resumed: it is being removed');
     journal.setState(id, row.kind === 'push' ? push.stateToGoOn(id) : 'queued');
     queue.pump();
     return changed(id);
@@ -122,7 +125,10 @@ export function createService(tools: ServiceTools): Service<typeof transfersCont
     },
     retry: ({ id }) => {
       const row = journal.transfer(id);
-      if (row.state !== 'failed' && row.state !== 'cancelled' && row.state !== 'waiting' && row.state !== 'paused') {
+      if (
+        clearing.has(id) ||
+        (row.state !== 'failed' && row.state !== 'cancelled' && row.state !== 'waiting' && row.state !== 'paused')
+      ) {
         throw wrongState(row, 'retried');
       }
       // A reviewed plan grows no more: a folder that could not be compared takes another sync.
@@ -181,13 +187,19 @@ export function createService(tools: ServiceTools): Service<typeof transfersCont
       const ended = journal
         .transfers()
         .filter((row) => !liveStates.includes(row.state) && !queue.running(row.id) && (!ids || ids.includes(row.id)))
-        .map((row) => row.id);
-      for (const id of ended) {
-        if (journal.any(id, 'pending') && journal.transfer(id).kind !== 'push') await queue.sweep(id);
-        // A page at a time: a million files would hold everything else up.
-        while (journal.removeFiles(id, 5000)) await setImmediate();
+        .map((row) => row.id)
+        .filter((id) => !clearing.has(id));
+      for (const id of ended) clearing.add(id);
+      try {
+        for (const id of ended) {
+          if (journal.any(id, 'pending') && journal.transfer(id).kind !== 'push') await queue.sweep(id);
+          // A page at a time: a million files would hold everything else up.
+          while (journal.removeFiles(id, 5000)) await setImmediate();
+        }
+        journal.remove(ended);
+      } finally {
+        for (const id of ended) clearing.delete(id);
       }
-      journal.remove(ended);
       if (ended.length > 0) reporter.cleared(ended);
       return { cleared: ended.length };
     },

@@ -28,10 +28,15 @@ export const isFavourites = (value: unknown): value is readonly Favourite[] =>
       (['id', 'name', 'path'] as const).every((key) => key in one && typeof (one as Record<string, unknown>)[key] === 'string'),
   );
 
-/** Adds it at the end, or takes it away when it is there. */
+/** Characters that they may take of the settings, which hold other things too. */
+const mostText = 24_000;
+
+/** Adds it at the end while there is room, or takes it away when it is there. */
 export function toggled(favourites: readonly Favourite[], favourite: Favourite): Favourite[] {
   const others = favourites.filter((one) => !same(one, favourite));
-  return others.length < favourites.length ? others : [...others, favourite].slice(0, mostFavourites);
+  if (others.length < favourites.length) return others;
+  const more = [...others, favourite];
+  return more.length > mostFavourites || JSON.stringify(more).length > mostText ? others : more;
 }
 
 /** Moves one by a step, as far as the ends. */

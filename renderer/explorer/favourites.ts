@@ -59,6 +59,10 @@ export function toggleFavourite(location: FolderLocation): void {
   if (!favourite) return;
   const was = isFavourite(location);
   changeFavourites((favourites) => toggled(favourites, favourite));
+  if (!was && !isFavourite(location)) {
+    showToast({ intent: 'warning', title: 'No more favourites can be kept', body: 'Take the star from another one first.' });
+    return;
+  }
   showToast({
     intent: 'info',
     title: `“${locationTitle(location)}” ${was ? 'is no favourite any more' : 'is among the favourites now'}`,
