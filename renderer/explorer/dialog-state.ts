@@ -1,6 +1,7 @@
 import { create } from 'zustand';
 import type { Entry } from '#shared/contract/files.ts';
 import type { Vfolder } from '#shared/contract/vfolders.ts';
+import type { PropertiesTab } from '../properties/properties-dialog.tsx';
 import type { Upload } from '../transfers/dropped.ts';
 
 export type DialogRequest =
@@ -25,7 +26,13 @@ export type DialogRequest =
   | { readonly kind: 'clone-vfolder'; readonly vfolder: Vfolder }
   | { readonly kind: 'vfolder-properties'; readonly vfolder: Vfolder }
   | { readonly kind: 'purge-vfolder'; readonly vfolder: Vfolder }
-  | { readonly kind: 'properties'; readonly vfolder: string; readonly entries: readonly Entry[] };
+  | {
+      readonly kind: 'properties';
+      readonly vfolder: string;
+      readonly entries: readonly Entry[];
+      /** The tab to begin with. */
+      readonly tab?: PropertiesTab;
+    };
 
 /** The one dialog of Files that is open. */
 export const useDialog = create<{ readonly request: DialogRequest | null }>()(() => ({ request: null }));

@@ -1,8 +1,9 @@
 import { assertNever } from '#shared/errors.ts';
+import { PropertiesDialog } from '../properties/properties-dialog.tsx';
+import { VfolderPropertiesDialog } from '../properties/vfolder-properties-dialog.tsx';
 import { CreateVfolderDialog } from './create-vfolder-dialog.tsx';
 import { closeDialog, useDialog } from './dialog-state.ts';
 import { LinkDialog } from './link-dialog.tsx';
-import { PropertiesDialog, VfolderPropertiesDialog } from './properties-dialog.tsx';
 import { PurgeVfolderDialog } from './purge-vfolder-dialog.tsx';
 import { SyncDialog } from './sync-dialog.tsx';
 import { VfolderNameDialog } from './vfolder-name-dialog.tsx';
@@ -26,7 +27,14 @@ export function Dialogs() {
     case 'purge-vfolder':
       return <PurgeVfolderDialog vfolder={request.vfolder} onClose={closeDialog} />;
     case 'properties':
-      return <PropertiesDialog vfolder={request.vfolder} entries={request.entries} onClose={closeDialog} />;
+      return (
+        <PropertiesDialog
+          vfolder={request.vfolder}
+          entries={request.entries}
+          {...(request.tab && { tab: request.tab })}
+          onClose={closeDialog}
+        />
+      );
     default:
       return assertNever(request);
   }

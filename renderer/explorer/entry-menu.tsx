@@ -10,14 +10,18 @@ import {
   DocumentCopyRegular,
   FolderAddRegular,
   FolderArrowUpRegular,
+  FolderLinkRegular,
   FolderOpenRegular,
   InfoRegular,
+  LinkRegular,
   OpenRegular,
   RenameRegular,
   RocketRegular,
+  ShareRegular,
 } from '@fluentui/react-icons';
 import type { Entry } from '#shared/contract/files.ts';
 import { opensFiles } from '../edits/open-file.ts';
+import { copyText, copyUrl, localPathOf } from '../properties/copy-text.ts';
 import type { MenuChoice } from '../ui/context-menu.tsx';
 import { copyAddress, download, launchWith, trashEntries } from './actions.ts';
 import { openDialog } from './dialog-state.ts';
@@ -68,6 +72,7 @@ export function entryChoices({ vfolder, entries, open, openTab, toClipboard, ren
             icon: <DocumentCopyRegular />,
             run: () => void copyAddress(vfolder, first.path),
           } satisfies MenuChoice,
+          ...placeChoices(vfolder, first),
         ]
       : []),
     'divider',
@@ -80,6 +85,17 @@ export function entryChoices({ vfolder, entries, open, openTab, toClipboard, ren
       hint: 'Alt+Enter',
       run: () => openDialog({ kind: 'properties', vfolder, entries }),
     },
+  ];
+}
+
+/** Where an entry is found outside Stowage: a path of this machine, or a URL at its service. */
+function placeChoices(vfolder: string, entry: Entry): MenuChoice[] {
+  const path = localPathOf(vfolder, entry.path);
+  if (path !== null) return [{ label: 'Copy path', icon: <FolderLinkRegular />, run: () => void copyText(path, 'Path') }];
+  const share = (): void => openDialog({ kind: 'properties', vfolder, entries: [entry], tab: 'access' });
+  return [
+    { label: 'Copy URL', icon: <LinkRegular />, run: () => void copyUrl(vfolder, entry.path) },
+    ...(entry.kind === 'file' ? [{ label: 'Share…', icon: <ShareRegular />, run: share }] : []),
   ];
 }
 

@@ -108,8 +108,6 @@ const detailWords: readonly (readonly [header: string, words: string])[] = [
   ['x-ms-lease-state', 'Lease'],
   ['x-ms-archive-status', 'Being restored'],
   ['x-ms-rehydrate-priority', 'Restore priority'],
-  ['x-ms-access-tier-change-time', 'Tier changed'],
-  ['x-ms-server-encrypted', 'Encrypted'],
   ['x-ms-encryption-scope', 'Encryption scope'],
   ['x-ms-immutability-policy-until-date', 'Cannot be changed until'],
   ['x-ms-legal-hold', 'Legal hold'],
@@ -118,7 +116,8 @@ const detailWords: readonly (readonly [header: string, words: string])[] = [
 const detailsIn = (headers: IncomingHttpHeaders): Pair[] =>
   detailWords.flatMap(([header, name]) => {
     const value = textIn(headers, header);
-    return value === undefined ? [] : [{ name, value }];
+    // Nobody holds it: nothing to tell.
+    return value === undefined || value === 'available' ? [] : [{ name, value }];
   });
 
 const editableOf = (headers: IncomingHttpHeaders, tags: boolean): Editable => ({
