@@ -1,13 +1,21 @@
 import { Dialog, DialogSurface, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
-import { BriefcaseRegular, ChevronRightRegular, FolderRegular, SearchRegular, StarRegular } from '@fluentui/react-icons';
+import {
+  BriefcaseRegular,
+  ChevronRightRegular,
+  DocumentSearchRegular,
+  FolderRegular,
+  SearchRegular,
+  StarRegular,
+} from '@fluentui/react-icons';
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { create } from 'zustand';
 import { formatAddress, parseAddress } from '#shared/address.ts';
-import { baseName, parentPath, visible } from '#shared/paths.ts';
+import { baseName, parentPath, parseInnerPath, visible } from '#shared/paths.ts';
 import { useAddressSuggestions } from '../explorer/address-suggestions.ts';
 import { openDialog } from '../explorer/dialog-state.ts';
 import { favouriteKey } from '../explorer/favourite-steps.ts';
 import { useFavourites } from '../explorer/favourites.ts';
+import { useFoundFiles } from '../explorer/use-found-files.ts';
 import { openHostDialog } from '../hosts/dialog-state.ts';
 import { setTransfersPanel } from '../transfers/panel-state.ts';
 import { reportError } from '../ui/toasts.tsx';
@@ -141,6 +149,7 @@ function useChoices(query: string): Choice[] {
   const groups = useScreenCommands((state) => state.groups);
   const favourites = useFavourites();
   const completions = useAddressSuggestions(query, { active: query.includes(':'), files: true });
+  const found = useFoundFiles(query);
   return useMemo(() => {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
     const all: Choice[] = [
@@ -179,11 +188,15 @@ function useChoices(query: string): Choice[] {
           .map(openChoice)
           .filter(({ id }) => typed.every((one) => one.id !== id))
       : [];
-    return [...typed, ...completed, ...all.filter((choice) => matches(`${choice.label} ${choice.hint ?? ''}`, words))].slice(
-      0,
-      60,
-    );
-  }, [query, favourites, vfolders, jobs, groups, completions]);
+    const files = found.map(({ vfolder, path, name }) => ({
+      ...openChoice(formatAddress(vfolder, path)),
+      label: name,
+      hint: visible(formatAddress(vfolder, parentPath(parseInnerPath(path)))),
+      icon: <DocumentSearchRegular />,
+    }));
+    const named = all.filter((choice) => matches(`${choice.label} ${choice.hint ?? ''}`, words)).slice(0, 60);
+    return [...typed, ...completed, ...named, ...files];
+  }, [query, favourites, vfolders, jobs, groups, completions, found]);
 }
 
 /** Ctrl/Cmd+K: every action, every vfolder, recent jobs and any address. */

@@ -6,7 +6,7 @@ import {
   MenuPopover,
   MenuTrigger,
   makeStyles,
-  SearchBox,
+  mergeClasses,
   Spinner,
   Tooltip,
   tokens,
@@ -37,9 +37,12 @@ import { carriesEntries, carriesFiles, describeDrop, dropInto } from './drag.ts'
 import type { Dragged } from './drag-out.ts';
 import { DragOutGrip } from './drag-out-grip.tsx';
 import { DropOverlay } from './drop-overlay.tsx';
-import { FileTable } from './file-table.tsx';
+import { FileTable, type FileTableHandle } from './file-table.tsx';
+import { FilterField } from './filter-field.tsx';
 import { useListing } from './listing.ts';
 import { folder } from './location.ts';
+import { useSearchScope } from './search-scope.ts';
+import { SearchView } from './search-view.tsx';
 import { selectOne } from './selection.ts';
 import { Toolbar } from './toolbar.tsx';
 import { chooseAndUpload } from './upload-here.ts';
@@ -50,8 +53,8 @@ import { useSort } from './use-sort.ts';
 const useStyles = makeStyles({
   view: { flexGrow: 1, minHeight: 0, minWidth: 0, display: 'flex', flexDirection: 'column', position: 'relative' },
   content: { flexGrow: 1, minHeight: 0, display: 'flex', flexDirection: 'column', position: 'relative' },
-  filter: { width: '190px', flexShrink: 1, minWidth: '110px' },
   actions: { display: 'flex', flexShrink: 0, gap: '2px' },
+  hidden: { display: 'none' },
   problem: { margin: '12px' },
   footer: {
     display: 'flex',
@@ -81,7 +84,9 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
   const styles = useStyles();
   const listing = useListing(vfolder, path);
   const [sort, setSort] = useSort();
-  const [filter, setFilter] = useState('');
+  const { text, setText, scope, setScope, searching } = useSearchScope(vfolder, path);
+  const filter = scope === 'folder' ? text : '';
+  const results = useRef<FileTableHandle>(null);
   const shown = useOrder(listing.rows, listing.length, sort, filter);
   const table = useFolderTable({ vfolder, path, shown, reload: listing.reload });
   const { setSelection, handle } = table;
@@ -107,27 +112,34 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
     const name = await makeFolder(vfolder, path, (name) => listing.rows.find(name) >= 0);
     if (name !== null) table.renameWhenThere(name);
   };
+  const leaveSearch = (): void => {
+    setText('');
+    setScope('folder');
+    // The rows of the folder are drawn again first.
+    setTimeout(() => handle.current?.focus());
+  };
   useStrayKeys((event) => {
+    if (searching) {
+      if (event.key === 'Escape') leaveSearch();
+      else results.current?.focus();
+      return;
+    }
     handle.current?.focus();
     table.onKeyDown(event, () => void newFolder());
   });
   return (
-    <div className={styles.view} data-testid="folder-view" {...drop.handlers}>
+    <div className={styles.view} data-testid="folder-view" {...(searching ? {} : drop.handlers)}>
       <Toolbar location={folder(vfolder, path)}>
-        <SearchBox
-          size="small"
-          className={styles.filter}
-          placeholder="Filter (*.csv)"
-          aria-label="Filter this folder"
-          value={filter}
-          onChange={(_, data) => {
-            setFilter(data.value);
-            handle.current?.toTop();
+        <FilterField
+          text={text}
+          onText={(next) => {
+            setText(next);
+            (searching ? results : handle).current?.toTop();
           }}
-          onKeyDown={(event) => {
-            if (event.key === 'Escape') setFilter('');
-            if (event.key === 'ArrowDown' || event.key === 'Enter') handle.current?.focus();
-          }}
+          scope={scope}
+          onScope={setScope}
+          onLeave={leaveSearch}
+          onRows={() => (searching ? results : handle).current?.focus()}
         />
         <FolderActions
           readOnly={readOnly}
@@ -136,7 +148,10 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
           onSync={() => openDialog({ kind: 'sync', vfolder, path })}
         />
       </Toolbar>
-      <div className={styles.content}>
+      {searching && (
+        <SearchView ref={results} handle={results} vfolder={vfolder} path={path} query={text} onLeave={leaveSearch} />
+      )}
+      <div className={mergeClasses(styles.content, searching && styles.hidden)}>
         {listing.problem && (
           <ErrorMessage
             className={styles.problem}
@@ -171,7 +186,7 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
             {readOnly ? 'It is read-only; change its permission to put files in.' : 'Drop files or folders here, or upload them.'}
           </EmptyState>
         ) : shown.ids.length === 0 && listing.length > 0 && !shown.busy ? (
-          <EmptyState title="No name matches" actions={<Button onClick={() => setFilter('')}>Clear the filter</Button>}>
+          <EmptyState title="No name matches" actions={<Button onClick={() => setText('')}>Clear the filter</Button>}>
             Nothing in this folder has “{filter}” in its name.
           </EmptyState>
         ) : (
@@ -195,14 +210,16 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
         )}
         {drop.label && <DropOverlay label={drop.label} outlined={drop.row === null} />}
       </div>
-      <FolderFooter
-        shown={shown}
-        length={listing.length}
-        complete={listing.complete}
-        selected={table.selected}
-        filtered={filter.trim() !== ''}
-        dragged={() => ({ vfolder, paths: table.selected.map((id) => shown.rows.entry(id).path) })}
-      />
+      {!searching && (
+        <FolderFooter
+          shown={shown}
+          length={listing.length}
+          complete={listing.complete}
+          selected={table.selected}
+          filtered={filter.trim() !== ''}
+          dragged={() => ({ vfolder, paths: table.selected.map((id) => shown.rows.entry(id).path) })}
+        />
+      )}
     </div>
   );
 }

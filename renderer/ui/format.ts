@@ -56,5 +56,13 @@ export function formatTime(time: number | null, now: number = Date.now()): strin
   return dayMonthYear.format(then);
 }
 
+/** How long ago a moment was, in words: `just now`, `2 min ago`, `3 h ago`; longer than a day ago the moment itself. */
+export function formatAgo(time: number, now: number = Date.now()): string {
+  const minutes = Math.floor(Math.max(0, now - time) / 60_000);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return `${minutes} min ago`;
+  return minutes < 24 * 60 ? `${Math.floor(minutes / 60)} h ago` : formatTime(time, now);
+}
+
 /** A moment in full, for tooltips and properties. */
 export const formatExactTime = (time: number): string => exact.format(new Date(time));
