@@ -128,7 +128,7 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
     table.onKeyDown(event, () => void newFolder());
   });
   return (
-    <div className={styles.view} data-testid="folder-view" {...(searching ? {} : drop.handlers)}>
+    <div className={styles.view} data-testid="folder-view" {...(searching ? refusingDrops : drop.handlers)}>
       <Toolbar location={folder(vfolder, path)}>
         <FilterField
           text={text}
@@ -223,6 +223,14 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
     </div>
   );
 }
+
+/** Matches lie in many folders: none of them would be meant by a drop. */
+const refusingDrops = {
+  onDragOver: (event: DragEvent): void => {
+    event.preventDefault();
+    event.dataTransfer.dropEffect = 'none';
+  },
+};
 
 /** Reads a folder that could not be read again when its link points elsewhere or its host answers. */
 function useReadAgainWhenMended(vfolder: Vfolder | undefined, { problem, reload }: ReturnType<typeof useListing>): void {
