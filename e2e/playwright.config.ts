@@ -25,7 +25,7 @@ export default defineConfig<ShellOption>({
       testMatch: ['app/*.spec.ts', 'desktop/*.spec.ts'],
       // What is only of the page or the core is the same page in the same Chromium, and the same core.
       testIgnore:
-        'app/{bad-input,explorer-moves,explorer-table,favourites,hosts,links,properties,screens,screens-storage,search,sync,transfers-panel}.spec.ts',
+        'app/{bad-input,explorer-clouds,explorer-moves,explorer-table,favourites,hosts,links,properties,screens,screens-storage,search,sync,transfers-panel}.spec.ts',
       use: { shell: 'double' },
     },
     ...(electronHere

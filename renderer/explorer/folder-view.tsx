@@ -112,12 +112,16 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
     const name = await makeFolder(vfolder, path, (name) => listing.rows.find(name) >= 0);
     if (name !== null) table.renameWhenThere(name);
   };
+  const [left, setLeft] = useState(0);
   const leaveSearch = (): void => {
     setText('');
     setScope('folder');
-    // The rows of the folder are drawn again first.
-    setTimeout(() => handle.current?.focus());
+    setLeft((times) => times + 1);
   };
+  // When the rows of the folder are drawn again, and before another key can be pressed.
+  useEffect(() => {
+    if (left > 0) handle.current?.focus();
+  }, [left, handle]);
   useStrayKeys((event) => {
     if (searching) {
       if (event.key === 'Escape') leaveSearch();
