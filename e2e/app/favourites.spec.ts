@@ -14,6 +14,7 @@ test('folders are starred, put in order, followed when renamed, found by the pal
   await stowage(app.home, ['vfolder', 'create', 'models']);
   for (const name of ['train', 'train/day', 'old']) await mkdir(onDisk(app, 'data', name));
   const files = new FilesPage(app);
+  await files.open();
   const { page } = app;
   // The vfolder itself stands below, with the same name.
   const star = (name: string) => files.tree.locator(`[role=treeitem]:has([data-label]:text-is("${name}"))`).first();

@@ -9,6 +9,7 @@ test('a file that is pressed and dragged carries a link for other programs, and 
   await stowage(app.home, ['mkdir', 'data:/folder']);
   await writeFile(onDisk(app, 'data', 'a:b.txt'), 'out of the window');
   const files = new FilesPage(app);
+  await files.open();
   const { page } = app;
   const session = await page.context().newCDPSession(page);
   await session.send('Network.enable');

@@ -23,6 +23,7 @@ async function dragFrom(app: RunningApp, from: Locator): Promise<() => Promise<v
 
 test('rows leave the window as the files that they are, with Alt or by the grip; a plain drag stays inside', async ({ app }) => {
   const files = new FilesPage(app);
+  await files.open();
   const { page } = app;
   await stowage(app.home, ['vfolder', 'create', 'data']);
   await stowage(app.home, ['mkdir', 'data:/folder']);
@@ -59,6 +60,7 @@ test('what lies at a host is fetched first; let go before, it is ready for the n
     await writeFile(join(home, 'notes.txt'), 'from afar');
     expect(await stowage(home, ['upload', join(home, 'notes.txt'), 'far:/'])).toMatchObject({ code: 0 });
     const files = new FilesPage(app);
+    await files.open();
     await files.goTo('far:/');
     await files.row('notes.txt').click();
     const grip = app.page.getByTestId('drag-out');

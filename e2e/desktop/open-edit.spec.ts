@@ -37,6 +37,7 @@ async function openRow(app: RunningApp, files: FilesPage, name: string): Promise
 
 test('a file here opens by its own path; a program is shown in the file manager, never opened', async ({ app, home }) => {
   const files = new FilesPage(app);
+  await files.open();
   await stowage(home, ['vfolder', 'create', 'data']);
   for (const name of ['notes.txt', 'run.sh']) await writeFile(onDisk(app, 'data', name), '#!/bin/sh');
   await files.goTo('data:/');
@@ -58,6 +59,7 @@ test('a file of a host is edited, sent when it is saved, and asked about when so
   await withAzure(async (cloud) => {
     await makeFar(home, cloud, ['notes.txt', 'plan.txt']);
     const files = new FilesPage(app);
+    await files.open();
     const { page } = app;
     await files.goTo('far:/');
     const notes = await openRow(app, files, 'notes.txt');
