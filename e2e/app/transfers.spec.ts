@@ -96,6 +96,10 @@ test('a file that cannot be written fails alone and says why; what was in its wa
     const failed = item.getByRole('listitem').filter({ hasText: 'set/inner' });
     await expect(failed.getByLabel('Failed')).toBeVisible();
     await expect(failed).toContainText(/“.*inner.*”/);
+    await item.getByRole('checkbox', { name: 'Failed only (1)' }).check();
+    await expect(item.getByRole('list', { name: 'Files of set' }).getByRole('listitem')).toHaveCount(1);
+    await item.getByRole('button', { name: 'Copy failures as text' }).click();
+    await expect(files.page.getByText('1 failed file copied as text', { exact: true })).toBeVisible();
     expect(await readFile(inside(app, 'set/good.txt'), 'utf8')).toBe('good');
 
     await rm(inside(app, 'set/inner'));

@@ -62,7 +62,7 @@ export function PanelHead() {
           ))}
         </p>
       )}
-      {speeds.length > 0 && (
+      {speeds.some((speed) => speed > 0) && (
         <Sparkline speeds={speeds} span={overallSpan} of={everySpeed} width={140} height={24} className={styles.graph} />
       )}
       <span className={styles.space} />

@@ -50,13 +50,16 @@ function EndedFigures({ transfer }: { readonly transfer: Transfer }) {
   );
 }
 
+/** Of less, the speed says how long beginning takes. */
+const fewBytes = 100_000;
+
 /** `in 12 s · 40.0 MB/s`, after what did not arrive. The mean speed is that of the time for which it ran. */
 export function endedWords({ files, bytes, ranMs, state }: Pick<Transfer, 'files' | 'bytes' | 'ranMs' | 'state'>): string {
   const words: string[] = [];
   if (files.failed > 0) words.push(`${plural(files.failed, 'file')} failed`);
   else if (files.skipped > 0) words.push(`${formatCount(files.skipped)} skipped`);
   if (ranMs > 0 && state !== 'cancelled') words.push(`in ${formatDuration(ranMs)}`);
-  if (ranMs >= 100 && bytes.done > 0 && state !== 'cancelled') words.push(formatSpeed((bytes.done * 1000) / ranMs));
+  if (ranMs >= 100 && bytes.done >= fewBytes && state !== 'cancelled') words.push(formatSpeed((bytes.done * 1000) / ranMs));
   return words.join(' · ');
 }
 

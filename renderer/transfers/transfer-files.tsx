@@ -48,7 +48,7 @@ const useStyles = makeStyles({
   bad: { color: tokens.colorPaletteRedForeground1 },
   good: { color: tokens.colorPaletteGreenForeground1 },
   answers: { display: 'flex', gap: '4px' },
-  tools: { display: 'flex', alignItems: 'center', gap: '8px', marginLeft: '-8px' },
+  tools: { display: 'flex', alignItems: 'center', gap: '8px', margin: '4px 0 0 -8px' },
   more: { marginTop: '4px' },
 });
 
