@@ -105,8 +105,12 @@ export class Block {
 
   /** The folded name of the entry at a place in this block. */
   folded(place: number): string {
-    const start = place === 0 ? 1 : (this.ends[place - 1] ?? 0);
-    return decode(this.text.slice(start, (this.ends[place] ?? 0) - 1));
+    return decode(this.text.slice(this.startOf(place), (this.ends[place] ?? 0) - 1));
+  }
+
+  /** Where that name begins in the text. */
+  startOf(place: number): number {
+    return place === 0 ? 1 : (this.ends[place - 1] ?? 0);
   }
 
   /** The name as the host has it. */

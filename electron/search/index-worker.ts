@@ -162,19 +162,25 @@ function search(columns: Columns | null, { query, path, limit, sort, taking: par
   if (top.path !== path) return { total: 0, matches: [], to: part ? 0 : columns.count, unknown: true };
   let total = 0;
   const entries: number[] = [];
-  const first = sort && !part ? new FirstFew<number>(limit, order(columns, sort)) : null;
+  const first = sort && !part ? new FirstFew(limit, order(columns, sort)) : null;
+  const rank = sort && ranking(columns, sort);
   scan(
     columns,
     query,
     top.folder,
     (entry) => {
       total++;
-      if (first) first.add(entry);
+      if (first && rank) first.add(rank(entry));
       else if (entries.length < limit) entries.push(entry);
     },
     part?.from ?? 0,
   );
-  return { total, matches: describe(columns, first?.inOrder() ?? entries), to: columns.count, unknown: false };
+  return {
+    total,
+    matches: describe(columns, first?.inOrder().map(({ entry }) => entry) ?? entries),
+    to: columns.count,
+    unknown: false,
+  };
 }
 
 function describe(columns: Columns, entries: readonly number[]): Found['matches'] {
@@ -201,11 +207,25 @@ function describe(columns: Columns, entries: readonly number[]): Found['matches'
   });
 }
 
+/** What an entry is ordered by, told once for each; nothing but its name for the order of names. */
+interface Ranked {
+  readonly entry: number;
+  readonly key: string | number;
+}
+
 /** The order that was asked for; equal ones by name, then as they are in the index. */
-function order(columns: Columns, { column, descending }: SearchSort): (a: number, b: number) => number {
+function order(columns: Columns, { column, descending }: SearchSort): (a: Ranked, b: Ranked) => number {
   const sign = descending ? -1 : 1;
+  const nameSign = column === 'name' ? sign : 1;
+  return (a, b) => {
+    if (a.key !== b.key) return a.key < b.key ? -sign : sign;
+    return nameSign * columns.compareNames(a.entry, b.entry) || a.entry - b.entry;
+  };
+}
+
+function ranking(columns: Columns, { column }: SearchSort): (entry: number) => Ranked {
   const folders = new Map<number, string>();
-  const folderOf = (entry: number): string => {
+  const folderKey = (entry: number): string => {
     const folder = columns.segmentFolder(columns.segmentOf(entry));
     const known = folders.get(folder);
     if (known !== undefined) return known;
@@ -213,21 +233,13 @@ function order(columns: Columns, { column, descending }: SearchSort): (a: number
     folders.set(folder, path);
     return path;
   };
-  const numberOf = (entry: number): number => {
+  const numberKey = (entry: number): number => {
     const block = columns.blockOf(entry);
     const place = entry - block.first;
     if (column === 'kind') return block.kinds[place] ?? 0;
     const value = (column === 'size' ? block.sizes : block.times)[place] ?? 0;
     return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
   };
-  const byName = (a: number, b: number): number => compare(columns.folded(a), columns.folded(b));
-  const byColumn = (a: number, b: number): number =>
-    column === 'name'
-      ? byName(a, b)
-      : column === 'folder'
-        ? compare(folderOf(a), folderOf(b))
-        : compare(numberOf(a), numberOf(b));
-  return (a, b) => sign * byColumn(a, b) || byName(a, b) || a - b;
+  const keyOf = column === 'name' ? () => 0 : column === 'folder' ? folderKey : numberKey;
+  return (entry) => ({ entry, key: keyOf(entry) });
 }
-
-const compare = <T extends string | number>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);

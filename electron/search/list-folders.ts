@@ -38,7 +38,10 @@ export async function listFolders(first: readonly FolderToList[], options: Listi
   const lanes = new Set<Promise<void>>();
   const tell = { failed: null as { error: unknown } | null };
   const start = (next: FolderToList): void => {
-    const lane = listOne(next, first.includes(next), { ...options, signal }, (found) => waiting.push(found))
+    const lane = listOne(next, first.includes(next), { ...options, signal }, (found) => {
+      // The last is taken next: folders are listed about in the order in which they came.
+      for (const below of found.toReversed()) waiting.push(below);
+    })
       .catch((error: unknown) => {
         tell.failed ??= { error };
         failing.abort();
@@ -62,7 +65,7 @@ async function listOne(
   { folder, path }: FolderToList,
   isFirst: boolean,
   { provider, signal, send, onListed, onSkipped }: ListingOptions,
-  found: (folder: FolderToList) => void,
+  found: (folders: readonly FolderToList[]) => void,
 ): Promise<void> {
   let held: readonly StorageEntry[] = [];
   let begun = false;
@@ -71,10 +74,11 @@ async function listOne(
     const folders = page.filter(({ kind }) => kind === 'directory');
     const known = await send(toPage(folder, page, !begun, last));
     begun = true;
-    for (const [index, { folder: number, isNew }] of known.entries()) {
+    const below = known.flatMap(({ folder: number, isNew }, index) => {
       const entry = folders[index];
-      if (entry && isNew) found({ folder: number, path: entry.path });
-    }
+      return entry && isNew ? [{ folder: number, path: entry.path }] : [];
+    });
+    found(below);
     onListed(page.length, last ? 1 : 0);
   };
   try {

@@ -20,7 +20,7 @@ export interface SearchFeature {
 const freshMs = 10 * 60_000;
 const freshFactor = 5;
 const usualLimit = 1000;
-const eventMatches = 500;
+const eventMatches = 1000;
 /** Progress is told, and a growing index searched, so often at most. */
 const stepMs = 300;
 

@@ -26,7 +26,7 @@ export interface Search {
 }
 
 /** More are counted, not shown. */
-export const mostMatches = 10_000;
+const mostMatches = 5000;
 /** A pause in typing. */
 const settleMs = 120;
 /** After a change in the vfolder, which comes in bursts. */
