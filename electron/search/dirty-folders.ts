@@ -9,53 +9,83 @@ const maxFolders = 500;
  */
 export class DirtyFolders {
   readonly #file: string;
-  readonly #paths: Set<string>;
-  /** So much changed that the index has to be taken anew. */
-  #everything = false;
+  #now: Changed;
+  /** What is being brought up to date. */
+  #aside: Changed = unchanged();
 
   constructor(file: string) {
     this.#file = file;
-    this.#paths = new Set(readPaths(file));
+    const paths = readPaths(file);
+    this.#now = { paths: new Set(paths), everything: paths.includes(everythingMark) };
     this.#overflow();
   }
 
+  /** Those that nobody is bringing up to date. */
   get paths(): ReadonlySet<string> {
-    return this.#paths;
+    return this.#now.paths;
   }
+  /** So much changed that the index has to be taken anew. */
   get everything(): boolean {
-    return this.#everything;
+    return this.#now.everything;
   }
+  /** The index holds every change that is known of. */
   get none(): boolean {
-    return this.#paths.size === 0 && !this.#everything;
+    return [this.#now, this.#aside].every(({ paths, everything }) => paths.size === 0 && !everything);
   }
 
   add(path: string): void {
-    if (this.#paths.has(path) || this.#everything) return;
-    this.#paths.add(path);
+    const { paths, everything } = this.#now;
+    if (everything || paths.has(path)) return;
+    paths.add(path);
     appendFileSync(this.#file, `${JSON.stringify(path)}\n`, { mode: 0o600 });
     this.#overflow();
   }
 
-  /** As much as everything. */
-  addAll(): void {
-    this.#everything = true;
-    this.#paths.clear();
-    writeFileSync(this.#file, 'null\n', { mode: 0o600 });
-  }
-
-  /** They are in the index now; with `everything` all that was not added since. */
-  remove(paths: Iterable<string>, everything = false): void {
-    for (const path of paths) this.#paths.delete(path);
-    if (everything) this.#everything = false;
-    if (this.none) rmSync(this.#file, { force: true });
-    else if (!this.#everything)
-      writeFileSync(this.#file, [...this.#paths].map((path) => `${JSON.stringify(path)}\n`).join(''), { mode: 0o600 });
+  /**
+   * Sets aside what changed until now, to be brought up to date: what changes meanwhile, the same folders too, is kept
+   * apart. `done` forgets it, `failed` puts it back, as much as everything with `everything`.
+   */
+  begin(): { done(): void; failed(everything?: boolean): void } {
+    this.#aside = this.#now;
+    this.#now = unchanged();
+    return {
+      done: () => {
+        this.#aside = unchanged();
+        this.#write();
+      },
+      failed: (everything = false) => {
+        const { paths } = this.#now;
+        for (const path of this.#aside.paths) paths.add(path);
+        this.#now = { paths, everything: everything || this.#now.everything || this.#aside.everything };
+        this.#aside = unchanged();
+        this.#overflow();
+        this.#write();
+      },
+    };
   }
 
   #overflow(): void {
-    if (this.#paths.has(everythingMark) || this.#paths.size > maxFolders) this.addAll();
+    const { paths, everything } = this.#now;
+    if (!everything && paths.size <= maxFolders) return;
+    this.#now = { paths: new Set(), everything: true };
+    this.#write();
+  }
+
+  #write(): void {
+    // What is aside is still to be known after a crash.
+    const changed = [this.#aside, this.#now];
+    const lines = changed.flatMap(({ paths, everything }) => (everything ? [everythingMark] : [...paths]));
+    if (lines.length === 0) rmSync(this.#file, { force: true });
+    else writeFileSync(this.#file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 });
   }
 }
+
+interface Changed {
+  readonly paths: Set<string>;
+  readonly everything: boolean;
+}
+
+const unchanged = (): Changed => ({ paths: new Set(), everything: false });
 
 /** No path ends so. */
 const everythingMark = '//';

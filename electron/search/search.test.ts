@@ -290,3 +290,28 @@ it('forgets the index of a vfolder that is purged, and looks where a link points
   await world.vfolders.service.relink({ name: 'linked', target: at('there') }, {});
   expect((await find('linked', 'csv')).paths).toEqual(['new.csv']);
 });
+
+it('forgets no change that comes while the folders of another are listed', async () => {
+  await world.create('data', storeHostId);
+  await put('data/a/one.csv');
+  await find('data', 'csv');
+  const { list } = store;
+  const listing = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  store.list = async function* (folder, options) {
+    for await (const page of list(folder, options)) {
+      listing.resolve();
+      await gate.promise;
+      yield page;
+    }
+  };
+  await put('data/a/two.csv');
+  changed('a');
+  const during = find('data', 'csv');
+  await listing.promise;
+  await put('data/a/three.csv');
+  changed('a');
+  gate.resolve();
+  expect(await during).toMatchObject({ total: 2, index: { changedSince: true } });
+  expect((await find('data', 'csv')).paths.toSorted()).toEqual(['a/one.csv', 'a/three.csv', 'a/two.csv']);
+});

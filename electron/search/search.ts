@@ -37,7 +37,7 @@ export function createSearch(options: { home: string; lookup: VfolderLookup; cha
         const place = lookup.resolve(input.vfolder, input.path);
         return find(indexes.of(place.vfolder), place, input, toSearch(place.inner, input), signal);
       },
-      everywhere: async ({ query, limit }) => {
+      everywhere: async ({ query, limit }, { signal }) => {
         const search = { ...toSearch('', { query }), limit };
         if (isEmptyQuery(search.query)) return [];
         const found: (Match & { vfolder: string })[] = [];
@@ -46,7 +46,7 @@ export function createSearch(options: { home: string; lookup: VfolderLookup; cha
           if (!(await index.open())) continue;
           const { matches } = await index.search({ ...search, limit: limit - found.length });
           found.push(...matches.map((match) => ({ ...withName(match), vfolder: vfolder.name })));
-          if (found.length >= limit) break;
+          if (found.length >= limit || signal?.aborted) break;
         }
         return found;
       },

@@ -114,13 +114,14 @@ export class VfolderIndex {
     const counts = { entries: 0, folders: 0 };
     const work = async (): Promise<void> => {
       await this.#refreshing?.catch(() => undefined);
-      const before = [...this.dirty.paths];
+      const changes = this.dirty.begin();
       const signal = AbortSignal.any([cancelling.signal, this.#ending.signal]);
       try {
         await this.#walk(signal, held, counts);
         this.#problem = null;
-        this.dirty.remove(before, true);
+        changes.done();
       } catch (error) {
+        changes.failed();
         await this.#thread.ask({ type: 'discard', index: this.ref }).catch(() => undefined);
         const said = toStowageError(error);
         this.#problem = said.code === 'cancelled' ? this.#problem : said;
@@ -195,6 +196,7 @@ export class VfolderIndex {
     if (this.#taking || this.dirty.none || this.dirty.everything || !(await this.open())) return;
     const begun = performance.now();
     const paths = [...this.dirty.paths];
+    const changes = this.dirty.begin();
     try {
       const { root } = this.#place();
       // Folders that are not known yet come with the nearest one that is.
@@ -204,13 +206,13 @@ export class VfolderIndex {
         known.set(nearest.folder, { folder: nearest.folder, path: joinPath(root, nearest.path) });
       }
       for (const folder of known.values()) await this.#relist(folder, root);
-      this.dirty.remove(paths);
+      changes.done();
       this.#problem = null;
     } catch (error) {
       const said = toStowageError(error);
       if (said.code !== 'cancelled') this.#problem = said;
       // What of it is in the index is not known.
-      this.dirty.addAll();
+      changes.failed(true);
       throw said;
     }
     this.#restMs = Math.max(quietMs, restFactor * (performance.now() - begun));
@@ -239,7 +241,7 @@ export class VfolderIndex {
   async drop(): Promise<void> {
     await this.close();
     this.#meta = null;
-    this.dirty.remove([...this.dirty.paths], true);
+    this.dirty.begin().done();
     await this.#thread.ask({ type: 'drop', index: this.ref });
   }
 }

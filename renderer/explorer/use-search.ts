@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { IndexState, Match, SearchEvent, SearchSort } from '#shared/contract/search.ts';
 import { isStowageError, type StowageError } from '#shared/errors.ts';
 import { onChange } from '../app/changes.ts';
@@ -71,7 +71,9 @@ class Gathering {
  */
 export function useSearch(vfolder: string, path: string, query: string, sort: SearchSort) {
   const [search, setSearch] = useState(start);
-  const [round, setRound] = useState({ number: 0, refresh: false });
+  const [round, setRound] = useState(0);
+  /** The next search is to take the index anew. */
+  const refreshNext = useRef(false);
   const epoch = useConnection((state) => state.epoch);
   const cut = search.found.total > search.found.length && !search.busy;
   const order = cut ? `${sort.column} ${sort.descending}` : '';
@@ -79,10 +81,11 @@ export function useSearch(vfolder: string, path: string, query: string, sort: Se
   useEffect(() => {
     const abort = new AbortController();
     setSearch((before) => ({ ...before, busy: true }));
-    const timer = setTimeout(() => void run(), round.number === 0 ? 0 : settleMs);
+    const timer = setTimeout(() => void run(), round === 0 ? 0 : settleMs);
     const run = async (): Promise<void> => {
       const gathering = new Gathering();
-      const asked = { vfolder, path, query, sort, limit: mostMatches, ...(round.refresh && { refresh: true }) };
+      const asked = { vfolder, path, query, sort, limit: mostMatches, ...(refreshNext.current && { refresh: true }) };
+      refreshNext.current = false;
       try {
         for await (const event of await client.search.find(asked, { signal: abort.signal }))
           if (!abort.signal.aborted) setSearch((before) => gathering.take(event, before));
@@ -100,7 +103,10 @@ export function useSearch(vfolder: string, path: string, query: string, sort: Se
       abort.abort();
     };
   }, [vfolder, path, query, order, round, epoch]);
-  const again = useCallback((refresh: boolean) => setRound(({ number }) => ({ number: number + 1, refresh })), []);
+  const again = useCallback((refresh: boolean) => {
+    refreshNext.current ||= refresh;
+    setRound((before) => before + 1);
+  }, []);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const off = onChange((change) => {
