@@ -4,7 +4,7 @@ import type { FileProperties } from '#shared/contract/properties.ts';
 import type { Statistics } from '#shared/contract/statistics.ts';
 import { expect, test, withFolder } from '../fixtures/app.ts';
 import { withAzure, withS3 } from '../fixtures/cloud.ts';
-import { stowage } from '../fixtures/process.ts';
+import { run, stowage } from '../fixtures/process.ts';
 
 // Every command is a process of its own.
 test.setTimeout(240_000);
@@ -42,6 +42,8 @@ for (const withCloud of [withAzure, withS3]) {
         expect(await (await fetch(hour)).text()).toBe('a,b\n');
         expect((await fetch(hour.slice(0, hour.indexOf('?')))).ok).toBe(false);
 
+        // Such a URL is kept nowhere.
+        expect(await run('grep', ['-rlaE', 'sig=|X-Amz-Signature', home])).toMatchObject({ code: 1, stdout: '' });
         // The same in the core, whatever the host.
         if (cloud.name === 'S3') return;
         expect(await cli('set', 'data:/a b.csv')).toMatchObject({ code: 64 });

@@ -3,6 +3,7 @@ import { isStowageError, StowageError } from '#shared/errors.ts';
 import { parentPath } from '#shared/paths.ts';
 import { isKept } from '#shared/properties/rules.ts';
 import type { Changes } from '../events.ts';
+import type { PackedEntryOf } from '../packing/packed-reader.ts';
 import type { Service } from '../rpc/service.ts';
 import type { ResolvedPlace, VfolderLookup } from '../services.ts';
 import { type HostProperties, isRefusal } from '../storage/properties.ts';
@@ -31,8 +32,10 @@ export function createFileProperties({
       }
       // What lies in a packed folder is known by its index only.
       const packed = reading.resolve(vfolder, path);
-      const refusal = 'It lies in a packed folder, whose files can only be read.';
-      const entry = await packed.provider.stat(packed.path, { signal });
+      const entry: PackedEntryOf = await packed.provider.stat(packed.path, { signal });
+      const refusal = entry.packed
+        ? 'It lies in a packed folder, whose files can only be read.'
+        : 'The storage host tells nothing more.';
       return show(packed, { entry, edit: { refusal }, share: { refusal } });
     },
     setProperties: async ({ vfolder, path, etag, change }, { signal }) => {

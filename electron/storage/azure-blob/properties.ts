@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type Editable, type HeaderName, headerNames, type Pair, type PropertyChange } from '#shared/contract/properties.ts';
 import { StowageError } from '#shared/errors.ts';
 import { type InnerPath, visible } from '#shared/paths.ts';
-import { applyChange, type HostProperties, isRefusal, type Refusal, type Share } from '../properties.ts';
+import { applyChange, type HostProperties, type Refusal, type Share } from '../properties.ts';
 import type { StorageEntry } from '../provider.ts';
 import { entryOf, isFolderMarker, plainEtagOf, timeMetadata } from './blob-entry.ts';
 import { parseTags } from './list-page.ts';
@@ -158,8 +158,6 @@ export async function setBlobProperties(
 ): Promise<void> {
   const { entry, metadata: had = [] } = before;
   const { headers, metadata, tags, tier } = applyChange(before, change);
-  if (tags && !isRefusal(before.edit) && !before.edit.tags)
-    throw new StowageError('unsupported', `“${visible(place.path)}” can have no tags here.`);
   let etag = entry.etag ?? '';
   const put = async (what: string, given: Record<string, string>, body?: Buffer): Promise<void> => {
     const query: Query = [['comp', what]];

@@ -8,7 +8,7 @@ import {
 import { type Editable, type HeaderName, headerNames, type Pair, type PropertyChange } from '#shared/contract/properties.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
 import { visible } from '#shared/paths.ts';
-import { applyChange, type HostProperties, type Wanted } from '../properties.ts';
+import { applyChange, checkEdited, type HostProperties, type Wanted } from '../properties.ts';
 import type { StorageEntry } from '../provider.ts';
 import { type Beside, type CopyTools, copyOntoItself } from './copying.ts';
 import { entryOfHead, metadataFor, nanosecondsOf } from './entries.ts';
@@ -130,6 +130,8 @@ export async function setObjectProperties(
   const { etag = '', size } = before.entry;
   if (wanted.headers || wanted.metadata || wanted.tier !== null) {
     const head = await headObject(service, place, signal);
+    // Not every service holds a copy to the etag of its source.
+    checkEdited(entryOfHead(place.path, head), etag);
     checkCopied(place, head);
     await checkOwnAcl(service, place, signal);
     const tagging = new URLSearchParams((before.tags ?? []).map(({ name, value }): [string, string] => [name, value])).toString();
