@@ -60,9 +60,10 @@ function EntryDialog({ vfolder, entry, tab, counting, onClose }: EntryDialogProp
   const editing = useEditing(vfolder, looked);
   const { found, error } = looked;
   const missing = error ? <ErrorMessage error={error} /> : <Spinner size="tiny" label="Looking at its properties" />;
+  const trouble = error ?? counting.problem;
   const general = (
     <>
-      {(error ?? counting.problem) && <ErrorMessage error={(error ?? counting.problem) as StowageError} />}
+      {trouble && <ErrorMessage error={trouble} />}
       <GeneralSection {...{ vfolder, entry, found, counting }} />
     </>
   );

@@ -251,7 +251,8 @@ describe('bytes on their way', () => {
       };
       const entry = await harmed.write(at(name), bytes(body), { expect: { absent: true }, modified: 1_600_000_000_000 });
       expect(lost).toBe(true);
-      expect(entry).toEqual(await ground.provider.stat(at(name)));
+      // Azure does not answer a write with the tier.
+      expect({ ...entry, tier: 'Hot' }).toEqual(await ground.provider.stat(at(name)));
     }
   });
 });

@@ -156,7 +156,9 @@ it('keeps times to the nanosecond, before 1970 too', async () => {
   for (const modifiedNs of [1_600_000_000_123_456_789n, 0n, -1n, 1_600_000_000_000_000_000n]) {
     const entry = await provider.write(at('file'), bytes('x'), { modifiedNs, modified: Number(modifiedNs / 1_000_000n) });
     expect(entry.modifiedNs).toBe(modifiedNs);
-    expect(entry).toEqual(await provider.stat(at('file')));
-    expect(await listed(provider, '')).toEqual([entry]);
+    const told = await provider.stat(at('file'));
+    // Azure does not answer a write with the tier.
+    expect({ ...entry, tier: 'Hot' }).toEqual(told);
+    expect(await listed(provider, '')).toEqual([told]);
   }
 });
