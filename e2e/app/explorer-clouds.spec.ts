@@ -120,9 +120,10 @@ test('a container of Azure: selecting, copying between hosts, renaming, deleting
       await expect(files.row('frame.png')).toHaveAttribute('aria-selected', 'true');
 
       // F5: from the desktop into the cloud; from the cloud to this machine by keys; inside the cloud by drag.
-      const dropped = join(folder, 'train', 'day 1');
-      await app.drop(files.dropZone, [dropped]);
-      await expect(files.row('day 1')).toBeVisible();
+      await mkdir(join(folder, 'from the desktop'));
+      await writeFile(join(folder, 'from the desktop', 'new.csv'), 'a,b\n');
+      await app.drop(files.dropZone, [join(folder, 'from the desktop')]);
+      await expect(files.row('from the desktop')).toBeVisible();
       await files.row('frame.png').click();
       await page.keyboard.press('Control+c');
       await files.treeItem('here').click();
@@ -163,7 +164,7 @@ test('a container of Azure: selecting, copying between hosts, renaming, deleting
       await files.row('train').click();
       await page.keyboard.press('Alt+Enter');
       const dialog = page.getByRole('dialog', { name: 'train' });
-      await expect(dialog).toContainText('3 files');
+      await expect(dialog).toContainText('4 files');
       await dialog.getByRole('tab', { name: 'Contents' }).click();
       await expect(dialog).toContainText('frame.png');
       await take('f8-statistics-azure', 'light');
