@@ -213,26 +213,21 @@ interface Ranked {
   readonly key: string | number;
 }
 
-/** The order that was asked for; equal ones by name, then as they are in the index. */
+/** The order that was asked for; equal ones by name, then by folder. */
 function order(columns: Columns, { column, descending }: SearchSort): (a: Ranked, b: Ranked) => number {
   const sign = descending ? -1 : 1;
   const nameSign = column === 'name' ? sign : 1;
+  const folderOf = folderPaths(columns);
   return (a, b) => {
     if (a.key !== b.key) return a.key < b.key ? -sign : sign;
-    return nameSign * columns.compareNames(a.entry, b.entry) || a.entry - b.entry;
+    const byName = nameSign * columns.compareNames(a.entry, b.entry);
+    if (byName !== 0) return byName;
+    const [one, other] = [folderOf(a.entry), folderOf(b.entry)];
+    return one === other ? a.entry - b.entry : one < other ? -1 : 1;
   };
 }
 
 function ranking(columns: Columns, { column }: SearchSort): (entry: number) => Ranked {
-  const folders = new Map<number, string>();
-  const folderKey = (entry: number): string => {
-    const folder = columns.segmentFolder(columns.segmentOf(entry));
-    const known = folders.get(folder);
-    if (known !== undefined) return known;
-    const path = columns.folderNames(folder, 0, true).join('/');
-    folders.set(folder, path);
-    return path;
-  };
   const numberKey = (entry: number): number => {
     const block = columns.blockOf(entry);
     const place = entry - block.first;
@@ -240,6 +235,19 @@ function ranking(columns: Columns, { column }: SearchSort): (entry: number) => R
     const value = (column === 'size' ? block.sizes : block.times)[place] ?? 0;
     return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
   };
-  const keyOf = column === 'name' ? () => 0 : column === 'folder' ? folderKey : numberKey;
+  const keyOf = column === 'name' ? () => 0 : column === 'folder' ? folderPaths(columns) : numberKey;
   return (entry) => ({ entry, key: keyOf(entry) });
+}
+
+/** The folded path of the folder that an entry is in, remembered. */
+function folderPaths(columns: Columns): (entry: number) => string {
+  const paths = new Map<number, string>();
+  return (entry) => {
+    const folder = columns.segmentFolder(columns.segmentOf(entry));
+    const known = paths.get(folder);
+    if (known !== undefined) return known;
+    const path = columns.folderNames(folder, 0, true).join('/');
+    paths.set(folder, path);
+    return path;
+  };
 }

@@ -128,6 +128,10 @@ it('gives the first matches of an order, and counts all', async () => {
   const byFolder = await find('data', 'kind:file', { limit: 11, sort: { column: 'folder', descending: false } });
   expect(byFolder.paths.at(-1)).toBe('part-1/file-1');
   expect((await find('data', 'size:>28')).total).toBe(1);
+  for (const folder of ['z', 'b', 'm']) write(`${folder}/same`);
+  changed('');
+  const same = await find('data', 'same', { sort: { column: 'name', descending: false } });
+  expect(same.paths).toEqual(['b/same', 'm/same', 'z/same']);
 });
 
 it('keeps the index over a restart, and takes a damaged one or that of another place anew', async () => {
