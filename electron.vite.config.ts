@@ -35,6 +35,7 @@ export default defineConfig({
           'copy-worker': at('electron/transfers/copy-worker.ts'),
           'listing-worker': at('electron/storage/local/listing-worker.ts'),
           'index-worker': at('electron/search/index-worker.ts'),
+          'preview-worker': at('electron/previews/preview-worker.ts'),
           'digest-worker': at('electron/storage/remote/digest-worker.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js' },

@@ -22,6 +22,7 @@ import { createHandovers, type Handovers } from './handover/tickets.ts';
 import { createHosts } from './hosts/hosts.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { createPlanner } from './mounts/planner.ts';
+import { createPreviews } from './previews/previews.ts';
 import { createRouter, type Router, type Services } from './rpc/router.ts';
 import type { Service } from './rpc/service.ts';
 import { createSearch } from './search/search.ts';
@@ -93,6 +94,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: { rele
   });
   const files = createFiles({ database, changes, lookup: vfolders.lookup });
   const search = createSearch({ home, lookup: vfolders.lookup, changes });
+  const previews = createPreviews({ lookup: vfolders.lookup });
   const transfers = createTransfers({
     database,
     changes,
@@ -173,6 +175,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: { rele
     hosts: hosts.service,
     vfolders: vfolders.service,
     files: { ...files.service, ...createFileProperties({ lookup: vfolders.lookup, changes }) },
+    previews: previews.service,
     transfers: transfers.service,
     edits: edits.service,
     engines: engines.service,
@@ -194,13 +197,14 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: { rele
     handovers,
     receive: transfers.receive,
     openDownload: files.downloads.open,
+    openPreview: previews.openMedia,
     start: async () => {
       transfers.start();
       await edits.start();
       await jobs.start();
     },
     close: async () => {
-      await Promise.all([transfers.close(), jobs.close(), edits.close()]);
+      await Promise.all([transfers.close(), jobs.close(), edits.close(), previews.close()]);
       await search.close();
       dragOut.close();
       await Promise.all([engines.close(), hosts.close()]);

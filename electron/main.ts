@@ -1,14 +1,17 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, BrowserWindow, dialog, protocol, session } from 'electron';
+import { browserHost } from '#shared/bridge.ts';
 import { toStowageError } from '#shared/errors.ts';
 import { findHome, packageRoot } from './app/home.ts';
 import { openCore } from './core.ts';
 import { startControlSocket } from './rpc/control-socket.ts';
+import type { FileBodies } from './services.ts';
 import { openKeychain } from './shell/keychain.ts';
 import { installMenu } from './shell/menu.ts';
 import { offerNative } from './shell/native.ts';
 import { appScheme, isAppUrl } from './shell/origin.ts';
+import { servePreview } from './shell/preview-response.ts';
 import { serveContract } from './shell/rpc-port.ts';
 import { denyNavigation, denyPermissions } from './shell/security.ts';
 import { openWindow, type WindowOptions } from './shell/window.ts';
@@ -20,12 +23,14 @@ const appIcon = join(packageRoot(), 'resources', 'icons', 'icon.png');
 /** Chromium's own files, and with them the lock of the single instance: one for each data directory. */
 const profile = join(home.data, 'electron');
 
-/** Serves the built app on its own scheme, with the policy that the browser host uses too. */
-function serveApp(): void {
+/** Serves the built app and what previews show on its own scheme, with the policies that the browser host uses too. */
+function serveApp(core: FileBodies): void {
   const staticApp = createStaticApp(rendererRoot);
   protocol.handle(appScheme, async (request) => {
     if (request.method !== 'GET' || !isAppUrl(request.url)) return new Response(null, { status: 403 });
-    const answer = await staticApp.answer(new URL(request.url).pathname);
+    const { pathname } = new URL(request.url);
+    if (pathname.startsWith(`${browserHost.previewPath}/`)) return servePreview(core, pathname, request);
+    const answer = await staticApp.answer(pathname);
     return new Response(new Uint8Array(answer.body), { status: answer.status, headers: { ...answer.headers } });
   });
 }
@@ -69,7 +74,7 @@ async function start(): Promise<void> {
     await core.close();
   });
   denyPermissions(session.defaultSession);
-  serveApp();
+  serveApp(core);
   serveContract(core.router, onRefused);
   offerNative(onRefused, core.handovers, appIcon);
   installMenu();
@@ -92,7 +97,7 @@ function prepare(): void {
   app.setPath('userData', profile);
   app.enableSandbox();
   protocol.registerSchemesAsPrivileged([
-    { scheme: appScheme, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
+    { scheme: appScheme, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true, stream: true } },
   ]);
   denyNavigation();
   app.on('window-all-closed', () => {

@@ -110,4 +110,6 @@ export interface FileBodies {
     signal?: AbortSignal,
   ): Promise<{ done: number }>;
   openDownload(ticket: string, range?: { start: number; end?: number }): Promise<Download>;
+  /** The same for the ticket of a preview, which can be opened again and again; see previews/media.ts. */
+  openPreview(ticket: string, range?: { start: number; end?: number }): Promise<Download>;
 }

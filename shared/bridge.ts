@@ -43,4 +43,6 @@ export const browserHost = {
   bodyPath: '/body/transfers',
   /** GET `/download/TICKET`: one time, with the cookie. */
   downloadPath: '/download',
+  /** GET `/preview/TICKET`, also with ranges and as often as wanted: the browser host with the cookie, Electron on its own scheme. */
+  previewPath: '/preview',
 } as const;

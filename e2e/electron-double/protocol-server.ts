@@ -25,7 +25,12 @@ export function serveProtocols(): Promise<number> {
     try {
       const handler = handlers.get('app');
       if (!handler || request.headers.host !== appHostName) return void response.writeHead(404).end();
-      const answer = await handler(new Request(`app://stowage${request.url}`, { method: request.method ?? 'GET' }));
+      const answer = await handler(
+        new Request(`app://stowage${request.url}`, {
+          method: request.method ?? 'GET',
+          headers: request.headers.range ? { range: request.headers.range } : {},
+        }),
+      );
       response.writeHead(answer.status, Object.fromEntries(answer.headers));
       if (answer.body) Readable.fromWeb(answer.body as NodeReadableStream).pipe(response);
       else response.end();

@@ -20,7 +20,7 @@ export interface Access {
   signIn(headers: IncomingHttpHeaders): { session: string; setCookie: string } | null;
   /** Cookie and session value agree. */
   hasSession(headers: IncomingHttpHeaders, value: string | undefined): boolean;
-  /** The cookie alone: only for downloads, whose address holds a one-time ticket. */
+  /** The cookie alone: only for downloads and previews, whose addresses hold a ticket. */
   hasCookie(headers: IncomingHttpHeaders): boolean;
 }
 

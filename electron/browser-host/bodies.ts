@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StowageError } from '#shared/errors.ts';
+import { readRange } from '../http-range.ts';
+import { answerPreview } from '../previews/answer.ts';
 import type { FileBodies } from '../services.ts';
 import { inertPolicy, securityHeaders } from '../static-app.ts';
 import { sendJson } from './answers.ts';
@@ -47,14 +49,16 @@ export async function sendDownload(
   await pipeline(Readable.from(body, { objectMode: false, highWaterMark: 256 * 1024 }), response);
 }
 
-/** `bytes=A-B` or `bytes=A-`; other forms are ignored, as HTTP allows, and the whole is sent. */
-export function readRange(header: string | undefined): { start: number; end?: number } | undefined {
-  const match = /^bytes=(\d{1,15})-(\d{0,15})$/.exec(header ?? '');
-  if (!match) return undefined;
-  const start = Number(match[1]);
-  if (!match[2]) return { start };
-  const end = Number(match[2]);
-  return end < start ? undefined : { start, end };
+/** GET of an image, sound or video that is shown; see previews/answer.ts. */
+export async function sendPreview(
+  core: FileBodies,
+  ticket: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { status, headers, body } = await answerPreview(core, ticket, request.headers.range);
+  response.writeHead(status, headers);
+  await pipeline(Readable.from(body, { objectMode: false, highWaterMark: 256 * 1024 }), response);
 }
 
 /** Never shown in place, whatever it is (RFC 6266, RFC 8187). */

@@ -9,7 +9,7 @@ export type Route =
   | { readonly name: 'sign-in' }
   | { readonly name: 'rpc' }
   | { readonly name: 'body'; readonly id: number; readonly seq: number; readonly offset: number }
-  | { readonly name: 'download'; readonly ticket: string };
+  | { readonly name: 'download' | 'preview'; readonly ticket: string };
 
 export type Verdict =
   | { readonly allowed: true; readonly route: Route; readonly host: string }
@@ -61,7 +61,9 @@ function isProven(request: IncomingMessage, access: Access, path: string, upgrad
   if (upgrade) return access.hasSession(headers, sessionOfProtocols(headers['sec-websocket-protocol']));
   // The sign-in itself looks at the key, which is its proof.
   if (path === browserHost.sessionPath && request.method === 'POST') return headers[browserHost.keyHeader] !== undefined;
-  if (path.startsWith(`${browserHost.downloadPath}/`) && request.method === 'GET') return access.hasCookie(headers);
+  // Their addresses hold a ticket; links and the elements that show a preview cannot bear the header.
+  const byTicket = [browserHost.downloadPath, browserHost.previewPath].some((folder) => path.startsWith(`${folder}/`));
+  if (byTicket && request.method === 'GET') return access.hasCookie(headers);
   const session = headers[browserHost.sessionHeader];
   return access.hasSession(headers, typeof session === 'string' ? session : undefined);
 }
@@ -76,8 +78,13 @@ function dispatch(method: string, path: string, query: string, upgrade: boolean,
       : refuse(405, 'unsupported', 'This address takes WebSockets only.');
   }
   if (path === browserHost.sessionPath) return only('POST', { name: 'sign-in' });
-  const ticket = rest(path, browserHost.downloadPath);
-  if (ticket !== null && /^[\w-]{1,200}$/.test(ticket)) return only('GET', { name: 'download', ticket });
+  for (const [name, folder] of [
+    ['download', browserHost.downloadPath],
+    ['preview', browserHost.previewPath],
+  ] as const) {
+    const ticket = rest(path, folder);
+    if (ticket !== null && /^[\w-]{1,200}$/.test(ticket)) return only('GET', { name, ticket });
+  }
   const body = readBodyPath(path, query);
   if (body) return only('PUT', body);
   return refuse(404, 'not-found', 'There is nothing at this address.');

@@ -69,6 +69,13 @@ beforeEach(async () => {
         const part = range && { start: range.start, end: Math.min(range.end ?? size - 1, size - 1) };
         return { filename: 'naïve "x"\r\n.bin', contentType: 'text/html', size, range: part ?? null, body: chunks(part) };
       },
+      openPreview: async (ticket, range) => {
+        effects.push(`preview ${ticket}`);
+        if (ticket !== 'ticket-1') throw new StowageError('not-found', 'This preview has lapsed.');
+        const size = downloadBytes.length;
+        const part = range && { start: range.start, end: Math.min(range.end ?? size - 1, size - 1) };
+        return { filename: 'x.svg', contentType: 'image/svg+xml', size, range: part ?? null, body: chunks(part) };
+      },
     },
   });
 });
@@ -162,6 +169,7 @@ const paths = [
   '/rpc',
   '/body/transfers/1/2?offset=0',
   '/download/ticket-1',
+  '/preview/ticket-1',
   '/nowhere',
 ];
 const isPublic = (verb: string, path: string): boolean =>
@@ -266,7 +274,7 @@ it('A12 gives nobody without cookie and session more than the page and its files
   for (const half of halves) {
     for (const verb of verbs) {
       for (const path of paths) {
-        const mayDownload = verb === 'GET' && path.startsWith('/download/') && half.cookie === cookie;
+        const mayDownload = verb === 'GET' && /^\/(?:download|preview)\//.test(path) && half.cookie === cookie;
         if (mayDownload) continue;
         const answer = await send(verb, path, { ...half, origin: origin() });
         expect([half, verb, path, answer.status]).toEqual([half, verb, path, isPublic(verb, path) ? 200 : 401]);
@@ -450,6 +458,22 @@ it.each([
   expect(answer.body.equals(downloadBytes.subarray(start, end))).toBe(true);
 });
 
+it('serves a preview in place, as often as it is asked, where it can draw but neither run nor load anything', async () => {
+  const { cookie } = await signIn();
+  const whole = await send('GET', '/preview/ticket-1', { cookie });
+  expect(whole.body.equals(downloadBytes)).toBe(true);
+  const part = await send('GET', '/preview/ticket-1', { cookie, range: 'bytes=100-199' });
+  expect([part.status, part.body.equals(downloadBytes.subarray(100, 200))]).toEqual([206, true]);
+  expect(part.headers).toMatchObject({
+    'content-type': 'image/svg+xml',
+    'content-disposition': 'inline',
+    'content-range': 'bytes 100-199/3000000',
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': expect.stringMatching(/^default-src 'none'(?!.*script-src).*; sandbox;/),
+  });
+  expect((await send('GET', '/preview/other', { cookie })).status).toBe(404);
+});
+
 it('ends the source of a download whose reader goes away', async () => {
   const { cookie } = await signIn();
   downloadBytes = Buffer.alloc(200_000_000);
@@ -521,7 +545,7 @@ it('says that a port is taken', async () => {
     home: folder,
     staticRoot: join(folder, 'renderer'),
     port: host.port,
-    core: { router: createRouter({} as Services, () => {}), receive: vi.fn(), openDownload: vi.fn() },
+    core: { router: createRouter({} as Services, () => {}), receive: vi.fn(), openDownload: vi.fn(), openPreview: vi.fn() },
   });
   await expect(second).rejects.toMatchObject({ code: 'in-use' });
 });

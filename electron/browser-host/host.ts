@@ -13,7 +13,7 @@ import type { FileBodies } from '../services.ts';
 import { createStaticApp, type StaticApp } from '../static-app.ts';
 import { type Access, createAccess } from './access.ts';
 import { refuseSocket, sendError, sendJson } from './answers.ts';
-import { receiveBody, sendDownload } from './bodies.ts';
+import { receiveBody, sendDownload, sendPreview } from './bodies.ts';
 import { createGuard, type Verdict } from './guard.ts';
 
 /** What the host needs of the core. */
@@ -131,6 +131,8 @@ async function answer(
       return receiveBody(core, route, request, response);
     case 'download':
       return sendDownload(core, route.ticket, request, response);
+    case 'preview':
+      return sendPreview(core, route.ticket, request, response);
     case 'rpc':
       throw notHere();
     default:

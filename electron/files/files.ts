@@ -13,6 +13,7 @@ import { complete } from './complete.ts';
 import { createDownloads, type Downloads } from './downloads.ts';
 import { innerPathOf, notTheVfolder, readingPacked, toFileEntry, writable } from './places.ts';
 import { createFileTrash } from './trash.ts';
+import { writeText } from './write-text.ts';
 
 export interface Files {
   readonly service: Service<typeof filesContract>;
@@ -59,6 +60,12 @@ export function createFiles({ database, changes, lookup }: FilesOptions): Files 
         changes.emit({ type: 'files', vfolder, path: parentPath(from.inner) });
         changes.emit({ type: 'files', vfolder, path: parentPath(target.inner) });
         return toFileEntry(target, await target.provider.stat(target.path));
+      },
+      writeText: async (input, { signal }) => {
+        const place = notTheVfolder(writable(lookup.resolve(input.vfolder, input.path)));
+        const entry = await writeText(place, reading.resolve(input.vfolder, parentPath(place.inner)), input, signal);
+        changes.emit({ type: 'files', vfolder: input.vfolder, path: parentPath(place.inner) });
+        return toFileEntry(place, entry);
       },
       complete: ({ text, limit }, { signal }) => complete(reading, text, limit, signal),
       trash: ({ vfolder, paths }) => trash.discard(vfolder, paths),

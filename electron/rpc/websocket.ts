@@ -2,8 +2,8 @@ import { RPCHandler } from '@orpc/server/ws';
 import type { RawData, WebSocket } from 'ws';
 import type { Router } from './router.ts';
 
-/** The largest message that a client may send; bodies of files never come this way. */
-export const maxMessageBytes = 1024 * 1024;
+/** The largest message that a client may send: a text of 1 MiB that was edited, as JSON. Bodies of files never come this way. */
+export const maxMessageBytes = 4 * 1024 * 1024;
 /** More than this unsent on a socket, and its streams wait before they pull their next event. */
 const maxBufferedBytes = 1024 * 1024;
 const heartbeatMs = 30_000;

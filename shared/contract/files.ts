@@ -1,6 +1,7 @@
 import { eventIterator } from '@orpc/contract';
 import { z } from 'zod';
 import { bytesSchema, innerPathSchema, method, timeSchema, vfolderNameSchema } from './base.ts';
+import { maxEditBytes, textEncodingSchema } from './previews.ts';
 import { statisticsSchema } from './statistics.ts';
 
 export const entryKindSchema = z.enum(['file', 'directory', 'symlink', 'special']);
@@ -60,6 +61,20 @@ export const filesContract = {
   purge: method.input(z.object({ ids: z.array(z.string()).min(1) })).output(z.object({ purged: z.number() })),
   /** Counts recursively as it walks: the last event is the whole. */
   statistics: method.input(at).output(eventIterator(statisticsSchema)),
+  /**
+   * Replaces a small text as long as it still has `etag`, or with null makes a file where nothing is (else
+   * `precondition-failed`). Line ends are kept as they come. `bad-request` for characters that the encoding does not have.
+   */
+  writeText: method
+    .input(
+      at.extend({
+        text: z.string().max(maxEditBytes),
+        etag: z.string().max(1024).nullable(),
+        encoding: textEncodingSchema,
+        bom: z.boolean(),
+      }),
+    )
+    .output(entrySchema),
   /** A one-time URL path (60 s) from which the browser host serves the download: a file as it is, several or a folder as tar. */
   downloadTicket: method
     .input(z.object({ vfolder: vfolderNameSchema, paths: z.array(innerPathSchema).min(1).max(10_000) }))

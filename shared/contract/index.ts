@@ -6,6 +6,7 @@ import { filesContract } from './files.ts';
 import { hostsContract } from './hosts.ts';
 import { jobsContract } from './jobs.ts';
 import { planContract } from './plan.ts';
+import { previewsContract } from './previews.ts';
 import { propertiesContract } from './properties.ts';
 import { searchContract } from './search.ts';
 import { transfersContract } from './transfers.ts';
@@ -17,6 +18,7 @@ export const contract = {
   hosts: hostsContract,
   vfolders: vfoldersContract,
   files: { ...filesContract, ...propertiesContract },
+  previews: previewsContract,
   transfers: transfersContract,
   edits: editsContract,
   engines: enginesContract,
