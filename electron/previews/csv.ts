@@ -43,7 +43,7 @@ export async function readCsvRows(source: ByteSource, dialect: TableDialect, off
 }
 
 function delimiterOf(sample: string): string {
-  const { meta } = Papa.parse(sample, { preview: 30, delimitersToGuess: [',', '\t', ';', '|'] });
+  const { meta } = Papa.parse(sample, { preview: 30, skipEmptyLines: true, delimitersToGuess: [',', '\t', ';', '|'] });
   return meta.delimiter.length === 1 ? meta.delimiter : ',';
 }
 
