@@ -22,10 +22,8 @@ export default defineConfig<ShellOption>({
     { name: 'browser', testMatch: ['app/*.spec.ts', 'browser/*.spec.ts'], use: { shell: 'browser' } },
     {
       name: 'desktop double',
-      testMatch: ['app/*.spec.ts', 'desktop/*.spec.ts'],
-      // What is only of the page or the core is the same page in the same Chromium, and the same core.
-      testIgnore:
-        'app/{bad-input,explorer-clouds,explorer-moves,explorer-table,favourites,hosts,links,properties,screens,screens-storage,search,sync,transfers-panel}.spec.ts',
+      // The rest is only of the page or the core: the same page in the same Chromium, and the same core.
+      testMatch: ['app/{explorer,faults,first-start,jobs,launch,main-job,transfers}.spec.ts', 'desktop/*.spec.ts'],
       use: { shell: 'double' },
     },
     ...(electronHere

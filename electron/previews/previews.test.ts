@@ -8,6 +8,9 @@ import { npy, png, safetensors, withLength, zip } from './files.fixture.ts';
 import { type ParquetPlan, parquetFile, parquetParts } from './parquet.fixture.ts';
 import { createPreviews, type Previews } from './previews.ts';
 
+type Media = Extract<PreviewContent, { url: string }>;
+type Content<Kind> = Kind extends Media['kind'] ? Media : Extract<PreviewContent, { kind: Kind }>;
+
 const call = {};
 let world: VfolderWorld;
 let previews: Previews;
@@ -39,6 +42,12 @@ async function put(name: string, content: Uint8Array | string | readonly Part[],
   await handle.close();
 }
 
+async function bytesOf(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const part of body) parts.push(part);
+  return Buffer.concat(parts);
+}
+
 const openFile = (path: string, as?: 'text' | 'hex'): Promise<Preview> =>
   Promise.resolve(previews.service.open({ vfolder: 'data', path, as }, call));
 
@@ -46,11 +55,11 @@ async function shown<Kind extends PreviewContent['kind']>(
   kind: Kind,
   name: string,
   content: Uint8Array | string | readonly Part[],
-): Promise<Extract<PreviewContent, { kind: Kind }> & { note: string | null }> {
+): Promise<Content<Kind> & { note: string | null }> {
   await put(name, content);
   const preview = await openFile(name);
   expect([name, preview.content.kind, preview.note]).toEqual([name, kind, preview.note]);
-  return { ...(preview.content as Extract<PreviewContent, { kind: Kind }>), note: preview.note };
+  return { ...(preview.content as Content<Kind>), note: preview.note };
 }
 
 const measures: ParquetPlan = {
@@ -208,7 +217,7 @@ describe('arrays, tensors and archives', () => {
     tar.entry({ name: 'one.txt' }, 'x'.repeat(1000));
     tar.entry({ name: long }, 'y');
     tar.finalize();
-    const bytes = Buffer.concat(await Array.fromAsync(tar as AsyncIterable<Buffer>));
+    const bytes = await bytesOf(tar as AsyncIterable<Buffer>);
     expect((await shown('archive', 'a.tar', bytes)).entries.map(({ name, size }) => [name, size])).toEqual([
       ['one.txt', 1000],
       [long, 1],
@@ -223,7 +232,7 @@ describe('media', () => {
     const ticket = image.url.replace('/preview/', '');
     for (let time = 0; time < 2; time += 1) {
       const answer = await previews.openMedia(ticket, { start: 1, end: 3 });
-      expect(Buffer.concat(await Array.fromAsync(answer.body)).toString()).toBe('PNG');
+      expect(Buffer.from(await bytesOf(answer.body)).toString()).toBe('PNG');
       expect(answer).toMatchObject({ contentType: 'image/png', range: { start: 1, end: 3 }, size: png().length });
     }
     await expect(previews.openMedia(ticket, { start: 1000 })).rejects.toMatchObject({ code: 'bad-request' });

@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect } from 'react';
 import { Edits } from '../edits/edits.tsx';
 import { FilesScreen } from '../explorer/files-screen.tsx';
 import { HostDialogs } from '../hosts/host-dialogs.tsx';
+import { UnsavedText } from '../previews/unsaved-text.tsx';
 import { ConflictDialog } from '../transfers/conflict-dialog.tsx';
 import { useTransfersPanel } from '../transfers/panel-state.ts';
 import { SyncReview } from '../transfers/sync-review.tsx';
@@ -117,6 +118,7 @@ function Frame() {
       <HostDialogs />
       <Edits />
       <SyncReview />
+      <UnsavedText />
       <ContextMenus />
     </div>
   );

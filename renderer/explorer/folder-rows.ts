@@ -85,6 +85,10 @@ export class FolderRows {
     return this.#blocks[Math.floor(id / blockRows)]?.sizes[id % blockRows] ?? 0;
   }
 
+  kind(id: number): EntryKind {
+    return kindNumbers[this.#blocks[Math.floor(id / blockRows)]?.kinds[id % blockRows] ?? 0] ?? 'file';
+  }
+
   /** The same object for the same row, while it is among those last asked for. */
   entry(id: number): Entry {
     const kept = this.#entries.get(id);
@@ -95,7 +99,7 @@ export class FolderRows {
     const made: Entry = {
       name,
       path: childPath(this.#folder, name),
-      kind: kindNumbers[block?.kinds[id % blockRows] ?? 0] ?? 'file',
+      kind: this.kind(id),
       size: this.size(id),
       modified: Number.isNaN(modified) ? null : modified,
       ...this.#extras.get(id),

@@ -28,9 +28,13 @@ import { visible } from '#shared/paths.ts';
 import { goHosts } from '../app/navigation.ts';
 import { loadHosts, useHosts } from '../app/stores/hosts.ts';
 import { loadVfolders, useVfolders } from '../app/stores/vfolders.ts';
+import { takePreviewKey, usePreviewOpen } from '../previews/preview-open.ts';
+import { PreviewPane } from '../previews/preview-pane.tsx';
+import { PreviewToggle } from '../previews/preview-toggle.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { formatBytes, formatCount, plural } from '../ui/format.ts';
+import { SplitPane } from '../ui/split-pane.tsx';
 import { launchWith, makeFolder } from './actions.ts';
 import { openDialog } from './dialog-state.ts';
 import { carriesEntries, carriesFiles, describeDrop, dropInto } from './drag.ts';
@@ -122,6 +126,10 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
   useEffect(() => {
     if (left > 0) handle.current?.focus();
   }, [left, handle]);
+  const [previewOpen, setPreviewOpen] = usePreviewOpen();
+  const onKeyDown: typeof table.onKeyDown = (event, make) => {
+    if (!takePreviewKey(event, previewOpen, setPreviewOpen)) table.onKeyDown(event, make);
+  };
   useStrayKeys((event) => {
     if (searching) {
       if (event.key === 'Escape') leaveSearch();
@@ -129,7 +137,7 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
       return;
     }
     handle.current?.focus();
-    table.onKeyDown(event, () => void newFolder());
+    onKeyDown(event, () => void newFolder());
   });
   return (
     <div className={styles.view} data-testid="folder-view" {...(searching ? refusingDrops : drop.handlers)}>
@@ -151,69 +159,91 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
           onLaunch={() => launchWith(vfolder, path)}
           onSync={() => openDialog({ kind: 'sync', vfolder, path })}
         />
+        <PreviewToggle />
       </Toolbar>
-      {searching && (
-        <SearchView ref={results} handle={results} vfolder={vfolder} path={path} query={text} onLeave={leaveSearch} />
-      )}
-      <div className={mergeClasses(styles.content, searching && styles.hidden)}>
-        {listing.problem && (
-          <ErrorMessage
-            className={styles.problem}
-            error={listing.problem}
-            actions={
-              <>
-                <Button size="small" onClick={listing.reload}>
-                  Try again
-                </Button>
-                {opened && <ProblemActions vfolder={opened} />}
-              </>
-            }
+      <SplitPane name="preview" label="Width of the preview" sized="second" initial={420} min={280} max={960}>
+        <>
+          {searching && (
+            <SearchView ref={results} handle={results} vfolder={vfolder} path={path} query={text} onLeave={leaveSearch} />
+          )}
+          <div className={mergeClasses(styles.content, searching && styles.hidden)}>
+            {listing.problem && (
+              <ErrorMessage
+                className={styles.problem}
+                error={listing.problem}
+                actions={
+                  <>
+                    <Button size="small" onClick={listing.reload}>
+                      Try again
+                    </Button>
+                    {opened && <ProblemActions vfolder={opened} />}
+                  </>
+                }
+              />
+            )}
+            {empty ? (
+              <EmptyState
+                icon={<FolderOpenRegular />}
+                title={path === '' ? `“${vfolder}” is empty` : 'This folder is empty'}
+                actions={
+                  !readOnly && (
+                    <>
+                      <Button appearance="primary" icon={<ArrowUploadRegular />} onClick={() => chooseAndUpload('files')}>
+                        Upload files
+                      </Button>
+                      <Button icon={<FolderArrowUpRegular />} onClick={() => chooseAndUpload('folder')}>
+                        Upload a folder
+                      </Button>
+                    </>
+                  )
+                }
+              >
+                {readOnly
+                  ? 'It is read-only; change its permission to put files in.'
+                  : 'Drop files or folders here, or upload them.'}
+              </EmptyState>
+            ) : shown.ids.length === 0 && listing.length > 0 && !shown.busy ? (
+              <EmptyState title="No name matches" actions={<Button onClick={() => setText('')}>Clear the filter</Button>}>
+                Nothing in this folder has “{filter}” in its name.
+              </EmptyState>
+            ) : (
+              <FileTable
+                ref={handle}
+                label={`Files in ${visible(formatAddress(vfolder, path))}`}
+                shown={shown}
+                sort={sort}
+                onSort={(column) =>
+                  setSort({
+                    column,
+                    descending: sort.column === column ? !sort.descending : column !== 'name' && column !== 'kind',
+                  })
+                }
+                selection={table.selection}
+                cut={table.cut}
+                renaming={table.renaming}
+                dropRow={drop.row}
+                handlers={{ ...table.handlers, onDragOver: drop.onRowOver, onDrop: drop.onRowDrop }}
+                onKeyDown={(event) => onKeyDown(event, () => void newFolder())}
+                onBackgroundClick={table.clear}
+                onBackgroundMenu={(event) => table.openBackgroundMenu(event, () => void newFolder())}
+              />
+            )}
+            {drop.label && <DropOverlay label={drop.label} outlined={drop.row === null} />}
+          </div>
+        </>
+        {previewOpen && !searching ? (
+          <PreviewPane
+            vfolder={vfolder}
+            readOnly={readOnly}
+            rows={shown.rows}
+            ids={table.selected}
+            onClose={() => {
+              setPreviewOpen(false);
+              handle.current?.focus();
+            }}
           />
-        )}
-        {empty ? (
-          <EmptyState
-            icon={<FolderOpenRegular />}
-            title={path === '' ? `“${vfolder}” is empty` : 'This folder is empty'}
-            actions={
-              !readOnly && (
-                <>
-                  <Button appearance="primary" icon={<ArrowUploadRegular />} onClick={() => chooseAndUpload('files')}>
-                    Upload files
-                  </Button>
-                  <Button icon={<FolderArrowUpRegular />} onClick={() => chooseAndUpload('folder')}>
-                    Upload a folder
-                  </Button>
-                </>
-              )
-            }
-          >
-            {readOnly ? 'It is read-only; change its permission to put files in.' : 'Drop files or folders here, or upload them.'}
-          </EmptyState>
-        ) : shown.ids.length === 0 && listing.length > 0 && !shown.busy ? (
-          <EmptyState title="No name matches" actions={<Button onClick={() => setText('')}>Clear the filter</Button>}>
-            Nothing in this folder has “{filter}” in its name.
-          </EmptyState>
-        ) : (
-          <FileTable
-            ref={handle}
-            label={`Files in ${visible(formatAddress(vfolder, path))}`}
-            shown={shown}
-            sort={sort}
-            onSort={(column) =>
-              setSort({ column, descending: sort.column === column ? !sort.descending : column !== 'name' && column !== 'kind' })
-            }
-            selection={table.selection}
-            cut={table.cut}
-            renaming={table.renaming}
-            dropRow={drop.row}
-            handlers={{ ...table.handlers, onDragOver: drop.onRowOver, onDrop: drop.onRowDrop }}
-            onKeyDown={(event) => table.onKeyDown(event, () => void newFolder())}
-            onBackgroundClick={table.clear}
-            onBackgroundMenu={(event) => table.openBackgroundMenu(event, () => void newFolder())}
-          />
-        )}
-        {drop.label && <DropOverlay label={drop.label} outlined={drop.row === null} />}
-      </div>
+        ) : null}
+      </SplitPane>
       {!searching && (
         <FolderFooter
           shown={shown}
