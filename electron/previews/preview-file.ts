@@ -66,14 +66,14 @@ export function rangesOf(
   };
 }
 
-/** At most `most` bytes; a provider that gives more is not believed. */
+/** At most `most` bytes. Read to its end, so that the connection is kept; a provider that gives more is not believed. */
 async function collect(body: AsyncIterable<Uint8Array>, most: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {
     parts.push(chunk);
     length += chunk.length;
-    if (length >= most) break;
+    if (length > most) break;
   }
   const [only] = parts;
   const all = parts.length === 1 && only ? only : Buffer.concat(parts);

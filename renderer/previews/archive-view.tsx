@@ -7,18 +7,18 @@ import { ViewBar } from './view-bar.tsx';
 
 const size: ListColumn<ArchiveEntry> = {
   title: 'Size',
-  track: '72px',
+  width: 68,
   right: true,
   text: (entry) => (entry.directory ? '—' : formatBytes(entry.size)),
 };
 const name = (title: string): ListColumn<ArchiveEntry> => ({
   title,
-  track: 'minmax(140px, 1fr)',
+  width: 'text',
   text: (entry) => visible(entry.name),
 });
 const packed: ListColumn<ArchiveEntry> = {
   title: 'Packed',
-  track: '72px',
+  width: 68,
   right: true,
   text: ({ compressed, directory }) => (directory || compressed === null ? '—' : formatBytes(compressed)),
 };
@@ -27,8 +27,8 @@ const columnsOf: Readonly<Record<'zip' | 'npz' | 'tar', readonly ListColumn<Arch
   tar: [name('Name'), size],
   npz: [
     name('Array'),
-    { title: 'Type', track: '72px', text: ({ dtype }) => (dtype === undefined ? '—' : visible(dtype)) },
-    { title: 'Shape', track: '112px', right: true, text: ({ shape }) => (shape ? shapeText(shape) : '—') },
+    { title: 'Type', width: 68, text: ({ dtype }) => (dtype === undefined ? '—' : visible(dtype)) },
+    { title: 'Shape', width: 96, right: true, text: ({ shape }) => (shape ? shapeText(shape) : '—') },
     size,
   ],
 };
@@ -49,7 +49,7 @@ export function ArchiveView({ path, content: { format, entries, count } }: Archi
           {!cut && plural(entries.length, format === 'npz' ? 'array' : 'entry', format === 'npz' ? 'arrays' : 'entries')}
         </span>
       </ViewBar>
-      <ListTable label={`Contents of ${visible(path)}`} items={entries} columns={columnsOf[format]} width={340} />
+      <ListTable label={`Contents of ${visible(path)}`} items={entries} columns={columnsOf[format]} />
     </>
   );
 }

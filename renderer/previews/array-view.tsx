@@ -27,10 +27,10 @@ export function ArrayView({ path, content: { dtype, shape, order, values } }: Ar
   }
   const shownColumns = Math.min(across, maxShownColumns);
   const columns: readonly ListColumn<ArrayRow>[] = [
-    { title: 'Index', track: '96px', text: ({ index }) => index },
+    { title: 'Index', width: 80, text: ({ index }) => index },
     ...Array.from({ length: shownColumns }, (_, column) => ({
       title: across === 1 ? 'Value' : String(column),
-      track: across === 1 ? '1fr' : '92px',
+      width: across === 1 ? ('text' as const) : 76,
       right: true,
       text: ({ cells }: ArrayRow) => visible(cells[column] ?? ''),
     })),
@@ -51,7 +51,7 @@ export function ArrayView({ path, content: { dtype, shape, order, values } }: Ar
               : `All ${formatCount(count)} values`}
         </span>
       </ViewBar>
-      <ListTable label={`Values of ${visible(path)}`} items={rows} columns={columns} width={120 + shownColumns * 104} />
+      <ListTable label={`Values of ${visible(path)}`} items={rows} columns={columns} />
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { Field, Input, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
-import { memo, useRef, useState } from 'react';
+import { memo, useLayoutEffect, useRef, useState } from 'react';
 import { visible } from '#shared/paths.ts';
 import { client } from '../app/client.ts';
 import { ErrorMessage } from '../ui/error-message.tsx';
@@ -10,7 +10,6 @@ import { TablePart } from './table-part.tsx';
 import { usePages } from './use-pages.ts';
 import { ViewBar } from './view-bar.tsx';
 
-const rowBytes = 16;
 const pageBytes = 16 * 1024;
 const keptPages = 64;
 const rowHeight = 20;
@@ -41,7 +40,11 @@ const useStyles = makeStyles({
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
 const bytesOf = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
-const columnTitles = Array.from({ length: rowBytes }, (_, at) => `${at === 8 ? ' ' : ''}${hex(at, 2)}`).join(' ');
+/** Pixels below which a row has eight bytes rather than sixteen. */
+const roomForSixteen = 620;
+const columnTitles = (rowBytes: number): string =>
+  Array.from({ length: rowBytes }, (_, at) => `${at === 8 ? ' ' : ''}${hex(at, 2)}`).join(' ');
+const signPixels = 7.3;
 
 interface HexViewProps {
   readonly vfolder: string;
@@ -64,6 +67,15 @@ export function HexView({ vfolder, path, etag, size }: HexViewProps) {
     );
     return bytesOf(base64);
   }, keptPages);
+  const measured = useRef<HTMLDivElement>(null);
+  const [rowBytes, setRowBytes] = useState(8);
+  useLayoutEffect(() => {
+    const element = measured.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => setRowBytes(element.clientWidth < roomForSixteen ? 8 : 16));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
   const rowsPerPage = pageBytes / rowBytes;
   const go = (): void => {
     const offset = parseOffset(wanted);
@@ -72,6 +84,7 @@ export function HexView({ vfolder, path, etag, size }: HexViewProps) {
   };
   return (
     <>
+      <div ref={measured} />
       <ViewBar>
         <span>{formatBytes(size)}</span>
         <span className={styles.space} />
@@ -99,13 +112,13 @@ export function HexView({ vfolder, path, etag, size }: HexViewProps) {
         columnCount={3}
         rowHeight={rowHeight}
         headerHeight={headerHeight}
-        width={(digits + 50 + rowBytes) * 7.3 + 56}
+        width={Math.ceil((digits + rowBytes * 4 + 1) * signPixels) + 56}
         onRange={(first, last) => pages.want(Math.floor(first / rowsPerPage), Math.floor(last / rowsPerPage))}
         header={
           <TablePart role="row" aria-rowindex={1} className={mergeClasses(styles.mono, styles.line, styles.header)}>
             <TablePart role="columnheader">{'Offset'.padEnd(digits)}</TablePart>
             <TablePart role="columnheader" aria-label="Bytes">
-              {columnTitles}
+              {columnTitles(rowBytes)}
             </TablePart>
             <TablePart role="columnheader">Text</TablePart>
           </TablePart>
@@ -113,14 +126,21 @@ export function HexView({ vfolder, path, etag, size }: HexViewProps) {
         renderRow={(index) => {
           const page = pages.get(Math.floor(index / rowsPerPage));
           const at = (index % rowsPerPage) * rowBytes;
-          return <HexRow offset={hex(index * rowBytes, digits)} page={page} at={at} />;
+          return <HexRow offset={hex(index * rowBytes, digits)} page={page} at={at} rowBytes={rowBytes} />;
         }}
       />
     </>
   );
 }
 
-const HexRow = memo(function HexRow({ offset, page, at }: { offset: string; page: Uint8Array | undefined; at: number }) {
+interface HexRowProps {
+  readonly offset: string;
+  readonly page: Uint8Array | undefined;
+  readonly at: number;
+  readonly rowBytes: number;
+}
+
+const HexRow = memo(function HexRow({ offset, page, at, rowBytes }: HexRowProps) {
   const styles = useStyles();
   const bytes = page ? [...page.subarray(at, at + rowBytes)] : [];
   const codes = bytes.map((byte, index) => `${index === 8 ? ' ' : ''}${hex(byte, 2)}`).join(' ');
@@ -131,7 +151,7 @@ const HexRow = memo(function HexRow({ offset, page, at }: { offset: string; page
         {offset}
       </TablePart>
       <TablePart role="cell" className={styles.bytes}>
-        {(page ? codes : '…').padEnd(48)}
+        {(page ? codes : '…').padEnd(rowBytes === 16 ? 48 : 23)}
       </TablePart>
       <TablePart role="cell" className={styles.ascii}>
         {signs}

@@ -1,7 +1,9 @@
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
+import { useMemo } from 'react';
 import { ScaledRows } from './scaled-rows.tsx';
 import { TablePart } from './table-part.tsx';
 
+const gap = 12;
 const rowHeight = 24;
 const headerHeight = 28;
 
@@ -22,7 +24,7 @@ const useStyles = makeStyles({
     height: '100%',
     boxSizing: 'border-box',
     alignItems: 'center',
-    columnGap: '12px',
+    columnGap: `${gap}px`,
     padding: '0 12px',
     fontSize: tokens.fontSizeBase200,
     backgroundColor: tokens.colorNeutralBackground1,
@@ -37,8 +39,8 @@ const useStyles = makeStyles({
 
 export interface ListColumn<T> {
   readonly title: string;
-  /** As in CSS: `72px`, `minmax(120px, 1fr)`. */
-  readonly track: string;
+  /** Pixels; `text`: as wide as its texts, within bounds, and what is left. */
+  readonly width: number | 'text';
   readonly right?: boolean;
   readonly text: (item: T) => string;
 }
@@ -47,14 +49,26 @@ interface ListTableProps<T> {
   readonly label: string;
   readonly items: readonly T[];
   readonly columns: readonly ListColumn<T>[];
-  /** Pixels below which it scrolls sideways. */
-  readonly width: number;
+}
+
+/** Pixels of each column; long texts are measured by their beginning only. */
+function widthsOf<T>(items: readonly T[], columns: readonly ListColumn<T>[]): number[] {
+  return columns.map(({ width, text }) => {
+    if (width !== 'text') return width;
+    const longest = items.slice(0, 1000).reduce((most, item) => Math.max(most, text(item).length), 0);
+    return Math.round(Math.min(480, Math.max(120, longest * 6.8)));
+  });
 }
 
 /** A table of things that are all at hand. */
-export function ListTable<T>({ label, items, columns, width }: ListTableProps<T>) {
+export function ListTable<T>({ label, items, columns }: ListTableProps<T>) {
   const styles = useStyles();
-  const tracks = { gridTemplateColumns: columns.map(({ track }) => track).join(' ') };
+  const widths = useMemo(() => widthsOf(items, columns), [items, columns]);
+  const tracks = {
+    gridTemplateColumns: widths
+      .map((one, at) => (columns[at]?.width === 'text' ? `minmax(${one}px, 1fr)` : `${one}px`))
+      .join(' '),
+  };
   return (
     <ScaledRows
       label={label}
@@ -62,7 +76,7 @@ export function ListTable<T>({ label, items, columns, width }: ListTableProps<T>
       columnCount={columns.length}
       rowHeight={rowHeight}
       headerHeight={headerHeight}
-      width={width}
+      width={widths.reduce((sum, one) => sum + one + gap, gap)}
       header={
         <TablePart role="row" aria-rowindex={1} className={mergeClasses(styles.row, styles.header)} style={tracks}>
           {columns.map(({ title, right }) => (

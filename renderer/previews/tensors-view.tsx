@@ -27,10 +27,10 @@ const useStyles = makeStyles({
 });
 
 const columns: readonly ListColumn<PreviewTensor>[] = [
-  { title: 'Tensor', track: 'minmax(120px, 1fr)', text: ({ name }) => visible(name) },
-  { title: 'Type', track: '52px', text: ({ dtype }) => visible(dtype) },
-  { title: 'Shape', track: '104px', right: true, text: ({ shape }) => shapeText(shape) },
-  { title: 'Size', track: '64px', right: true, text: ({ bytes }) => formatBytes(bytes) },
+  { title: 'Tensor', width: 'text', text: ({ name }) => visible(name) },
+  { title: 'Type', width: 44, text: ({ dtype }) => visible(dtype) },
+  { title: 'Shape', width: 88, right: true, text: ({ shape }) => shapeText(shape) },
+  { title: 'Size', width: 60, right: true, text: ({ bytes }) => formatBytes(bytes) },
 ];
 
 interface TensorsViewProps {
@@ -74,7 +74,7 @@ export function TensorsView({ path, content: { tensors, count, parameters, bytes
           <span>The first {formatCount(tensors.length)} are listed.</span>
         </ViewBar>
       )}
-      <ListTable label={`Tensors of ${visible(path)}`} items={shown} columns={columns} width={380} />
+      <ListTable label={`Tensors of ${visible(path)}`} items={shown} columns={columns} />
     </>
   );
 }

@@ -61,7 +61,10 @@ export function createHttpClient(origin: string, options: HttpClientOptions = {}
       if (signal?.aborted) return reject(cancelled());
       const request = start({ ...connection, method, path, headers });
       let answer: Answer | null = null;
-      const abort = (): void => void request.destroy(cancelled());
+      const abort = (): void => {
+        // With the answer's last byte the connection is the agent's again: nobody would hear of its error, and that ends the process.
+        if (!answer?.message.complete) request.destroy(cancelled());
+      };
       signal?.addEventListener('abort', abort, { once: true });
       request.once('close', () => signal?.removeEventListener('abort', abort));
       request.on('timeout', () => {
