@@ -56,6 +56,7 @@ import { useSort } from './use-sort.ts';
 
 const useStyles = makeStyles({
   view: { flexGrow: 1, minHeight: 0, minWidth: 0, display: 'flex', flexDirection: 'column', position: 'relative' },
+  rows: { flexGrow: 1, minHeight: 0, minWidth: 0, display: 'flex', flexDirection: 'column', position: 'relative' },
   content: { flexGrow: 1, minHeight: 0, display: 'flex', flexDirection: 'column', position: 'relative' },
   actions: { display: 'flex', flexShrink: 0, gap: '2px' },
   hidden: { display: 'none' },
@@ -162,7 +163,7 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
         <PreviewToggle />
       </Toolbar>
       <SplitPane name="preview" label="Width of the preview" sized="second" initial={420} min={280} max={960}>
-        <>
+        <div className={styles.rows}>
           {searching && (
             <SearchView ref={results} handle={results} vfolder={vfolder} path={path} query={text} onLeave={leaveSearch} />
           )}
@@ -230,7 +231,7 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
             )}
             {drop.label && <DropOverlay label={drop.label} outlined={drop.row === null} />}
           </div>
-        </>
+        </div>
         {previewOpen && !searching ? (
           <PreviewPane
             vfolder={vfolder}

@@ -1,5 +1,4 @@
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
-import { useMemo } from 'react';
 import { ScaledRows } from './scaled-rows.tsx';
 import { TablePart } from './table-part.tsx';
 
@@ -39,7 +38,7 @@ const useStyles = makeStyles({
 
 export interface ListColumn<T> {
   readonly title: string;
-  /** Pixels; `text`: as wide as its texts, within bounds, and what is left. */
+  /** Pixels; `text`: what the others leave. */
   readonly width: number | 'text';
   readonly right?: boolean;
   readonly text: (item: T) => string;
@@ -51,19 +50,13 @@ interface ListTableProps<T> {
   readonly columns: readonly ListColumn<T>[];
 }
 
-/** Pixels of each column; long texts are measured by their beginning only. */
-function widthsOf<T>(items: readonly T[], columns: readonly ListColumn<T>[]): number[] {
-  return columns.map(({ width, text }) => {
-    if (width !== 'text') return width;
-    const longest = items.slice(0, 1000).reduce((most, item) => Math.max(most, text(item).length), 0);
-    return Math.round(Math.min(480, Math.max(120, longest * 6.8)));
-  });
-}
+/** The least that a column of texts has. */
+const leastText = 168;
 
 /** A table of things that are all at hand. */
 export function ListTable<T>({ label, items, columns }: ListTableProps<T>) {
   const styles = useStyles();
-  const widths = useMemo(() => widthsOf(items, columns), [items, columns]);
+  const widths = columns.map(({ width }) => (width === 'text' ? leastText : width));
   const tracks = {
     gridTemplateColumns: widths
       .map((one, at) => (columns[at]?.width === 'text' ? `minmax(${one}px, 1fr)` : `${one}px`))
