@@ -36,7 +36,8 @@ export function useSearchKeys(ask: (scope: SearchScope) => void): void {
   });
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
-      if (event.key.toLowerCase() !== 'f' || !(event.ctrlKey || event.metaKey) || event.altKey) return;
+      // A preview with the focus has a search of its own.
+      if (event.defaultPrevented || event.key.toLowerCase() !== 'f' || !(event.ctrlKey || event.metaKey) || event.altKey) return;
       if (document.querySelector('[role="dialog"]')) return;
       event.preventDefault();
       latest.current(event.shiftKey ? 'below' : 'folder');
