@@ -86,6 +86,15 @@ test('statistics of a folder are those of find and du, and lead to its largest a
   await expect(file).toContainText('keeps no content type, metadata or tags');
   await page.keyboard.press('Escape');
   await expect(file).toBeHidden();
+  await files.row('model & weights.bin').click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Copy path' }).click();
+  await expect(page.getByText('Path copied', { exact: true })).toBeVisible();
+  // Several things are counted together, the folder among them too.
+  await files.goTo('data:/train');
+  await files.row('deep er').click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Alt+Enter');
+  await expect(page.getByRole('dialog', { name: '42 items' })).toContainText('42 files, 1 folder');
 });
 
 test('metadata, tags, headers and tier of a blob are edited, and someone else’s change is not overwritten', async ({ app }) => {

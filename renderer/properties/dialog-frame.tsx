@@ -7,6 +7,7 @@ import {
   DialogSurface,
   DialogTitle,
   makeStyles,
+  mergeClasses,
   Tab,
   TabList,
   tokens,
@@ -20,8 +21,8 @@ const useStyles = makeStyles({
   body: { marginLeft: '-12px', paddingLeft: '12px' },
   tabs: { margin: '0 0 10px -9px' },
   // The same height whichever tab is shown, so that nothing jumps.
+  tall: { height: 'min(500px, calc(100vh - 260px))' },
   content: {
-    height: 'min(500px, calc(100vh - 260px))',
     overflowY: 'auto',
     scrollbarGutter: 'stable',
     padding: '2px 2px 2px 12px',
@@ -83,7 +84,7 @@ export function DialogFrame<Id extends string>({ title, tabs, shown, onShow, sta
             <div
               ref={panel}
               id={`${id}-panel`}
-              className={styles.content}
+              className={mergeClasses(styles.content, tabs.length > 1 && styles.tall)}
               {...(tabs.length > 1 ? { role: 'tabpanel', 'aria-labelledby': `${id}-${current?.id}` } : {})}
             >
               {current?.content}

@@ -63,7 +63,11 @@ export function StatisticsView({ vfolder, path, statistics, onLeave }: Statistic
   const { files, largest, newest, unlisted } = statistics;
   return (
     <div className={styles.root}>
-      {unlisted > 0 && <div className={styles.note}>{plural(unlisted, 'folder')} could not be listed and are left out.</div>}
+      {unlisted > 0 && (
+        <div className={styles.note}>
+          {plural(unlisted, 'folder')} could not be listed and {unlisted === 1 ? 'is' : 'are'} left out.
+        </div>
+      )}
       {files === 0 ? (
         <div className={styles.note}>There is no file in this folder.</div>
       ) : (

@@ -26,15 +26,21 @@ export function useStatistics(vfolder: string, entries: readonly Counted[]): Cou
   useEffect(() => {
     const abort = new AbortController();
     const count = async (): Promise<void> => {
+      // Of one folder it is told what is in it; of several things together, they are counted themselves.
+      const single = entries.length === 1;
       const plain = entries.filter((entry) => entry.kind !== 'directory');
-      let sum: Totals = { files: plain.length, directories: 0, bytes: plain.reduce((total, entry) => total + entry.size, 0) };
+      let sum: Totals = {
+        files: plain.length,
+        directories: single ? 0 : entries.length - plain.length,
+        bytes: plain.reduce((total, entry) => total + entry.size, 0),
+      };
       let statistics: Statistics | null = null;
       for (const entry of entries) {
         if (entry.kind !== 'directory') continue;
         let last: Totals = { files: 0, directories: 0, bytes: 0 };
         for await (const event of await client.files.statistics({ vfolder, path: entry.path }, { signal: abort.signal })) {
           last = event;
-          statistics = entries.length === 1 ? event : null;
+          statistics = single ? event : null;
           setCounting({ ...add(sum, last), statistics, done: false, problem: null });
         }
         sum = add(sum, last);

@@ -33,7 +33,7 @@ export const statisticsSchema = z.object({
   files: z.number().int(),
   directories: z.number().int(),
   bytes: bytesSchema,
-  /** Files and bytes for each of `bucketFloors`. */
+  /** Files (no symlinks) and bytes for each of `bucketFloors`; so with what follows. */
   histogram: z.array(countSchema),
   /** At most 10, the largest first; paths are inside the vfolder. */
   largest: z.array(foundSchema),
