@@ -19,13 +19,15 @@ export interface RowColumns {
 /** Rows per block: one block is all that is copied when a folder grows. */
 const blockRows = 4096;
 
-/** What only some rows have. */
-type Extra = Pick<Entry, 'linkTarget' | 'packed' | 'tier'>;
+/** What only few rows have. */
+type Extra = Pick<Entry, 'linkTarget' | 'packed'>;
 
 interface Block {
   readonly kinds: Uint8Array;
   readonly sizes: Float64Array;
   readonly modified: Float64Array;
+  /** Places in the list of tiers. */
+  readonly tiers: Uint8Array;
 }
 
 /** Entries made for rows that are on screen are kept, so that a row which did not change is not drawn again. */
@@ -40,7 +42,8 @@ export class FolderRows {
   readonly #names: string[] = [];
   readonly #blocks: Block[] = [];
   readonly #extras = new Map<number, Extra>();
-  #tiers = false;
+  /** Those that occur; the first stands for none. */
+  readonly #tiers: string[] = [''];
   readonly #entries = new Map<number, Entry>();
 
   /** @param folder the inner path that all rows lie in */
@@ -54,7 +57,7 @@ export class FolderRows {
 
   /** Whether any row has a tier. */
   get hasTiers(): boolean {
-    return this.#tiers;
+    return this.#tiers.length > 1;
   }
 
   add(entries: readonly Entry[]): void {
@@ -67,14 +70,17 @@ export class FolderRows {
       block.kinds[within] = kindNumbers.indexOf(kind);
       block.sizes[within] = size;
       block.modified[within] = modified ?? Number.NaN;
-      if (tier !== undefined) this.#tiers = true;
-      if (linkTarget !== undefined || packed || tier !== undefined)
-        this.#extras.set(id, {
-          ...(linkTarget !== undefined && { linkTarget }),
-          ...(packed && { packed }),
-          ...(tier !== undefined && { tier }),
-        });
+      if (tier !== undefined) block.tiers[within] = this.#tierNumber(tier);
+      if (linkTarget !== undefined || packed)
+        this.#extras.set(id, { ...(linkTarget !== undefined && { linkTarget }), ...(packed && { packed }) });
     }
+  }
+
+  /** Hosts know a handful; more than a byte can tell would be shown as none. */
+  #tierNumber(tier: string): number {
+    const known = this.#tiers.indexOf(tier);
+    if (known >= 0) return known;
+    return this.#tiers.length < 256 ? this.#tiers.push(tier) - 1 : 0;
   }
 
   name(id: number): string {
@@ -96,12 +102,14 @@ export class FolderRows {
     const block = this.#blocks[Math.floor(id / blockRows)];
     const name = this.name(id);
     const modified = block?.modified[id % blockRows] ?? Number.NaN;
+    const tier = this.#tiers[block?.tiers[id % blockRows] ?? 0];
     const made: Entry = {
       name,
       path: childPath(this.#folder, name),
       kind: this.kind(id),
       size: this.size(id),
       modified: Number.isNaN(modified) ? null : modified,
+      ...(tier && { tier }),
       ...this.#extras.get(id),
     };
     if (this.#entries.size >= keptEntries) this.#entries.clear();
@@ -122,7 +130,7 @@ export class FolderRows {
       kinds: new Uint8Array(names.length),
       sizes: new Float64Array(names.length),
       modified: new Float64Array(names.length),
-      tiers: this.#tiers ? names.map((_, at) => this.#extras.get(from + at)?.tier ?? '') : [],
+      tiers: this.hasTiers ? new Array<string>(names.length).fill('') : [],
     };
     for (let at = 0; at < names.length; at += 1) {
       const block = this.#blocks[Math.floor((from + at) / blockRows)];
@@ -130,6 +138,7 @@ export class FolderRows {
       columns.kinds[at] = block?.kinds[within] ?? 0;
       columns.sizes[at] = block?.sizes[within] ?? 0;
       columns.modified[at] = block?.modified[within] || 0;
+      if (this.hasTiers) columns.tiers[at] = this.#tiers[block?.tiers[within] ?? 0] ?? '';
     }
     return columns;
   }
@@ -139,4 +148,5 @@ const emptyBlock = (): Block => ({
   kinds: new Uint8Array(blockRows),
   sizes: new Float64Array(blockRows),
   modified: new Float64Array(blockRows),
+  tiers: new Uint8Array(blockRows),
 });

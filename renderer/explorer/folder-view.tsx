@@ -1,28 +1,7 @@
-import {
-  Button,
-  Menu,
-  MenuItem,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
-  makeStyles,
-  mergeClasses,
-  Spinner,
-  Tooltip,
-  tokens,
-} from '@fluentui/react-components';
-import {
-  ArrowSyncRegular,
-  ArrowUploadRegular,
-  DocumentAddRegular,
-  FolderAddRegular,
-  FolderArrowUpRegular,
-  FolderOpenRegular,
-  RocketRegular,
-} from '@fluentui/react-icons';
-import { type DragEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { Button, makeStyles, mergeClasses } from '@fluentui/react-components';
+import { ArrowUploadRegular, FolderArrowUpRegular, FolderOpenRegular } from '@fluentui/react-icons';
+import { useEffect, useRef, useState } from 'react';
 import { formatAddress } from '#shared/address.ts';
-import type { Entry } from '#shared/contract/files.ts';
 import type { Vfolder } from '#shared/contract/vfolders.ts';
 import { visible } from '#shared/paths.ts';
 import { goHosts } from '../app/navigation.ts';
@@ -33,16 +12,14 @@ import { PreviewPane } from '../previews/preview-pane.tsx';
 import { PreviewToggle } from '../previews/preview-toggle.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorMessage } from '../ui/error-message.tsx';
-import { formatBytes, formatCount, plural } from '../ui/format.ts';
 import { SplitPane } from '../ui/split-pane.tsx';
 import { launchWith, makeFolder } from './actions.ts';
 import { openDialog } from './dialog-state.ts';
-import { carriesEntries, carriesFiles, describeDrop, dropInto } from './drag.ts';
-import type { Dragged } from './drag-out.ts';
-import { DragOutGrip } from './drag-out-grip.tsx';
 import { DropOverlay } from './drop-overlay.tsx';
 import { FileTable, type FileTableHandle } from './file-table.tsx';
 import { FilterField } from './filter-field.tsx';
+import { FolderActions } from './folder-actions.tsx';
+import { FolderFooter } from './folder-footer.tsx';
 import { useListing } from './listing.ts';
 import { folder } from './location.ts';
 import { useSearchScope } from './search-scope.ts';
@@ -50,31 +27,17 @@ import { SearchView } from './search-view.tsx';
 import { selectOne } from './selection.ts';
 import { Toolbar } from './toolbar.tsx';
 import { chooseAndUpload } from './upload-here.ts';
+import { refusingDrops, useFolderDrop } from './use-folder-drop.ts';
 import { useFolderTable } from './use-folder-table.ts';
-import { type ShownRows, useOrder } from './use-order.ts';
+import { useOrder } from './use-order.ts';
 import { useSort } from './use-sort.ts';
 
 const useStyles = makeStyles({
   view: { flexGrow: 1, minHeight: 0, minWidth: 0, display: 'flex', flexDirection: 'column', position: 'relative' },
   rows: { flexGrow: 1, minHeight: 0, minWidth: 0, display: 'flex', flexDirection: 'column', position: 'relative' },
   content: { flexGrow: 1, minHeight: 0, display: 'flex', flexDirection: 'column', position: 'relative' },
-  actions: { display: 'flex', flexShrink: 0, gap: '2px' },
   hidden: { display: 'none' },
   problem: { margin: '12px' },
-  footer: {
-    display: 'flex',
-    alignItems: 'center',
-    gap: '16px',
-    flexShrink: 0,
-    height: '26px',
-    padding: '0 12px',
-    fontSize: tokens.fontSizeBase200,
-    fontVariantNumeric: 'tabular-nums',
-    color: tokens.colorNeutralForeground3,
-    borderTop: `1px solid ${tokens.colorNeutralStroke3}`,
-    whiteSpace: 'nowrap',
-  },
-  space: { flexGrow: 1 },
 });
 
 interface FolderViewProps {
@@ -247,6 +210,7 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
       </SplitPane>
       {!searching && (
         <FolderFooter
+          vfolder={vfolder}
           shown={shown}
           length={listing.length}
           complete={listing.complete}
@@ -258,14 +222,6 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
     </div>
   );
 }
-
-/** Matches lie in many folders: none of them would be meant by a drop. */
-const refusingDrops = {
-  onDragOver: (event: DragEvent): void => {
-    event.preventDefault();
-    event.dataTransfer.dropEffect = 'none';
-  },
-};
 
 /** Reads a folder that could not be read again when its link points elsewhere or its host answers. */
 function useReadAgainWhenMended(vfolder: Vfolder | undefined, { problem, reload }: ReturnType<typeof useListing>): void {
@@ -311,123 +267,4 @@ function ProblemActions({ vfolder }: { readonly vfolder: Vfolder }) {
       )}
     </>
   );
-}
-
-interface FolderActionsProps {
-  readonly readOnly: boolean;
-  readonly onNewFolder: () => void;
-  readonly onLaunch: () => void;
-  readonly onSync: () => void;
-}
-
-function FolderActions({ readOnly, onNewFolder, onLaunch, onSync }: FolderActionsProps) {
-  const styles = useStyles();
-  return (
-    <div className={styles.actions}>
-      <Tooltip content="New folder (Ctrl+Shift+N)" relationship="label">
-        <Button size="small" appearance="subtle" icon={<FolderAddRegular />} disabled={readOnly} onClick={onNewFolder} />
-      </Tooltip>
-      <Tooltip content="Launch a job with this folder" relationship="label">
-        <Button size="small" appearance="subtle" icon={<RocketRegular />} onClick={onLaunch} />
-      </Tooltip>
-      <Tooltip content="Sync this folder with another place" relationship="label">
-        <Button size="small" appearance="subtle" icon={<ArrowSyncRegular />} onClick={onSync} />
-      </Tooltip>
-      <Menu>
-        <MenuTrigger disableButtonEnhancement>
-          <Button size="small" appearance="primary" icon={<ArrowUploadRegular />} disabled={readOnly}>
-            Upload
-          </Button>
-        </MenuTrigger>
-        <MenuPopover>
-          <MenuList>
-            <MenuItem icon={<DocumentAddRegular />} onClick={() => chooseAndUpload('files')}>
-              Files…
-            </MenuItem>
-            <MenuItem icon={<FolderArrowUpRegular />} onClick={() => chooseAndUpload('folder')}>
-              Folder…
-            </MenuItem>
-          </MenuList>
-        </MenuPopover>
-      </Menu>
-    </div>
-  );
-}
-
-interface FolderFooterProps {
-  readonly shown: ShownRows;
-  /** All rows that were read. */
-  readonly length: number;
-  readonly complete: boolean;
-  readonly filtered: boolean;
-  readonly selected: readonly number[];
-  readonly dragged: () => Dragged;
-}
-
-function FolderFooter({ shown, length, complete, filtered, selected, dragged }: FolderFooterProps) {
-  const styles = useStyles();
-  const chosen = useMemo(() => selected.reduce((sum, id) => sum + shown.rows.size(id), 0), [selected, shown]);
-  const working = complete ? (shown.busy ? 'Sorting…' : null) : 'Reading…';
-  return (
-    <div className={styles.footer} role="status" aria-label="Folder summary">
-      <span>{filtered ? `${formatCount(shown.ids.length)} of ${plural(length, 'item')}` : plural(length, 'item')}</span>
-      {shown.bytes > 0 && <span>{formatBytes(shown.bytes)}</span>}
-      {working !== null && (
-        <span>
-          <Spinner size="extra-tiny" label={working} />
-        </span>
-      )}
-      <span className={styles.space} />
-      {selected.length > 0 && <DragOutGrip what={dragged} />}
-      {selected.length > 0 && (
-        <span>
-          {formatCount(selected.length)} selected{chosen > 0 && ` · ${formatBytes(chosen)}`}
-        </span>
-      )}
-    </div>
-  );
-}
-
-/** A drag over the folder: what it would do and to which folder row. */
-function useFolderDrop(vfolder: string, path: string) {
-  const [over, setOver] = useState<{ readonly label: string; readonly row: string | null } | null>(null);
-  const takes = (event: DragEvent): boolean => carriesFiles(event.dataTransfer) || carriesEntries(event.dataTransfer);
-  const address = (inner: string): string => visible(inner === '' ? vfolder : `${vfolder}/${inner}`);
-  const show = (event: DragEvent, inner: string, row: string | null): void => {
-    event.preventDefault();
-    event.stopPropagation();
-    const label = describeDrop(event.dataTransfer, address(inner), event.ctrlKey);
-    if (carriesFiles(event.dataTransfer)) event.dataTransfer.dropEffect = 'copy';
-    setOver((before) => (label === null || (before?.label === label && before.row === row) ? before : { label, row }));
-  };
-  const take = (event: DragEvent, inner: string): void => {
-    event.preventDefault();
-    event.stopPropagation();
-    setOver(null);
-    dropInto(event, vfolder, inner);
-  };
-  return {
-    label: over?.label ?? null,
-    row: over?.row ?? null,
-    onRowOver: (event: DragEvent, entry: Entry): void => {
-      if (takes(event) && entry.kind === 'directory') show(event, entry.path, entry.name);
-    },
-    onRowDrop: (event: DragEvent, entry: Entry): void => {
-      if (takes(event) && entry.kind === 'directory') take(event, entry.path);
-    },
-    handlers: {
-      onDragOver: (event: DragEvent): void => {
-        // Entries of this very folder have nothing to gain from being dropped on it.
-        if (carriesFiles(event.dataTransfer)) show(event, path, null);
-        else if (carriesEntries(event.dataTransfer)) setOver(null);
-      },
-      onDragLeave: (event: DragEvent): void => {
-        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(null);
-      },
-      onDrop: (event: DragEvent): void => {
-        if (carriesFiles(event.dataTransfer)) take(event, path);
-        else setOver(null);
-      },
-    },
-  };
 }
