@@ -3,6 +3,7 @@ import { type DragEvent, useEffect, useMemo, useState } from 'react';
 import { type Command, useCommands } from '../app/commands.ts';
 import { useNavigation } from '../app/navigation.ts';
 import { useSettings } from '../app/stores/settings.ts';
+import { togglePreviewPane } from '../previews/preview-open.ts';
 import { captureDrop } from '../transfers/dropped.ts';
 import { SplitPane } from '../ui/split-pane.tsx';
 import { openDialog } from './dialog-state.ts';
@@ -126,6 +127,7 @@ function OfferingDrop({ children }: { readonly children: React.ReactNode }) {
 const filesCommands: readonly Command[] = [
   { id: 'upload-files', label: 'Upload files…', run: () => chooseAndUpload('files') },
   { id: 'upload-folder', label: 'Upload a folder…', run: () => chooseAndUpload('folder') },
+  { id: 'preview', label: 'Show or hide the preview', hint: 'Space', run: togglePreviewPane },
   { id: 'new-tab', label: 'New tab', hint: 'Alt+T', run: () => openTab() },
   { id: 'open-trash', label: 'Open the trash', run: () => navigate({ kind: 'trash' }) },
   { id: 'all-hosts', label: 'Show the storage hosts', run: () => navigate(hostsLocation()) },

@@ -2,8 +2,8 @@ import { create } from 'zustand';
 import type { Entry } from '#shared/contract/files.ts';
 import type { TextEncoding } from '#shared/contract/previews.ts';
 import { StowageError } from '#shared/errors.ts';
-import { baseName, parentPath, parseInnerPath } from '#shared/paths.ts';
 import { client, fromContract } from '../app/client.ts';
+import { copyPath } from './copy-path.ts';
 
 /** A text that is being changed in the pane and not saved yet. */
 export interface Draft {
@@ -80,8 +80,11 @@ async function write({ vfolder, path, etag, encoding, bom, read }: Draft, over: 
   const text = read();
   if (JSON.stringify(text).length > maxMessageChars)
     throw new StowageError('bad-request', 'This text is too large to be saved here.');
-  const put = (to: string, expected: string | null): Promise<Entry> =>
-    client.files.writeText({ vfolder, path: to, text, etag: expected, encoding, bom });
+  const put = (to: string, expected: string | null): Promise<Entry> => {
+    // A copy can take signs that the encoding of the file does not have.
+    const written = over === 'copy' && encoding === 'windows-1252' ? 'utf-8' : encoding;
+    return client.files.writeText({ vfolder, path: to, text, etag: expected, encoding: written, bom });
+  };
   if (over === 'same-version') return put(path, etag);
   if (over === 'whatever-is-there') {
     const there = await client.files.stat({ vfolder, path }).catch((error: unknown) => {
@@ -97,13 +100,4 @@ async function write({ vfolder, path, etag, encoding, bom, read }: Draft, over: 
       if (fromContract(error).code !== 'precondition-failed' || number >= 50) throw error;
     }
   }
-}
-
-/** `a/b.txt` is `a/b (copy).txt`, `a/b (copy 2).txt`. */
-export function copyPath(path: string, number: number): string {
-  const name = baseName(path);
-  const folder = parentPath(parseInnerPath(path));
-  const dot = name.lastIndexOf('.') > 0 ? name.lastIndexOf('.') : name.length;
-  const copy = `${name.slice(0, dot)} (copy${number === 1 ? '' : ` ${number}`})${name.slice(dot)}`;
-  return folder === '' ? copy : `${folder}/${copy}`;
 }

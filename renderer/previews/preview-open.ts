@@ -1,3 +1,5 @@
+import { parseLayout } from '../app/stores/carried-layout.ts';
+import { useSettings } from '../app/stores/settings.ts';
 import { isBoolean, remember, useRemembered } from '../ui/remembered.ts';
 
 const key = 'preview.open';
@@ -5,6 +7,10 @@ const key = 'preview.open';
 /** Whether the preview pane of the Files screen is open; remembered. */
 export function usePreviewOpen(): [boolean, (open: boolean) => void] {
   return useRemembered(key, false, isBoolean);
+}
+
+export function togglePreviewPane(): void {
+  remember(key, parseLayout(useSettings.getState().settings.layout)[key] !== true);
 }
 
 export const openPreviewPane = (): void => remember(key, true);
