@@ -75,6 +75,18 @@ test('each kind of file is looked into, whatever its size', async ({ app }) => {
   await expect(preview.table.getByRole('rowheader', { name: '6,500' })).toBeVisible();
   await expect(preview.table.getByRole('cell', { name: '6499' })).toBeVisible();
 
+  await writeFile(onDisk(app, 'kinds', 'long.log'), Array.from({ length: 200_000 }, (_, at) => `line ${at}`).join('\n'));
+  await preview.files.grid.focus();
+  await page.keyboard.press('F5');
+  await preview.select('long.log');
+  await expect(preview.text).toContainText('line 3');
+  await preview.button('Next part').click();
+  await expect(pane.getByRole('status')).toContainText('%');
+  await preview.button('End of the file').click();
+  await expect(pane.getByRole('status')).toHaveText('End');
+  await preview.text.focus();
+  await page.keyboard.press('Control+End');
+  await expect(preview.text).toContainText('line 199999');
   await preview.files.row('readings.csv').click();
   await preview.files.row('photo.png').click({ modifiers: ['Control'] });
   await expect(pane).toContainText('2 items selected');
