@@ -118,6 +118,7 @@ test('metadata, tags, headers and tier of a blob are edited, and someone else’
     // By keyboard: the button that was pressed last is where the focus is.
     await expect(dialog.getByRole('button', { name: 'Add metadata' })).toBeFocused();
     await page.keyboard.press('Enter');
+    await expect(dialog.getByRole('textbox', { name: /^Name of metadata/ }).last()).toBeFocused();
     await page.keyboard.type('mtime');
     await expect(dialog).toContainText('kept by Stowage');
     await page.keyboard.press('Control+a');

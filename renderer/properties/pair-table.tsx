@@ -1,6 +1,7 @@
 import { Button, Field, Input, makeStyles, Tooltip, tokens } from '@fluentui/react-components';
 import { AddRegular, DeleteRegular } from '@fluentui/react-icons';
 import { useRef } from 'react';
+import { flushSync } from 'react-dom';
 import { addRow, type PairRow, type RowProblems } from './property-draft.ts';
 
 const useStyles = makeStyles({
@@ -32,15 +33,17 @@ export function PairTable({ what, rows, problems, disabled, onChange }: PairTabl
   const root = useRef<HTMLDivElement>(null);
   const change = (id: number, part: Partial<PairRow>): void =>
     onChange(rows.map((row) => (row.id === id ? { ...row, ...part } : row)));
-  const add = (): void => {
-    onChange(addRow(rows));
-    // The field is there after the next drawing.
-    requestAnimationFrame(() => root.current?.querySelector<HTMLInputElement>('[data-row]:last-of-type input')?.focus());
+  /** The next key belongs where the focus goes: the rows are drawn before it can come. */
+  const changeRows = (changed: readonly PairRow[], focusOn: string): void => {
+    flushSync(() => onChange(changed));
+    root.current?.querySelector<HTMLElement>(focusOn)?.focus();
   };
-  const remove = (id: number): void => {
-    onChange(rows.filter((row) => row.id !== id));
-    requestAnimationFrame(() => root.current?.querySelector<HTMLButtonElement>('[data-add]')?.focus());
-  };
+  const add = (): void => changeRows(addRow(rows), '[data-row]:last-of-type input');
+  const remove = (id: number): void =>
+    changeRows(
+      rows.filter((row) => row.id !== id),
+      '[data-add]',
+    );
   return (
     <div className={styles.root} ref={root}>
       {rows.length === 0 && <div className={styles.empty}>None.</div>}

@@ -2,34 +2,38 @@ import { useCallback } from 'react';
 import { carry, parseLayout, readCarried, withCarried } from '../app/stores/carried-layout.ts';
 import { updateSettings, useSettings } from '../app/stores/settings.ts';
 
-/** Changes wait a moment, so that dragging a splitter is one write; what a former page left is among them. */
+/** What is not kept yet; what a former page left is among it. */
 let pending: Record<string, unknown> = { ...readCarried() };
+/** Something of it has not been sent yet. */
+let unsent = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
 const pause = 200;
 
 export function remember(key: string, value: unknown): void {
   pending[key] = value;
+  unsent = true;
   carry(pending);
   const settings = useSettings.getState().settings;
   useSettings.setState({ settings: { ...settings, layout: withCarried(settings.layout) } });
   keepSoon();
 }
 
+/** The first change is kept at once; those that follow, as when a splitter is dragged, together after a pause. */
 function keepSoon(): void {
-  clearTimeout(timer);
-  timer = setTimeout(keep, pause);
+  if (timer !== undefined) return;
+  keep();
+  timer = setTimeout(() => {
+    timer = undefined;
+    if (unsent) keepSoon();
+  }, pause);
 }
 
 function keep(): void {
-  clearTimeout(timer);
   const sent = { ...pending };
-  if (Object.keys(sent).length === 0) return;
   const { loaded, settings } = useSettings.getState();
   // Before the core's layout is known, writing would forget the rest of it.
-  if (!loaded) {
-    keepSoon();
-    return;
-  }
+  if (!loaded || Object.keys(sent).length === 0) return;
+  unsent = false;
   updateSettings({ layout: withCarried(settings.layout) })
     .then(() => {
       pending = Object.fromEntries(Object.entries(pending).filter(([key, value]) => !(key in sent) || sent[key] !== value));
