@@ -77,6 +77,7 @@ async function useTable(home: string): Promise<Sample> {
         await grid.getByRole('columnheader', { name: column }).getByRole('button').click();
         await firstName.getByText(first, { exact: true }).waitFor();
       });
+    await grid.focus();
     await page.keyboard.press('Home');
     const sort = await sortBy('Kind', 'sample-0.csv');
     const sortName = await sortBy('Name', 'sample-0.csv');

@@ -1,18 +1,11 @@
 import { FluentProvider, makeStyles, Spinner, tokens } from '@fluentui/react-components';
 import { lazy, Suspense, useEffect } from 'react';
-import { Edits } from '../edits/edits.tsx';
 import { FilesScreen } from '../explorer/files-screen.tsx';
-import { HostDialogs } from '../hosts/host-dialogs.tsx';
-import { UnsavedText } from '../previews/unsaved-text.tsx';
-import { ConflictDialog } from '../transfers/conflict-dialog.tsx';
 import { useTransfersPanel } from '../transfers/panel-state.ts';
-import { SyncReview } from '../transfers/sync-review.tsx';
-import { TransfersPanel } from '../transfers/transfers-panel.tsx';
 import { ContextMenus } from '../ui/context-menu.tsx';
 import { SplitPane } from '../ui/split-pane.tsx';
 import { Toasts } from '../ui/toasts.tsx';
 import { useConnection } from './client.ts';
-import { CommandPalette } from './command-palette.tsx';
 import { useGlobalShortcuts } from './global-shortcuts.ts';
 import { type Screen, useNavigation } from './navigation.ts';
 import { Rail } from './rail.tsx';
@@ -21,6 +14,8 @@ import { StatusBar } from './status-bar.tsx';
 import { useSettings } from './stores/settings.ts';
 import { themes, useThemeName } from './theme.ts';
 
+const Overlays = lazy(() => import('./overlays.tsx').then((m) => ({ default: m.Overlays })));
+const TransfersPanel = lazy(() => import('../transfers/transfers-panel.tsx').then((m) => ({ default: m.TransfersPanel })));
 const LaunchScreen = lazy(() => import('../launcher/launch-screen.tsx').then((m) => ({ default: m.LaunchScreen })));
 const JobsScreen = lazy(() => import('../jobs/jobs-screen.tsx').then((m) => ({ default: m.JobsScreen })));
 const SettingsScreen = lazy(() => import('../settings/settings-screen.tsx').then((m) => ({ default: m.SettingsScreen })));
@@ -109,16 +104,17 @@ function Frame() {
           <div className={styles.screen}>
             <Suspense fallback={<Loading />}>{screenOf(screen)}</Suspense>
           </div>
-          {open ? <TransfersPanel /> : null}
+          {open ? (
+            <Suspense fallback={null}>
+              <TransfersPanel />
+            </Suspense>
+          ) : null}
         </SplitPane>
       </main>
       <StatusBar />
-      <CommandPalette />
-      <ConflictDialog />
-      <HostDialogs />
-      <Edits />
-      <SyncReview />
-      <UnsavedText />
+      <Suspense fallback={null}>
+        <Overlays />
+      </Suspense>
       <ContextMenus />
     </div>
   );

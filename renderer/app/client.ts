@@ -6,4 +6,4 @@ import { connectionLink } from './connection.ts';
 export const client: StowageClient = createORPCClient(connectionLink);
 
 export { fromContract } from '#shared/client-errors.ts';
-export { connect, desktop, sessionValue, useConnection } from './connection.ts';
+export { desktop, sessionValue, useConnection } from './connection.ts';

@@ -1,5 +1,5 @@
 import { makeStyles } from '@fluentui/react-components';
-import { type DragEvent, useEffect, useMemo, useState } from 'react';
+import { type DragEvent, lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { type Command, useCommands } from '../app/commands.ts';
 import { useNavigation } from '../app/navigation.ts';
 import { useSettings } from '../app/stores/settings.ts';
@@ -7,7 +7,6 @@ import { togglePreviewPane } from '../previews/preview-open.ts';
 import { captureDrop } from '../transfers/dropped.ts';
 import { SplitPane } from '../ui/split-pane.tsx';
 import { openDialog } from './dialog-state.ts';
-import { Dialogs } from './dialogs.tsx';
 import { carriesFiles } from './drag.ts';
 import { DropOverlay } from './drop-overlay.tsx';
 import { FolderTree } from './folder-tree.tsx';
@@ -30,6 +29,8 @@ import {
 } from './tabs.ts';
 import { TrashView } from './trash-view.tsx';
 import { chooseAndUpload, offerVfolder } from './upload-here.ts';
+
+const Dialogs = lazy(() => import('./dialogs.tsx').then((m) => ({ default: m.Dialogs })));
 
 const useStyles = makeStyles({
   pane: { display: 'flex', flexDirection: 'column', height: '100%', minWidth: 0, minHeight: 0, position: 'relative' },
@@ -59,7 +60,9 @@ export function FilesScreen() {
       <div className={styles.pane}>
         <TabStrip />
         <ActiveView />
-        <Dialogs />
+        <Suspense fallback={null}>
+          <Dialogs />
+        </Suspense>
       </div>
     </SplitPane>
   );

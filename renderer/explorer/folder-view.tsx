@@ -1,6 +1,6 @@
 import { Button, makeStyles, mergeClasses } from '@fluentui/react-components';
 import { ArrowUploadRegular, FolderArrowUpRegular, FolderOpenRegular } from '@fluentui/react-icons';
-import { useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { formatAddress } from '#shared/address.ts';
 import type { Vfolder } from '#shared/contract/vfolders.ts';
 import { visible } from '#shared/paths.ts';
@@ -8,7 +8,6 @@ import { goHosts } from '../app/navigation.ts';
 import { loadHosts, useHosts } from '../app/stores/hosts.ts';
 import { loadVfolders, useVfolders } from '../app/stores/vfolders.ts';
 import { takePreviewKey, usePreviewOpen } from '../previews/preview-open.ts';
-import { PreviewPane } from '../previews/preview-pane.tsx';
 import { PreviewToggle } from '../previews/preview-toggle.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorMessage } from '../ui/error-message.tsx';
@@ -31,6 +30,8 @@ import { refusingDrops, useFolderDrop } from './use-folder-drop.ts';
 import { useFolderTable } from './use-folder-table.ts';
 import { useOrder } from './use-order.ts';
 import { useSort } from './use-sort.ts';
+
+const PreviewPane = lazy(() => import('../previews/preview-pane.tsx').then((m) => ({ default: m.PreviewPane })));
 
 const useStyles = makeStyles({
   view: { flexGrow: 1, minHeight: 0, minWidth: 0, display: 'flex', flexDirection: 'column', position: 'relative' },
@@ -196,16 +197,18 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
           </div>
         </div>
         {previewOpen && !searching ? (
-          <PreviewPane
-            vfolder={vfolder}
-            readOnly={readOnly}
-            rows={shown.rows}
-            ids={table.selected}
-            onClose={() => {
-              setPreviewOpen(false);
-              handle.current?.focus();
-            }}
-          />
+          <Suspense fallback={null}>
+            <PreviewPane
+              vfolder={vfolder}
+              readOnly={readOnly}
+              rows={shown.rows}
+              ids={table.selected}
+              onClose={() => {
+                setPreviewOpen(false);
+                handle.current?.focus();
+              }}
+            />
+          </Suspense>
         ) : null}
       </SplitPane>
       {!searching && (

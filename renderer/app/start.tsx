@@ -1,10 +1,9 @@
 import '@fontsource-variable/inter/wght.css';
-import './app/global.css';
+import './global.css';
 import { createDOMRenderer, RendererProvider } from '@fluentui/react-components';
 import { createRoot } from 'react-dom/client';
-import { App } from './app/app.tsx';
-import { followChanges } from './app/changes.ts';
-import { connect } from './app/client.ts';
+import { App } from './app.tsx';
+import { followChanges } from './changes.ts';
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
 const renderer = createDOMRenderer(document, { styleElementAttributes: { nonce } });
@@ -17,4 +16,3 @@ createRoot(root).render(
   </RendererProvider>,
 );
 followChanges();
-void connect();
