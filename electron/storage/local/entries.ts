@@ -5,7 +5,7 @@ import type { InnerPath } from '#shared/paths.ts';
 import { checkSignal } from '../bodies.ts';
 import type { StorageEntry } from '../provider.ts';
 import { errnoOf } from './errno.ts';
-import { listInThread } from './listing-thread.ts';
+import { listInThread, lookInThread } from './listing-thread.ts';
 
 /** Names of unfinished writes, hidden from listings. */
 export const partPrefix = '.stowage-part-';
@@ -73,16 +73,34 @@ export async function* listDirectory(
   const hidden = hiddenIn(folder);
   const directory = await opendir(absolute, { bufferSize: 256 });
   let names: string[] = [];
+  /** Read on while the thread looks at these. */
+  let ahead: Promise<readonly StorageEntry[]> | null = null;
+  let first = true;
   for await (const { name } of directory) {
     if (hidden(name)) continue;
     names.push(name);
     if (names.length < pageSize) continue;
     checkSignal(signal);
-    yield await statAll(absolute, folder, names);
+    // The first page comes without waiting for a thread to start.
+    if (first) yield await statAll(absolute, folder, names);
+    else {
+      const looked: Promise<readonly StorageEntry[]> = lookInThread(absolute, folder, names);
+      // Whoever leaves the listing meanwhile does not hear of it.
+      looked.catch(() => undefined);
+      if (ahead) yield await ahead;
+      ahead = looked;
+    }
+    first = false;
     names = [];
   }
   checkSignal(signal);
+  if (ahead) yield await ahead;
   if (names.length > 0) yield await statAll(absolute, folder, names);
+}
+
+/** What is there of these names, with blocking calls: for a thread of its own. */
+export function lookAtSync(absolute: string, folder: InnerPath, names: readonly string[]): StorageEntry[] {
+  return names.map((name) => childEntrySync(absolute, folder, name)).filter((entry) => entry !== null);
 }
 
 /** As `listDirectory`, with blocking calls: for a thread of its own. */

@@ -6,6 +6,14 @@ import type { StorageEntry } from '../provider.ts';
 export type ListingOrder =
   /** The next page of a listing, which begins with the first. */
   | { readonly type: 'page'; readonly id: number; readonly absolute: string; readonly folder: InnerPath }
+  /** Entries of names that were listed already, as one page. */
+  | {
+      readonly type: 'look';
+      readonly id: number;
+      readonly absolute: string;
+      readonly folder: InnerPath;
+      readonly names: readonly string[];
+    }
   | { readonly type: 'end'; readonly id: number };
 
 export interface ListingAnswer {
@@ -28,22 +36,35 @@ let lastId = 0;
  * asynchronous ones take, and nobody else waits for a disk that does not answer.
  */
 export async function* listInThread(absolute: string, folder: InnerPath): AsyncGenerator<readonly StorageEntry[]> {
-  thread ??= startThread();
-  const { worker, waiting } = thread;
   const id = ++lastId;
   try {
     for (;;) {
-      const page = await new Promise<ListingAnswer['page']>((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
-        worker.ref();
-        worker.postMessage({ type: 'page', id, absolute, folder } satisfies ListingOrder);
-      });
+      const page = await ask({ type: 'page', id, absolute, folder });
       if (!page) return;
       yield page;
     }
   } finally {
-    worker.postMessage({ type: 'end', id } satisfies ListingOrder);
+    thread?.worker.postMessage({ type: 'end', id } satisfies ListingOrder);
   }
+}
+
+/** The children of these names, looked at in the same thread; those that vanished are left out. */
+export async function lookInThread(
+  absolute: string,
+  folder: InnerPath,
+  names: readonly string[],
+): Promise<readonly StorageEntry[]> {
+  return (await ask({ type: 'look', id: ++lastId, absolute, folder, names })) ?? [];
+}
+
+function ask(order: Exclude<ListingOrder, { type: 'end' }>): Promise<ListingAnswer['page']> {
+  thread ??= startThread();
+  const { worker, waiting } = thread;
+  return new Promise((resolve, reject) => {
+    waiting.set(order.id, { resolve, reject });
+    worker.ref();
+    worker.postMessage(order);
+  });
 }
 
 function startThread(): Thread {
