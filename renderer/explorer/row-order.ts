@@ -71,9 +71,9 @@ export class RowOrder {
       case 'modified':
         return sortByNumbers(byName, this.#modified.values(), descending);
       case 'kind':
-        return sortByDigits(byName, [this.#kindWords.ranks()], descending);
+        return sortByDigits(byName, [this.#kindWords.ranks(this.length)], descending);
       case 'tier':
-        return sortByDigits(byName, [this.#tiers.ranks()], descending);
+        return sortByDigits(byName, [this.#tiers.ranks(this.length)], descending);
     }
   }
 
@@ -136,12 +136,13 @@ class Words {
     this.#ofRows[id] = this.#codes.get(word) ?? 0;
   }
 
-  /** For a row the place of its word among all that occur. */
-  ranks(): (id: number) => number {
+  /** For each of so many rows the place of its word among all that occur. */
+  ranks(length: number): Uint32Array {
     const rankOf = new Uint32Array(this.#codes.size);
     for (const [rank, word] of [...this.#codes.keys()].sort(compareTexts).entries()) rankOf[this.#codes.get(word) ?? 0] = rank;
-    const ofRows = this.#ofRows;
-    return (id) => rankOf[ofRows[id] ?? 0] ?? 0;
+    const ranks = new Uint32Array(length);
+    for (let id = 0; id < length; id += 1) ranks[id] = rankOf[this.#ofRows[id] ?? 0] ?? 0;
+    return ranks;
   }
 }
 
@@ -149,41 +150,45 @@ const signBit = 0x80000000;
 
 /** By the bits of the numbers: turned so that they sort as unsigned integers do, negative ones included. */
 function sortByNumbers(ids: Uint32Array, numbers: Float64Array, descending: boolean): Uint32Array {
-  const words = new Uint32Array(numbers.buffer, numbers.byteOffset, 2 * numbers.length);
-  const high = (id: number): number => words[2 * id + 1] ?? 0;
-  const negative = (id: number): boolean => high(id) >= signBit;
-  return sortByDigits(
-    ids,
-    [
-      (id) => (negative(id) ? ~(words[2 * id] ?? 0) : (words[2 * id] ?? 0)),
-      (id) => (negative(id) ? ~high(id) : high(id) ^ signBit),
-    ],
-    descending,
-  );
+  const bits = new Uint32Array(numbers.buffer, numbers.byteOffset, 2 * ids.length);
+  const low = new Uint32Array(ids.length);
+  const high = new Uint32Array(ids.length);
+  for (let id = 0; id < ids.length; id += 1) {
+    const [lower = 0, upper = 0] = [bits[2 * id], bits[2 * id + 1]];
+    const negative = upper >= signBit;
+    low[id] = negative ? ~lower : lower;
+    high[id] = negative ? ~upper : upper ^ signBit;
+  }
+  return sortByDigits(ids, [low, high], descending);
 }
 
 const digitBits = 16;
 const digits = 1 << digitBits;
 
-/** A stable radix sort by words of 32 bits each, the least significant word first. */
-function sortByDigits(ids: Uint32Array, words: ReadonlyArray<(id: number) => number>, descending: boolean): Uint32Array {
+/** A stable radix sort by words of 32 bits for each id, the least significant word first. */
+function sortByDigits(ids: Uint32Array, words: readonly Uint32Array[], descending: boolean): Uint32Array {
   const turn = descending ? digits - 1 : 0;
-  let from: Uint32Array = ids;
+  let from = ids;
+  let to = new Uint32Array(ids.length);
+  let spare = new Uint32Array(ids.length);
   for (const word of words)
     for (const shift of [0, digitBits]) {
-      const digitOf = (id: number): number => ((word(id) >>> shift) & (digits - 1)) ^ turn;
       const starts = new Uint32Array(digits + 1);
-      for (const id of from) starts[digitOf(id) + 1] = (starts[digitOf(id) + 1] ?? 0) + 1;
-      if (starts.includes(from.length)) continue;
+      for (let at = 0; at < word.length; at += 1) {
+        const digit = (((word[at] ?? 0) >>> shift) & (digits - 1)) ^ turn;
+        starts[digit + 1] = (starts[digit + 1] ?? 0) + 1;
+      }
+      if (starts.includes(ids.length)) continue;
       for (let digit = 0; digit < digits; digit += 1) starts[digit + 1] = (starts[digit + 1] ?? 0) + (starts[digit] ?? 0);
-      const to = new Uint32Array(from.length);
-      for (const id of from) {
-        const digit = digitOf(id);
+      for (let at = 0; at < from.length; at += 1) {
+        const id = from[at] ?? 0;
+        const digit = (((word[id] ?? 0) >>> shift) & (digits - 1)) ^ turn;
         const place = starts[digit] ?? 0;
         starts[digit] = place + 1;
         to[place] = id;
       }
       from = to;
+      [to, spare] = [spare, to];
     }
   return from;
 }
