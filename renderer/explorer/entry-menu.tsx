@@ -8,6 +8,7 @@ import {
   CutRegular,
   DeleteRegular,
   DocumentCopyRegular,
+  EyeRegular,
   FolderAddRegular,
   FolderArrowUpRegular,
   FolderLinkRegular,
@@ -21,6 +22,7 @@ import {
 } from '@fluentui/react-icons';
 import type { Entry } from '#shared/contract/files.ts';
 import { opensFiles } from '../edits/open-file.ts';
+import { openPreviewPane } from '../previews/preview-open.ts';
 import { copyText, copyUrl, localPathOf } from '../properties/copy-text.ts';
 import type { MenuChoice } from '../ui/context-menu.tsx';
 import { copyAddress, download, launchWith, trashEntries } from './actions.ts';
@@ -35,7 +37,8 @@ interface EntryMenu {
   readonly open: (entry: Entry) => void;
   readonly openTab: (location: Location) => void;
   readonly toClipboard: (cut: boolean, entries: readonly Entry[]) => void;
-  readonly rename: () => void;
+  /** Null where entries of several folders are shown: there they are neither renamed nor looked into beside the table. */
+  readonly rename: (() => void) | null;
 }
 
 /** What can be done with the selected entries. */
@@ -57,8 +60,8 @@ export function entryChoices({ vfolder, entries, open, openTab, toClipboard, ren
         },
         'divider',
       ]
-    : single && opensFiles
-      ? [{ label: 'Open with default app', icon: <OpenRegular />, hint: 'Enter', run: () => open(first) }]
+    : single
+      ? fileChoices(() => open(first), rename !== null)
       : [];
   return [
     ...opening,
@@ -76,7 +79,7 @@ export function entryChoices({ vfolder, entries, open, openTab, toClipboard, ren
         ]
       : []),
     'divider',
-    { label: 'Rename', icon: <RenameRegular />, hint: 'F2', disabled: !single, run: rename },
+    ...(rename ? [{ label: 'Rename', icon: <RenameRegular />, hint: 'F2', disabled: !single, run: rename }] : []),
     { label: 'Move to trash', icon: <DeleteRegular />, hint: 'Del', run: () => void trashEntries(vfolder, entries) },
     'divider',
     {
@@ -86,6 +89,14 @@ export function entryChoices({ vfolder, entries, open, openTab, toClipboard, ren
       run: () => openDialog({ kind: 'properties', vfolder, entries }),
     },
   ];
+}
+
+function fileChoices(open: () => void, looksInto: boolean): Array<MenuChoice | 'divider'> {
+  const choices = [
+    ...(opensFiles ? [{ label: 'Open with default app', icon: <OpenRegular />, hint: 'Enter', run: open }] : []),
+    ...(looksInto ? [{ label: 'Preview', icon: <EyeRegular />, hint: 'Space', run: openPreviewPane }] : []),
+  ];
+  return choices.length > 0 ? [...choices, 'divider'] : [];
 }
 
 /** Where an entry is found outside Stowage: a path of this machine, or a URL at its service. */

@@ -4,6 +4,7 @@ import { type KeyboardEvent, type MouseEvent, type Ref, useEffect, useMemo, useS
 import type { Entry } from '#shared/contract/files.ts';
 import type { Match, SearchSort } from '#shared/contract/search.ts';
 import { parentPath, parseInnerPath, visible } from '#shared/paths.ts';
+import { opensFiles } from '../edits/open-file.ts';
 import { openMenu } from '../ui/context-menu.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorMessage } from '../ui/error-message.tsx';
@@ -197,11 +198,10 @@ function useMatchTable({ vfolder, path, query, found, shown, handle, onLeave, re
   };
   const choices = (entries: readonly Match[]) => {
     const [first] = entries;
-    const actions = entryChoices({ vfolder, entries, open, openTab, toClipboard, rename: () => undefined });
-    const usable = actions.filter((choice) => choice === 'divider' || choice.label !== 'Rename');
-    if (!first || entries.length > 1) return usable;
+    const actions = entryChoices({ vfolder, entries, open, openTab, toClipboard, rename: null });
+    if (!first || entries.length > 1) return actions;
     const show = { label: 'Show in its folder', icon: <FolderOpenRegular />, run: () => reveal(first) };
-    return [show, ...(first.kind === 'directory' ? [] : (['divider'] as const)), ...usable];
+    return [show, ...(first.kind === 'directory' || opensFiles ? [] : (['divider'] as const)), ...actions];
   };
   const openChoices = (event: Parameters<typeof openMenu>[0], entries: readonly Match[]): void =>
     openMenu(event, 'Actions for the selection', choices(entries));

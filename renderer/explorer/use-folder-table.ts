@@ -2,6 +2,7 @@ import { type MouseEvent, useCallback, useEffect, useMemo, useRef, useState } fr
 import type { Entry } from '#shared/contract/files.ts';
 import { visible } from '#shared/paths.ts';
 import { openFile, opensFiles } from '../edits/open-file.ts';
+import { openPreviewPane } from '../previews/preview-open.ts';
 import { openMenu } from '../ui/context-menu.tsx';
 import { renameEntry, trashEntries } from './actions.ts';
 import { paste, putClipboard, useClipboard } from './clipboard.ts';
@@ -62,7 +63,7 @@ export function useFolderTable({ vfolder, path, shown, reload }: FolderTableInpu
   const open = (entry: Entry): void => {
     if (entry.kind === 'directory') navigate(folder(vfolder, entry.path));
     else if (opensFiles && entry.kind !== 'special') void openFile(vfolder, entry);
-    else openDialog({ kind: 'properties', vfolder, entries: [entry] });
+    else openPreviewPane();
   };
   const toClipboard = (isCut: boolean, entries: readonly Entry[] = entriesOf(selected)): void => {
     if (entries.length > 0) putClipboard({ vfolder, folder: path, paths: entries.map((entry) => entry.path), cut: isCut });

@@ -10,16 +10,25 @@ import {
   Tooltip,
   tokens,
 } from '@fluentui/react-components';
-import { DismissRegular, EyeRegular, FolderRegular, SelectAllOnRegular } from '@fluentui/react-icons';
+import {
+  ChevronDownRegular,
+  ChevronRightRegular,
+  DismissRegular,
+  EyeRegular,
+  FolderRegular,
+  SelectAllOnRegular,
+} from '@fluentui/react-icons';
 import { type KeyboardEvent, useMemo, useState } from 'react';
 import type { Entry } from '#shared/contract/files.ts';
 import { visible } from '#shared/paths.ts';
 import { EntryIcon } from '../explorer/entry-icon.tsx';
 import type { FolderRows } from '../explorer/folder-rows.ts';
 import { describeKind } from '../explorer/kinds.ts';
+import { EntryFacts } from '../properties/entry-facts.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { formatBytes, formatCount, formatTime, plural } from '../ui/format.ts';
+import { isBoolean, useRemembered } from '../ui/remembered.ts';
 import { isDraftOf, useDraft } from './drafts.ts';
 import { Facts } from './facts.tsx';
 import { PreviewContentView } from './preview-content.tsx';
@@ -33,6 +42,13 @@ const useStyles = makeStyles({
     minHeight: 0,
     minWidth: 0,
     backgroundColor: tokens.colorNeutralBackground1,
+  },
+  more: {
+    flexShrink: 0,
+    maxHeight: '40%',
+    overflowY: 'auto',
+    padding: '0 12px 8px 4px',
+    '> dl': { padding: '0 0 0 8px' },
   },
   header: {
     display: 'flex',
@@ -246,6 +262,27 @@ function SinglePreview({ vfolder, entry, readOnly, onClose }: SinglePreviewProps
           ...(entry.linkTarget === undefined ? [] : ([['Points to', visible(entry.linkTarget)]] as const)),
         ]}
       />
+      {entry.kind === 'file' && <MoreFacts key={entry.path} vfolder={vfolder} entry={entry} />}
     </>
+  );
+}
+
+/** What only the host can tell, asked for when it is wanted: it takes a request for each file that is looked at. */
+function MoreFacts({ vfolder, entry }: { readonly vfolder: string; readonly entry: Entry }) {
+  const styles = useStyles();
+  const [open, setOpen] = useRemembered('preview.more', false, isBoolean);
+  return (
+    <div className={styles.more}>
+      <Button
+        size="small"
+        appearance="transparent"
+        aria-expanded={open}
+        icon={open ? <ChevronDownRegular /> : <ChevronRightRegular />}
+        onClick={() => setOpen(!open)}
+      >
+        {open ? 'Less' : 'More from the host'}
+      </Button>
+      {open && <EntryFacts vfolder={vfolder} entry={entry} />}
+    </div>
   );
 }
