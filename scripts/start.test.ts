@@ -183,12 +183,16 @@ fs.mkdirSync('node_modules/two', { recursive: true });`,
 it('is not blocked by a start that was killed while it built', async () => {
   const builder = builderText();
   // Ends with its parent: its standard output is closed then.
-  write('node_modules/electron-vite/bin/electron-vite.js', `setTimeout(() => {}, 3000);`);
+  write(
+    'node_modules/electron-vite/bin/electron-vite.js',
+    `import { writeFileSync } from 'node:fs'; writeFileSync('building', ''); setTimeout(() => {}, 3000);`,
+  );
   const child = spawn(process.execPath, [join(checkout, 'scripts', 'setup.mjs')], {
     cwd: checkout,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  await once(child.stderr, 'data');
+  // The builder has been read: what is written in its place next is not what it runs.
+  await expect.poll(() => existsSync(join(checkout, 'building')), { timeout: 10_000 }).toBe(true);
   child.kill('SIGKILL');
   await once(child, 'exit');
   write('node_modules/electron-vite/bin/electron-vite.js', builder);

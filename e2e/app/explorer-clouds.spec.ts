@@ -115,9 +115,12 @@ test('a container of Azure: selecting, copying between hosts, renaming, deleting
       await take('f4-menu-azure', 'light');
       await page.keyboard.press('Escape');
       await page.keyboard.press('Control+k');
-      await page.getByRole('combobox', { name: 'Command, vfolder, job or address' }).fill('cloud-data:/train/fr');
+      const palette = page.getByRole('combobox', { name: 'Command, vfolder, job or address' });
+      await palette.fill('cloud-data:/train/fr');
       await page.getByRole('option', { name: 'Open cloud-data:/train/frame.png' }).click();
       await expect(files.row('frame.png')).toHaveAttribute('aria-selected', 'true');
+      // What is dropped while it fades is dropped onto it.
+      await expect(palette).toHaveCount(0);
 
       // F5: from the desktop into the cloud; from the cloud to this machine by keys; inside the cloud by drag.
       await mkdir(join(folder, 'from the desktop'));

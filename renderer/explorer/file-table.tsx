@@ -18,6 +18,7 @@ import {
 import type { Entry } from '#shared/contract/files.ts';
 import { visible } from '#shared/paths.ts';
 import { formatBytes, formatExactTime, formatTime } from '../ui/format.ts';
+import { useRowWindow } from '../ui/use-row-window.ts';
 import { EntryIcon } from './entry-icon.tsx';
 import { describeKind } from './kinds.ts';
 import type { Column, Sort } from './row-order.ts';
@@ -26,7 +27,6 @@ import { type TableColumn, useTableColumns } from './table-columns.ts';
 import { TableHeader } from './table-header.tsx';
 import { headerHeight, rowHeight, useTableStyles } from './table-styles.ts';
 import type { ShownRows } from './use-order.ts';
-import { useRowWindow } from './use-row-window.ts';
 
 /** What is done to rows, each told by its id or its entry. */
 export interface RowHandlers {

@@ -9,12 +9,12 @@ import { type DragEvent, type KeyboardEvent, type MouseEvent, type Ref, useEffec
 import type { Match, SearchSort } from '#shared/contract/search.ts';
 import { visible } from '#shared/paths.ts';
 import { formatBytes, formatExactTime, formatTime } from '../ui/format.ts';
+import { useRowWindow } from '../ui/use-row-window.ts';
 import { EntryIcon } from './entry-icon.tsx';
 import type { FileTableHandle } from './file-table.tsx';
 import { describeKind } from './kinds.ts';
 import type { Selection } from './selection.ts';
 import { headerHeight, rowHeight, useTableStyles } from './table-styles.ts';
-import { useRowWindow } from './use-row-window.ts';
 
 const useStyles = makeStyles({
   columns: { gridTemplateColumns: 'minmax(160px, 5fr) minmax(120px, 4fr) 92px 132px 124px' },

@@ -1,18 +1,7 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
-import {
-  type KeyboardEvent,
-  type ReactNode,
-  type Ref,
-  useEffect,
-  useImperativeHandle,
-  useLayoutEffect,
-  useRef,
-  useState,
-} from 'react';
+import { type KeyboardEvent, type ReactNode, type Ref, useEffect, useImperativeHandle, useRef } from 'react';
+import { useRowWindow } from '../ui/use-row-window.ts';
 import { TablePart } from './table-part.tsx';
-
-/** Browsers lay out no element that is much taller; beyond it the scroll bar stands for the whole in proportion. */
-const maxPixels = 8_000_000;
 
 const useStyles = makeStyles({
   scroller: {
@@ -23,8 +12,9 @@ const useStyles = makeStyles({
     outline: 'none',
     ':focus-visible': { boxShadow: `inset 0 0 0 2px ${tokens.colorStrokeFocus2}` },
   },
-  layer: { position: 'sticky', top: 0, overflow: 'clip' },
-  row: { position: 'absolute', left: 0, right: 0 },
+  header: { position: 'sticky', top: 0, zIndex: 1 },
+  rows: { position: 'relative' },
+  row: { position: 'absolute', left: 0, right: 0, top: 0 },
 });
 
 export interface ScaledRowsHandle {
@@ -63,98 +53,28 @@ export function ScaledRows({
 }: ScaledRowsProps) {
   const styles = useStyles();
   const scroller = useRef<HTMLDivElement>(null);
-  const [room, setRoom] = useState(0);
-  /** The row at the top, and how much of it is hidden. */
-  const [top, setTop] = useState(0);
-  const visibleRows = Math.max(1, (room - headerHeight) / rowHeight);
-  const most = Math.max(0, count - visibleRows);
-  const scaled = count * rowHeight > maxPixels;
-  const pixels = Math.max(0, Math.min(count * rowHeight, maxPixels)) + headerHeight;
-  const perRow = scaled ? (pixels - room) / Math.max(1, most) : rowHeight;
-  const placed = useRef<number | null>(null);
-
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    if (!element) return;
-    const observer = new ResizeObserver(() => setRoom(element.clientHeight));
-    observer.observe(element);
-    setRoom(element.clientHeight);
-    return () => observer.disconnect();
-  }, []);
-
-  const moveTo = (row: number): void => {
-    const element = scroller.current;
-    const next = Math.min(most, Math.max(0, row));
-    setTop(next);
-    if (!element) return;
-    element.scrollTop = next * perRow;
-    // What the browser makes of it is no new wish.
-    placed.current = element.scrollTop;
-  };
-  const latest = useRef({ moveTo, top, scaled });
-  latest.current = { moveTo, top, scaled };
-  useImperativeHandle(ref, () => ({ toRow: (index) => latest.current.moveTo(index) }), []);
-
-  useEffect(() => {
-    const element = scroller.current;
-    if (!element) return;
-    // Where a pixel of the scroll bar is many rows, the wheel moves by rows.
-    const onWheel = (event: WheelEvent): void => {
-      if (!latest.current.scaled || event.ctrlKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) return;
-      event.preventDefault();
-      const step = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY / rowHeight : event.deltaY;
-      latest.current.moveTo(latest.current.top + step);
-    };
-    element.addEventListener('wheel', onWheel, { passive: false });
-    return () => element.removeEventListener('wheel', onWheel);
-  }, [rowHeight]);
-
-  const onScroll = (): void => {
-    const element = scroller.current;
-    if (!element) return;
-    if (placed.current !== null && Math.abs(element.scrollTop - placed.current) < 1) return;
-    placed.current = null;
-    setTop(Math.min(most, element.scrollTop / perRow));
-  };
+  const { height, first, end, onScreen, top, toTop, pageSize } = useRowWindow(scroller, { count, rowHeight, headerHeight });
+  useImperativeHandle(ref, () => ({ toRow: toTop }));
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target !== event.currentTarget || event.altKey || event.metaKey) return;
-    const page = Math.max(1, Math.floor(visibleRows) - 1);
     const to: Readonly<Record<string, number>> = {
-      ArrowDown: top + 1,
-      ArrowUp: top - 1,
-      PageDown: top + page,
-      PageUp: top - page,
+      ArrowDown: onScreen.first + 1,
+      ArrowUp: onScreen.first - 1,
+      PageDown: onScreen.first + pageSize(),
+      PageUp: onScreen.first - pageSize(),
       Home: 0,
-      End: most,
+      End: count,
     };
     const row = to[event.key];
     if (row === undefined) return;
     event.preventDefault();
-    moveTo(row);
+    toTop(row);
   };
-
-  const first = Math.max(0, Math.floor(Math.min(top, most)));
-  const last = Math.min(count - 1, Math.ceil(Math.min(top, most) + visibleRows));
   const report = useRef(onRange);
   report.current = onRange;
   useEffect(() => {
-    if (last >= first && room > 0) report.current?.(first, last);
-  }, [first, last, room]);
-  const rows: ReactNode[] = [];
-  for (let index = first; index <= last; index += 1) {
-    const offset = headerHeight + (index - Math.min(top, most)) * rowHeight;
-    rows.push(
-      <TablePart
-        key={index}
-        role="row"
-        aria-rowindex={index + 2}
-        className={styles.row}
-        style={{ height: rowHeight, transform: `translateY(${offset}px)`, top: 0 }}
-      >
-        {renderRow(index)}
-      </TablePart>,
-    );
-  }
+    if (onScreen.last >= onScreen.first) report.current?.(onScreen.first, onScreen.last);
+  }, [onScreen.first, onScreen.last]);
   return (
     <TablePart
       ref={scroller}
@@ -164,16 +84,24 @@ export function ScaledRows({
       aria-rowcount={count + 1}
       aria-colcount={columnCount}
       className={styles.scroller}
-      onScroll={onScroll}
       onKeyDown={onKeyDown}
     >
-      <div role="presentation" style={{ height: pixels, width, minWidth: '100%' }}>
-        <TablePart role="rowgroup" className={styles.layer} style={{ height: Math.min(room, pixels) }}>
-          {/* The header hides the row that is half above it. */}
-          {rows}
-          {header}
-        </TablePart>
-      </div>
+      <TablePart role="rowgroup" className={styles.header} style={{ height: headerHeight, width, minWidth: '100%' }}>
+        {header}
+      </TablePart>
+      <TablePart role="rowgroup" className={styles.rows} style={{ height, width, minWidth: '100%' }}>
+        {Array.from({ length: end - first }, (_, at) => first + at).map((index) => (
+          <TablePart
+            key={index}
+            role="row"
+            aria-rowindex={index + 2}
+            className={styles.row}
+            style={{ height: rowHeight, transform: `translateY(${top(index)}px)` }}
+          >
+            {renderRow(index)}
+          </TablePart>
+        ))}
+      </TablePart>
     </TablePart>
   );
 }

@@ -18,10 +18,14 @@ export interface RowWindow {
   /** The rows to draw: from `first` up to, not including, `end`. */
   readonly first: number;
   readonly end: number;
+  /** The rows on screen, both included; those at the edges may be cut off. */
+  readonly onScreen: { readonly first: number; readonly last: number };
   /** Where a row stands in that element. */
   top(index: number): number;
   /** Brings a row into view, moving as little as possible. */
   scrollTo(index: number): void;
+  /** Brings a row to the top, or as near as it goes. */
+  toTop(index: number): void;
   /** Rows that fit, for Page Up and Page Down. */
   pageSize(): number;
 }
@@ -87,25 +91,32 @@ export function useRowWindow(body: RefObject<HTMLElement | null>, options: RowWi
     };
   }, [body, follow, scaled, height, whole]);
 
-  const first = Math.max(0, Math.floor(place.rows / rowHeight) - overscan);
+  const moveTo = (choose: (view: number) => number): void => {
+    const element = body.current;
+    if (!element) return;
+    const view = element.clientHeight - headerHeight;
+    const wanted = Math.min(Math.max(0, choose(view)), Math.max(0, whole - view));
+    if (wanted === latest.current.rows && view === latest.current.view) return;
+    const bar = scaled ? Math.round((wanted * (height - view)) / (whole - view)) : wanted;
+    latest.current = { bar, rows: wanted, view };
+    element.scrollTop = bar;
+    setPlace(latest.current);
+  };
+  const first = Math.floor(place.rows / rowHeight);
+  const end = Math.ceil((place.rows + place.view) / rowHeight);
   return {
     height,
-    first: Math.min(first, count),
-    end: Math.min(count, Math.ceil((place.rows + place.view) / rowHeight) + overscan),
+    first: Math.min(Math.max(0, first - overscan), count),
+    end: Math.min(count, end + overscan),
+    onScreen: { first: Math.min(first, Math.max(0, count - 1)), last: Math.min(count, end) - 1 },
     top: (index) => index * rowHeight - place.rows + place.bar,
-    scrollTo: (index) => {
-      const element = body.current;
-      if (!element) return;
-      const view = element.clientHeight - headerHeight;
-      const top = index * rowHeight;
-      const { rows } = latest.current;
-      const wanted = top < rows ? top : top + rowHeight > rows + view ? top + rowHeight - view : rows;
-      if (wanted === rows) return;
-      const bar = scaled ? Math.round((wanted * (height - view)) / (whole - view)) : wanted;
-      latest.current = { bar, rows: wanted, view };
-      element.scrollTop = bar;
-      setPlace(latest.current);
-    },
+    scrollTo: (index) =>
+      moveTo((view) => {
+        const top = index * rowHeight;
+        const { rows } = latest.current;
+        return top < rows ? top : top + rowHeight > rows + view ? top + rowHeight - view : rows;
+      }),
+    toTop: (index) => moveTo(() => index * rowHeight),
     pageSize: () => Math.max(1, Math.floor(((body.current?.clientHeight ?? 0) - headerHeight) / rowHeight) - 1),
   };
 }
