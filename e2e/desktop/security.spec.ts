@@ -27,7 +27,7 @@ test('the window gives its page nothing but the preload', async ({ app }) => {
   expect(options.show).toBe(false);
   expect(report(app, 'sandbox')).toBeDefined();
   expect(report(app, 'schemes')?.schemes).toEqual([
-    { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
+    { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true, codeCache: true } },
   ]);
 });
 
@@ -42,10 +42,12 @@ test('the page has no Node and sees only the bridge', async ({ app }) => {
     'chooseFolder',
     'onMenu',
     'openExternal',
+    'openPrepared',
     'pathOf',
     'rpc',
     'setProgress',
     'showInFolder',
+    'startDrag',
   ]);
 });
 
@@ -157,6 +159,7 @@ test('a second start focuses the first, and quitting closes cleanly', async ({ a
 });
 
 test('the menu reaches the page', async ({ app }) => {
+  await expect(app.page.getByRole('tree', { name: 'Folders' })).toBeVisible();
   expect(await app.ask('menu', ['View', 'Jobs'])).toBe(true);
   await expect(app.page.getByRole('heading', { name: 'Jobs', exact: true })).toBeVisible();
 });

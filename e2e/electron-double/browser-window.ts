@@ -91,7 +91,11 @@ export class BrowserWindow extends EventEmitter {
     await drive(this.webContents, this.#page, readFileSync(this.#options.webPreferences.preload, 'utf8'));
     this.#page.once('close', () => this.#closed());
     await this.#page.goto(toReal(url));
-    this.emit('ready-to-show');
+    // Electron tells it with the first frame that is not empty; a page that ends before never has one.
+    this.#page.waitForSelector('#root > *', { state: 'attached', timeout: 0 }).then(
+      () => this.emit('ready-to-show'),
+      () => undefined,
+    );
   }
 
   show(): void {

@@ -71,6 +71,7 @@ export class FilesPage {
 
   /** Types an address, as Ctrl+L lets one. */
   async goTo(address: string): Promise<void> {
+    await expect(this.tree).toBeVisible();
     await this.page.keyboard.press('Control+l');
     await this.page
       .getByRole('textbox', { name: /address/i })
