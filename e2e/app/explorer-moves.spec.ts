@@ -153,3 +153,26 @@ test('cut and paste moves, a row dragged onto a folder moves, and copying in pla
   await expect(files.summary).toContainText('4 items');
   expect(await readFile(join(app.home, 'vfolders', 'other', 'c.txt'), 'utf8')).toBe('c.txt');
 });
+
+test('files that another program copied are pasted, and what is copied here is when they are not', async ({ app }) => {
+  const files = new FilesPage(app);
+  const { page } = app;
+  await files.createVfolder('data');
+  await expect(page.getByRole('main')).toContainText('“data” is empty');
+  // The clipboard of a test holds no files: the event is what a browser makes of one that does.
+  await page.evaluate(() => {
+    const clipboardData = new DataTransfer();
+    clipboardData.items.add(new File(['from elsewhere'], 'pasted.txt'));
+    (document.activeElement ?? document.body).dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+  });
+  await expect(files.row('pasted.txt')).toBeVisible();
+  expect(await readFile(join(app.home, 'vfolders', 'data', 'pasted.txt'), 'utf8')).toBe('from elsewhere');
+  await files.row('pasted.txt').click();
+  await page.keyboard.press('Control+c');
+  await page.keyboard.press('Control+v');
+  await expect(files.summary).toContainText('2 items');
+  // A text field keeps its own.
+  await page.getByRole('searchbox', { name: 'Filter this folder' }).click();
+  await page.keyboard.press('Control+v');
+  await expect(page.getByRole('searchbox', { name: 'Filter this folder' })).toHaveValue('data:/pasted.txt');
+});

@@ -1,5 +1,9 @@
 import { create } from 'zustand';
+import { formatAddress } from '#shared/address.ts';
 import { startTransfer } from '../transfers/start.ts';
+
+/** So many are written out for other programs. */
+const mostAddresses = 1000;
 
 export interface Clipboard {
   readonly vfolder: string;
@@ -11,7 +15,13 @@ export interface Clipboard {
 /** What was copied or cut in Files. */
 export const useClipboard = create<{ readonly clipboard: Clipboard | null }>()(() => ({ clipboard: null }));
 
-export const putClipboard = (clipboard: Clipboard): void => useClipboard.setState({ clipboard });
+/** Takes the place of what other programs copied; their clipboard gets the addresses. */
+export function putClipboard(clipboard: Clipboard): void {
+  useClipboard.setState({ clipboard });
+  const addresses = clipboard.paths.slice(0, mostAddresses).map((path) => formatAddress(clipboard.vfolder, path));
+  // A browser that refuses it still pastes here.
+  navigator.clipboard?.writeText(addresses.join('\n')).catch(() => undefined);
+}
 
 /** Pastes into a folder. Copying onto itself makes a second copy; moving onto itself does nothing. */
 export async function paste(vfolder: string, path: string): Promise<void> {

@@ -9,6 +9,7 @@ import { loadHosts, useHosts } from '../app/stores/hosts.ts';
 import { loadVfolders, useVfolders } from '../app/stores/vfolders.ts';
 import { takePreviewKey, usePreviewOpen } from '../previews/preview-open.ts';
 import { PreviewToggle } from '../previews/preview-toggle.tsx';
+import { startUpload } from '../transfers/start.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { SplitPane } from '../ui/split-pane.tsx';
@@ -29,6 +30,7 @@ import { chooseAndUpload } from './upload-here.ts';
 import { refusingDrops, useFolderDrop } from './use-folder-drop.ts';
 import { useFolderTable } from './use-folder-table.ts';
 import { useOrder } from './use-order.ts';
+import { usePaste } from './use-paste.ts';
 import { useSort } from './use-sort.ts';
 
 const PreviewPane = lazy(() => import('../previews/preview-pane.tsx').then((m) => ({ default: m.PreviewPane })));
@@ -103,6 +105,10 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
     }
     handle.current?.focus();
     onKeyDown(event, () => void newFolder());
+  });
+  usePaste((files) => {
+    if (files) void startUpload(files, vfolder, path);
+    else table.pasteHere();
   });
   return (
     <div className={styles.view} data-testid="folder-view" {...(searching ? refusingDrops : drop.handlers)}>

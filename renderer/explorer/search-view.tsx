@@ -253,7 +253,6 @@ function useMatchTable({ vfolder, path, query, found, shown, handle, onLeave, re
         trash: () => first && void trashEntries(vfolder, selected),
         copy: () => toClipboard(false),
         cut: () => toClipboard(true),
-        paste: nothing,
         properties: () => first && openDialog({ kind: 'properties', vfolder, entries: selected }),
         newFolder: nothing,
         reload: refresh,

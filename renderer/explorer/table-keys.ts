@@ -18,7 +18,6 @@ export interface TableKeys {
   readonly trash: () => void;
   readonly copy: () => void;
   readonly cut: () => void;
-  readonly paste: () => void;
   readonly properties: () => void;
   readonly newFolder: () => void;
   readonly reload: () => void;
@@ -43,7 +42,7 @@ function commandKey(event: KeyPress, keys: TableKeys): boolean {
   const run = control
     ? event.shiftKey
       ? { n: keys.newFolder }
-      : { a: () => keys.select(selectAll(keys.shown, keys.selection)), c: keys.copy, x: keys.cut, v: keys.paste, r: keys.reload }
+      : { a: () => keys.select(selectAll(keys.shown, keys.selection)), c: keys.copy, x: keys.cut, r: keys.reload }
     : null;
   if (run) {
     const command = (run as Record<string, (() => void) | undefined>)[event.key.toLowerCase()];

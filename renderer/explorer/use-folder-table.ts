@@ -147,7 +147,6 @@ export function useFolderTable({ vfolder, path, shown, reload }: FolderTableInpu
       trash,
       copy: () => toClipboard(false),
       cut: () => toClipboard(true),
-      paste: pasteHere,
       properties,
       newFolder,
       reload,
@@ -174,6 +173,7 @@ export function useFolderTable({ vfolder, path, shown, reload }: FolderTableInpu
     handlers,
     onKeyDown,
     openBackgroundMenu,
+    pasteHere,
     clear: () => setSelection(noSelection),
     renameWhenThere: (name: string): void => {
       setAwaited({ name, rename: true });

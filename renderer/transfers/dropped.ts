@@ -22,7 +22,7 @@ export interface Upload {
 
 const batchSize = 500;
 
-/** Captures a drop of files and folders of the operating system; null when it holds none. Call it in the event. */
+/** Captures files and folders of the operating system that were dropped or pasted; null when there are none. Call it in the event. */
 export function captureDrop(data: DataTransfer): Upload | null {
   const entries = [...data.items]
     .map((item) => (item.kind === 'file' ? item.webkitGetAsEntry() : null))

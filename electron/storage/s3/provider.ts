@@ -265,7 +265,8 @@ class S3Storage implements S3Provider {
       throw new StowageError('is-a-directory', `“${visible(path) || '/'}” is a folder.`, { subject: path });
     checkShare(path, share, offer);
     // From a whole second on; never longer than asked.
-    const seconds = Math.max(1, Math.floor((share.expiresAt - Date.now()) / 1000));
+    // Counted from the second in which it is signed: never shorter than was promised, and less than one longer.
+    const seconds = Math.ceil(share.expiresAt / 1000) - Math.floor(Date.now() / 1000);
     return this.#service.addresses.presigned(share.permission === 'w' ? 'PUT' : 'GET', place, Math.min(seconds, maxShareSeconds));
   }
 
