@@ -6,6 +6,7 @@ import { ContextMenus } from '../ui/context-menu.tsx';
 import { SplitPane } from '../ui/split-pane.tsx';
 import { Toasts } from '../ui/toasts.tsx';
 import { useConnection } from './client.ts';
+import { CrashBoundary } from './crash-boundary.tsx';
 import { useGlobalShortcuts } from './global-shortcuts.ts';
 import { type Screen, useNavigation } from './navigation.ts';
 import { Rail } from './rail.tsx';
@@ -62,15 +63,17 @@ export function App() {
     <FluentProvider theme={themes[themeName]} style={{ height: '100%' }}>
       {/* Not a class of the provider: it would be put on every portal as well. */}
       <div className={styles.app}>
-        {connection === 'signed-out' ? (
-          <SignIn />
-        ) : loaded ? (
-          <Frame />
-        ) : (
-          <div className={styles.centre}>
-            <Spinner label="Opening Stowage" labelPosition="below" />
-          </div>
-        )}
+        <CrashBoundary>
+          {connection === 'signed-out' ? (
+            <SignIn />
+          ) : loaded ? (
+            <Frame />
+          ) : (
+            <div className={styles.centre}>
+              <Spinner label="Opening Stowage" labelPosition="below" />
+            </div>
+          )}
+        </CrashBoundary>
       </div>
       <Toasts />
     </FluentProvider>
