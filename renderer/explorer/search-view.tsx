@@ -21,7 +21,7 @@ import { compareTexts, nameKey } from './names.ts';
 import { SearchFooter } from './search-footer.tsx';
 import { leaveSearch } from './search-scope.ts';
 import { SearchTable } from './search-table.tsx';
-import { extend, noSelection, type Selection, selectOne, shownSelection, toggle } from './selection.ts';
+import { clicked, isPlainPress, noSelection, type Selection, selectOne, shownSelection, toggle } from './selection.ts';
 import { handleTableKey } from './table-keys.ts';
 import { navigate, openTab } from './tabs.ts';
 import { type ShownRows, useOrder } from './use-order.ts';
@@ -210,13 +210,10 @@ function useMatchTable({ vfolder, path, query, found, shown, handle, onLeave, re
   }, [found, selection]);
   const handlers = {
     onMouseDown: (event: MouseEvent, id: number): void => {
-      if (event.button !== 0 || event.shiftKey || event.ctrlKey || event.metaKey) return;
-      if (!selection.ids.has(id)) select(selectOne(id));
+      if (isPlainPress(event) && !selection.ids.has(id)) select(selectOne(id));
     },
     onClick: (event: MouseEvent, id: number): void => {
-      if (event.shiftKey) select(extend(selection, id, shown));
-      else if (event.ctrlKey || event.metaKey) select(toggle(selection, id));
-      else select(selectOne(id));
+      select(clicked(selection, id, event, shown));
       handle.current?.focus();
     },
     onOpen: open,

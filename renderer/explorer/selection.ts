@@ -35,6 +35,19 @@ export function extend(selection: Selection, id: number, { ids, positions }: Ord
   return { ids: range, anchor: selection.anchor, focus: id };
 }
 
+/** What of a press or click of the mouse decides what it selects. */
+type Press = Pick<MouseEvent, 'button' | 'shiftKey' | 'ctrlKey' | 'metaKey'>;
+
+/** A press that selects its row at once, so that it can be dragged; all others wait for the click. */
+export const isPlainPress = ({ button, shiftKey, ctrlKey, metaKey }: Press): boolean =>
+  button === 0 && !shiftKey && !ctrlKey && !metaKey;
+
+/** A click as in any file manager: with Shift a range, with Ctrl one more or less, else this row alone. */
+export function clicked(selection: Selection, id: number, press: Press, order: Order): Selection {
+  if (press.shiftKey) return extend(selection, id, order);
+  return press.ctrlKey || press.metaKey ? toggle(selection, id) : selectOne(id);
+}
+
 /** The selected rows that are shown, in the order shown. */
 export function shownSelection(selection: Selection, { ids, positions }: Order): number[] {
   // Whichever is shorter is walked through: one row of a million is found at once.

@@ -12,7 +12,7 @@ import { dragsOut, offerDownload, prepareDragOut } from './drag-out.ts';
 import { backgroundChoices, entryChoices } from './entry-menu.tsx';
 import type { FileTableHandle, RowHandlers } from './file-table.tsx';
 import { folder, parentLocation } from './location.ts';
-import { carryOver, extend, noSelection, type Selection, selectOne, shownSelection, toggle } from './selection.ts';
+import { carryOver, clicked, isPlainPress, noSelection, type Selection, selectOne, shownSelection } from './selection.ts';
 import { handleTableKey, type KeyPress } from './table-keys.ts';
 import { navigate, openTab } from './tabs.ts';
 import type { ShownRows } from './use-order.ts';
@@ -84,14 +84,12 @@ export function useFolderTable({ vfolder, path, shown, reload }: FolderTableInpu
 
   const handlers: Omit<RowHandlers, 'onDragOver' | 'onDrop'> = {
     onMouseDown: (event, id) => {
-      if (event.button !== 0 || event.shiftKey || event.ctrlKey || event.metaKey) return;
+      if (!isPlainPress(event)) return;
       if (!selection.ids.has(id)) setSelection(selectOne(id));
       prepareDragOut(vfolder, rows.entry(id));
     },
     onClick: (event, id) => {
-      if (event.shiftKey) setSelection(extend(selection, id, shown));
-      else if (event.ctrlKey || event.metaKey) setSelection(toggle(selection, id));
-      else setSelection(selectOne(id));
+      setSelection(clicked(selection, id, event, shown));
       handle.current?.focus();
     },
     onOpen: open,
