@@ -96,6 +96,14 @@ describe('fetching in ranges', () => {
     expect(reached.at(-1)).toEqual({ offset: content.length, crc: crc32(content) });
   });
 
+  it('asks for no more than twice as much after a range that came at once: a broken connection loses what is on its way', async () => {
+    await fetch();
+    const lengths = asked.map(({ length }) => length ?? Number.POSITIVE_INFINITY);
+    for (const [index, length] of lengths.entries()) {
+      expect(length).toBeLessThanOrEqual(2 * Math.max(mebibyte, ...lengths.slice(0, index)));
+    }
+  });
+
   it('holds the whole against an MD5 where it is known', async () => {
     await fetch({ known: md5 });
     expect(readFileSync(file).equals(content)).toBe(true);

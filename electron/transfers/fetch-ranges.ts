@@ -116,7 +116,8 @@ class Fetching {
       const began = performance.now();
       arrived.resolve(await this.#receive(begin, end));
       const rate = (end - begin) / (performance.now() - began);
-      length = Math.max(leastRange, Math.min(mostRange, Math.round(rate * rangeMs)));
+      // Twice as long at most: one range may have come at once, out of what a limit lets through after a rest.
+      length = Math.max(leastRange, Math.min(mostRange, 2 * length, Math.round(rate * rangeMs)));
     } while (this.#next < size && this.#lanes.size <= this.#pace.limit && !this.#failure);
   }
 
