@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { tell } from './crash.fixture.ts';
 import { openBench } from './fixture.ts';
 
 /**
@@ -11,12 +12,12 @@ if (!directory) throw new Error('no directory');
 const bench = openBench(directory);
 bench.vfolder('v');
 bench.changes.on((change) => {
-  if (change.type === 'transfer') process.stdout.write(`${JSON.stringify(change.transfer)}\n`);
+  if (change.type === 'transfer') tell(change.transfer);
 });
 bench.changes.on((change) => {
   if (change.type !== 'transfer' || !['done', 'failed'].includes(change.transfer.state)) return;
   const written = /wchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1];
-  process.stdout.write(`${JSON.stringify({ written: Number(written) })}\n`);
+  tell({ written: Number(written) });
   void bench.close();
 });
 bench.transfers.start();

@@ -1,4 +1,5 @@
 import type { Endpoint } from '#shared/contract/transfers.ts';
+import { tell } from './crash.fixture.ts';
 import { openBench } from './fixture.ts';
 import { type Made, makeProvider } from './remote-hosts.fixture.ts';
 
@@ -17,7 +18,7 @@ const bench = openBench(task.directory, makeProvider(task.made), { bandwidthLimi
 bench.vfolder('v');
 bench.changes.on((change) => {
   if (change.type !== 'transfer') return;
-  process.stdout.write(`${JSON.stringify(change.transfer)}\n`);
+  tell(change.transfer);
   if (['done', 'failed', 'waiting', 'paused'].includes(change.transfer.state)) void bench.close();
 });
 bench.transfers.start();

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
   appendFileSync,
@@ -12,7 +12,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import {
   AccountSASPermissions,
   AccountSASResourceTypes,
@@ -27,6 +26,7 @@ import { at, bytes, collect } from '../storage/contract/world.ts';
 import { isBodyRead, type SeenRequest } from '../storage/fault-proxy.fixture.ts';
 import type { StorageProvider } from '../storage/provider.ts';
 import { freshBucket } from '../storage/s3/s3-server.fixture.ts';
+import { endChild, runChild } from './crash.fixture.ts';
 import type { RemoteTask } from './crash-remote-child.ts';
 import { type Bench, openBench } from './fixture.ts';
 import { azureHost, makeProvider, type RemoteHost, s3Host } from './remote-hosts.fixture.ts';
@@ -106,26 +106,14 @@ describe.each([
   });
 
   describe('a process that is killed', () => {
-    let child: ChildProcess | undefined;
-    afterEach(() => void child?.kill('SIGKILL'));
+    afterEach(endChild);
 
     /** Runs a child until it ends, or until so many bytes have gone, when it is killed. */
     async function run(task: Omit<RemoteTask, 'directory' | 'made'>, killAt = Number.POSITIVE_INFINITY): Promise<Transfer[]> {
       const environment = { ...task, directory: join(bench.directory, 'crash'), made: host.made } satisfies RemoteTask;
-      const started = spawn(process.execPath, [join(import.meta.dirname, 'crash-remote-child.ts')], {
-        stdio: ['ignore', 'pipe', 'inherit'],
+      return runChild('crash-remote-child.ts', [], ({ bytes }: Transfer) => bytes.done > killAt, {
         env: { ...process.env, STOWAGE_TEST_TASK: JSON.stringify(environment) },
       });
-      child = started;
-      const ended = new Promise((resolve) => started.once('exit', resolve));
-      const lines: Transfer[] = [];
-      for await (const text of createInterface({ input: started.stdout })) {
-        const line = JSON.parse(text) as Transfer;
-        lines.push(line);
-        if (line.bytes.done > killAt) started.kill('SIGKILL');
-      }
-      await ended;
-      return lines;
     }
     const size = 80 * mebibyte;
     const bandwidthLimit = 40 * mebibyte;

@@ -1,3 +1,4 @@
+import { tell } from './crash.fixture.ts';
 import { openBench } from './fixture.ts';
 
 /**
@@ -13,7 +14,7 @@ bench.vfolder('v');
 bench.changes.on((change) => {
   if (change.type !== 'transfer') return;
   const { id, state } = change.transfer;
-  process.stdout.write(`${JSON.stringify(change.transfer)}\n`);
+  tell(change.transfer);
   if (state === 'review') void service.resume({ id }, {});
   if (state === 'done' || state === 'failed') void bench.close();
 });

@@ -1,17 +1,16 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Transfer } from '#shared/contract/transfers.ts';
+import { endChild, runChild } from './crash.fixture.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 let directory: string;
 let source: string;
 let target: string;
-let child: ChildProcess | undefined;
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'stowage-crash-'));
@@ -24,26 +23,12 @@ beforeEach(() => {
   }
 });
 afterEach(() => {
-  child?.kill('SIGKILL');
+  endChild();
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Runs the child until a line satisfies `enough`, where it is killed; gives all lines. */
-async function run(args: string[], enough: (transfer: Transfer) => boolean): Promise<Transfer[]> {
-  const started = spawn(process.execPath, [join(import.meta.dirname, 'sync-crash-child.ts'), directory, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  child = started;
-  const ended = new Promise((resolve) => started.once('exit', resolve));
-  const lines: Transfer[] = [];
-  for await (const text of createInterface({ input: started.stdout })) {
-    const line = JSON.parse(text) as Transfer;
-    lines.push(line);
-    if (enough(line)) started.kill('SIGKILL');
-  }
-  await ended;
-  return lines;
-}
+const run = (args: string[], enough: (transfer: Transfer) => boolean): Promise<Transfer[]> =>
+  runChild('sync-crash-child.ts', [directory, ...args], enough);
 const never = (): boolean => false;
 
 /** Fills the destination with what a sync has to remove. */
