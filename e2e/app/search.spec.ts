@@ -71,6 +71,15 @@ test('everything below a folder is searched by keyboard, a match opened in its f
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowDown');
   await expect(files.row('Überblick.csv')).toHaveAttribute('aria-selected', 'true');
+  // Looked into where it is found; closing that leaves the search as it is.
+  const preview = page.getByRole('region', { name: 'Preview' });
+  await page.keyboard.press('Space');
+  await expect(preview.getByRole('heading', { name: 'Überblick.csv' })).toBeVisible();
+  await expect(preview).toContainText('xxxxxxxxxxxxxxxxxxxx');
+  await page.keyboard.press('Escape');
+  await expect(preview).toHaveCount(0);
+  await expect(files.row('Überblick.csv')).toHaveAttribute('aria-selected', 'true');
+
   await page.keyboard.press('Enter');
   await expect(page.getByRole('grid', { name: 'Files in project:/reports/2025' })).toBeVisible();
   await expect(files.row('Überblick.csv')).toHaveAttribute('aria-selected', 'true');

@@ -61,7 +61,7 @@ export function entryChoices({ vfolder, entries, open, openTab, toClipboard, ren
         'divider',
       ]
     : single
-      ? fileChoices(() => open(first), rename !== null)
+      ? fileChoices(() => open(first))
       : [];
   return [
     ...opening,
@@ -91,10 +91,10 @@ export function entryChoices({ vfolder, entries, open, openTab, toClipboard, ren
   ];
 }
 
-function fileChoices(open: () => void, looksInto: boolean): Array<MenuChoice | 'divider'> {
+function fileChoices(open: () => void): Array<MenuChoice | 'divider'> {
   const choices = [
     ...(opensFiles ? [{ label: 'Open with default app', icon: <OpenRegular />, hint: 'Enter', run: open }] : []),
-    ...(looksInto ? [{ label: 'Preview', icon: <EyeRegular />, hint: 'Space', run: openPreviewPane }] : []),
+    { label: 'Preview', icon: <EyeRegular />, hint: 'Space', run: openPreviewPane },
   ];
   return choices.length > 0 ? [...choices, 'divider'] : [];
 }

@@ -1,18 +1,18 @@
 import { Button, makeStyles, mergeClasses } from '@fluentui/react-components';
 import { ArrowUploadRegular, FolderArrowUpRegular, FolderOpenRegular } from '@fluentui/react-icons';
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { formatAddress } from '#shared/address.ts';
 import type { Vfolder } from '#shared/contract/vfolders.ts';
 import { visible } from '#shared/paths.ts';
 import { goHosts } from '../app/navigation.ts';
 import { loadHosts, useHosts } from '../app/stores/hosts.ts';
 import { loadVfolders, useVfolders } from '../app/stores/vfolders.ts';
+import { PreviewBeside } from '../previews/preview-beside.tsx';
 import { takePreviewKey, usePreviewOpen } from '../previews/preview-open.ts';
 import { PreviewToggle } from '../previews/preview-toggle.tsx';
 import { startUpload } from '../transfers/start.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorMessage } from '../ui/error-message.tsx';
-import { SplitPane } from '../ui/split-pane.tsx';
 import { launchWith, makeFolder } from './actions.ts';
 import { openDialog } from './dialog-state.ts';
 import { DropOverlay } from './drop-overlay.tsx';
@@ -32,8 +32,6 @@ import { useFolderTable } from './use-folder-table.ts';
 import { useOrder } from './use-order.ts';
 import { usePaste } from './use-paste.ts';
 import { useSort } from './use-sort.ts';
-
-const PreviewPane = lazy(() => import('../previews/preview-pane.tsx').then((m) => ({ default: m.PreviewPane })));
 
 const useStyles = makeStyles({
   view: { flexGrow: 1, minHeight: 0, minWidth: 0, display: 'flex', flexDirection: 'column', position: 'relative' },
@@ -71,6 +69,7 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
     setSelection(selectOne(id));
   }, [select, shown, setSelection]);
   useEffect(() => handle.current?.focus(), [handle]);
+  const entryOf = useCallback((id: number) => shown.rows.entry(id), [shown.rows]);
   const { problem } = listing;
   useReadAgainWhenMended(opened, listing);
   useEffect(() => {
@@ -132,10 +131,26 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
         />
         <PreviewToggle />
       </Toolbar>
-      <SplitPane name="preview" label="Width of the preview" sized="second" initial={420} min={280} max={960}>
+      <PreviewBeside
+        vfolder={vfolder}
+        readOnly={readOnly}
+        rows={shown.rows}
+        ids={table.selected}
+        entryOf={entryOf}
+        shown={!searching}
+        onClosed={() => handle.current?.focus()}
+      >
         <div className={styles.rows}>
           {searching && (
-            <SearchView ref={results} handle={results} vfolder={vfolder} path={path} query={text} onLeave={leaveSearch} />
+            <SearchView
+              ref={results}
+              handle={results}
+              vfolder={vfolder}
+              readOnly={readOnly}
+              path={path}
+              query={text}
+              onLeave={leaveSearch}
+            />
           )}
           <div className={mergeClasses(styles.content, searching && styles.hidden)}>
             {listing.problem && (
@@ -202,21 +217,7 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
             {drop.label && <DropOverlay label={drop.label} outlined={drop.row === null} />}
           </div>
         </div>
-        {previewOpen && !searching ? (
-          <Suspense fallback={null}>
-            <PreviewPane
-              vfolder={vfolder}
-              readOnly={readOnly}
-              rows={shown.rows}
-              ids={table.selected}
-              onClose={() => {
-                setPreviewOpen(false);
-                handle.current?.focus();
-              }}
-            />
-          </Suspense>
-        ) : null}
-      </SplitPane>
+      </PreviewBeside>
       {!searching && (
         <FolderFooter
           vfolder={vfolder}

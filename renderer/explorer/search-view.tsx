@@ -1,10 +1,12 @@
 import { Button, makeStyles, Spinner } from '@fluentui/react-components';
 import { FolderOpenRegular, SearchRegular } from '@fluentui/react-icons';
-import { type KeyboardEvent, type MouseEvent, type Ref, useEffect, useMemo, useState } from 'react';
+import { type KeyboardEvent, type MouseEvent, type Ref, useCallback, useEffect, useMemo, useState } from 'react';
 import type { Entry } from '#shared/contract/files.ts';
 import type { Match, SearchSort } from '#shared/contract/search.ts';
 import { parentPath, parseInnerPath, visible } from '#shared/paths.ts';
 import { opensFiles } from '../edits/open-file.ts';
+import { PreviewBeside } from '../previews/preview-beside.tsx';
+import { takePreviewKey, usePreviewOpen } from '../previews/preview-open.ts';
 import { openMenu } from '../ui/context-menu.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorMessage } from '../ui/error-message.tsx';
@@ -42,6 +44,7 @@ const sharedFolder = ([first, ...rest]: readonly Match[]): string =>
 
 interface SearchViewProps {
   readonly vfolder: string;
+  readonly readOnly: boolean;
   /** Searched below this folder. */
   readonly path: string;
   readonly query: string;
@@ -52,7 +55,7 @@ interface SearchViewProps {
 }
 
 /** What is found below a folder: a table of matches with what can be done to them, and of when the index is. */
-export function SearchView({ vfolder, path, query, onLeave, ref, handle }: SearchViewProps) {
+export function SearchView({ vfolder, readOnly, path, query, onLeave, ref, handle }: SearchViewProps) {
   const styles = useStyles();
   const [sort, setSort] = useState<SearchSort>({ column: 'name', descending: false });
   const { found, index, problem, busy, refresh, stop } = useSearch(vfolder, path, query, sort);
@@ -62,64 +65,73 @@ export function SearchView({ vfolder, path, query, onLeave, ref, handle }: Searc
   const nothing = found.length === 0;
   return (
     <>
-      <div className={styles.content}>
-        {problem && problem.code !== 'cancelled' && (
-          <ErrorMessage
-            className={styles.problem}
-            error={problem}
-            actions={
-              problem.code !== 'bad-request' && (
-                <Button size="small" onClick={refresh}>
-                  Try again
-                </Button>
-              )
-            }
-          />
-        )}
-        {nothing && problem?.code === 'cancelled' && (
-          <EmptyState
-            icon={<SearchRegular />}
-            title="There is no index yet"
-            actions={<Button onClick={refresh}>Take the index</Button>}
-          >
-            Taking it was stopped. A search looks into an index of names, which is taken once and kept on this machine.
-          </EmptyState>
-        )}
-        {nothing && !problem && busy && (
-          <EmptyState icon={<Spinner />} title={index?.taking ? 'Taking the index' : 'Searching'}>
-            {index?.taking
-              ? `${plural(index.taking.entries, 'item')} so far. What matches is shown as it is found.`
-              : `Everything below “${visible(place)}”`}
-          </EmptyState>
-        )}
-        {nothing && !problem && !busy && (
-          <EmptyState
-            icon={<SearchRegular />}
-            title="Nothing matches"
-            actions={<Button onClick={onLeave}>Back to the folder</Button>}
-          >
-            Nothing below “{visible(place)}” is called “{visible(query.trim())}”.
-          </EmptyState>
-        )}
-        {!nothing && (
-          <SearchTable
-            ref={ref ?? null}
-            label={`Matches below ${visible(place)}`}
-            matches={found.matches}
-            order={shown}
-            folderOf={(match) => visible(relative(folderOf(match), path))}
-            sort={sort}
-            onSort={(column) =>
-              setSort({
-                column,
-                descending: sort.column === column ? !sort.descending : column === 'size' || column === 'modified',
-              })
-            }
-            {...table.handlers}
-            selection={table.selection}
-          />
-        )}
-      </div>
+      <PreviewBeside
+        vfolder={vfolder}
+        readOnly={readOnly}
+        rows={found.rows}
+        ids={table.ids}
+        entryOf={table.entryOf}
+        onClosed={() => handle.current?.focus()}
+      >
+        <div className={styles.content}>
+          {problem && problem.code !== 'cancelled' && (
+            <ErrorMessage
+              className={styles.problem}
+              error={problem}
+              actions={
+                problem.code !== 'bad-request' && (
+                  <Button size="small" onClick={refresh}>
+                    Try again
+                  </Button>
+                )
+              }
+            />
+          )}
+          {nothing && problem?.code === 'cancelled' && (
+            <EmptyState
+              icon={<SearchRegular />}
+              title="There is no index yet"
+              actions={<Button onClick={refresh}>Take the index</Button>}
+            >
+              Taking it was stopped. A search looks into an index of names, which is taken once and kept on this machine.
+            </EmptyState>
+          )}
+          {nothing && !problem && busy && (
+            <EmptyState icon={<Spinner />} title={index?.taking ? 'Taking the index' : 'Searching'}>
+              {index?.taking
+                ? `${plural(index.taking.entries, 'item')} so far. What matches is shown as it is found.`
+                : `Everything below “${visible(place)}”`}
+            </EmptyState>
+          )}
+          {nothing && !problem && !busy && (
+            <EmptyState
+              icon={<SearchRegular />}
+              title="Nothing matches"
+              actions={<Button onClick={onLeave}>Back to the folder</Button>}
+            >
+              Nothing below “{visible(place)}” is called “{visible(query.trim())}”.
+            </EmptyState>
+          )}
+          {!nothing && (
+            <SearchTable
+              ref={ref ?? null}
+              label={`Matches below ${visible(place)}`}
+              matches={found.matches}
+              order={shown}
+              folderOf={(match) => visible(relative(folderOf(match), path))}
+              sort={sort}
+              onSort={(column) =>
+                setSort({
+                  column,
+                  descending: sort.column === column ? !sort.descending : column === 'size' || column === 'modified',
+                })
+              }
+              {...table.handlers}
+              selection={table.selection}
+            />
+          )}
+        </div>
+      </PreviewBeside>
       <SearchFooter found={found} index={index} busy={busy} selected={table.chosen} onRefresh={refresh} onStop={stop} />
     </>
   );
@@ -176,10 +188,10 @@ function useMatchTable({ vfolder, path, query, found, shown, handle, onLeave, re
   );
   const select = (next: Selection): void => setStored({ rows: found.rows, paths: found.matches, selection: next });
   const matchOf = (id: number | undefined): Match | undefined => (id === undefined ? undefined : found.matches[id]);
-  const selected = useMemo(
-    () => shownSelection(selection, shown).flatMap((id) => found.matches[id] ?? []),
-    [selection, shown, found.matches],
-  );
+  const ids = useMemo(() => shownSelection(selection, shown), [selection, shown]);
+  const selected = useMemo(() => ids.flatMap((id) => found.matches[id] ?? []), [ids, found.matches]);
+  const entryOf = useCallback((id: number): Entry => found.matches[id] ?? found.rows.entry(id), [found.matches, found.rows]);
+  const [previewOpen, setPreviewOpen] = usePreviewOpen();
   /** What is done with a row is done with all that are selected when it is one of them. */
   const chosenWith = (id: number): readonly Match[] => {
     const match = matchOf(id);
@@ -234,6 +246,7 @@ function useMatchTable({ vfolder, path, query, found, shown, handle, onLeave, re
     onBackgroundClick: () => select(noSelection),
     onKeyDown: (event: KeyboardEvent): void => {
       const [first] = selected;
+      if (takePreviewKey(event, previewOpen, setPreviewOpen)) return;
       if ((event.shiftKey && event.key === 'F10') || event.key === 'ContextMenu') {
         if (first) openChoices(event, selected);
         return;
@@ -259,7 +272,7 @@ function useMatchTable({ vfolder, path, query, found, shown, handle, onLeave, re
     },
   };
   const chosen = { count: selected.length, bytes: selected.reduce((sum, { size }) => sum + size, 0) };
-  return { selection, handlers, chosen };
+  return { selection, ids, entryOf, handlers, chosen };
 }
 
 /** The same files in another answer; those that are not in it are forgotten. */

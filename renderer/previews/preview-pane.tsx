@@ -88,15 +88,17 @@ export interface PreviewPaneProps {
   readonly rows: FolderRows;
   /** Which of the rows are selected. */
   readonly ids: readonly number[];
+  /** The entry of a row. */
+  readonly entryOf: (id: number) => Entry;
   /** Closes it and gives the focus back. */
   readonly onClose: () => void;
 }
 
 /** What is selected, looked into: the one file, or what several add up to. */
-export function PreviewPane({ vfolder, readOnly, rows, ids, onClose }: PreviewPaneProps) {
+export function PreviewPane({ vfolder, readOnly, rows, ids, entryOf, onClose }: PreviewPaneProps) {
   const styles = useStyles();
   const [first] = ids;
-  const single = useMemo(() => (ids.length === 1 && first !== undefined ? rows.entry(first) : null), [rows, ids, first]);
+  const single = useMemo(() => (ids.length === 1 && first !== undefined ? entryOf(first) : null), [entryOf, ids, first]);
   const editing = useDraft(({ draft, left }) => !left && single !== null && isDraftOf(draft, vfolder, single.path));
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape' || event.defaultPrevented || editing) return;
