@@ -31,7 +31,7 @@ import { createRedactor } from './secrets/redactor.ts';
 import { createSecrets } from './secrets/secrets.ts';
 import type { FileBodies, Keychain } from './services.ts';
 import { openDatabase } from './store/database.ts';
-import { lockHome } from './store/home-lock.ts';
+import { type HomeLock, lockHome } from './store/home-lock.ts';
 import { createTransfers } from './transfers/transfers.ts';
 import { createVfolders } from './vfolders/vfolders.ts';
 
@@ -43,6 +43,8 @@ export interface CoreOptions {
   readonly shell: 'electron' | 'browser' | 'cli';
   /** The system's keychain, of a shell that has one; without it secrets are sealed with a key file or a passphrase. */
   readonly keychain?: Keychain;
+  /** The lock of `home`, of a shell that took it already; closing the core releases it. */
+  readonly lock?: HomeLock;
 }
 
 /** Everything behind the contract, in this process. */
@@ -64,7 +66,7 @@ export interface Core extends FileBodies {
  * @throws StowageError `already-running`, `io-error`, `data-damaged`
  */
 export async function openCore(options: CoreOptions): Promise<Core> {
-  const lock = lockHome(options.home);
+  const lock = options.lock ?? lockHome(options.home);
   try {
     return compose(options, lock);
   } catch (error) {
@@ -73,7 +75,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   }
 }
 
-function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: { release(): void }): Core {
+function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLock): Core {
   const redactor = createRedactor();
   const log = createAppLog(join(home, 'logs'), redactor.text);
   const { database, quarantined } = openDatabase(home);

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { chromium } from 'playwright/test';
 import { expect, test, withFolder } from '../fixtures/app.ts';
+import { windowBrowser } from '../fixtures/app-window.ts';
 import { collect, node, root, run, stowage, waitForOutput } from '../fixtures/process.ts';
 
 const program = join(root, 'out', 'main', 'serve.js');
@@ -17,8 +18,14 @@ interface Serving {
 }
 
 /** Runs `work` while the browser host serves `home`. */
-async function whileServing<T>(home: string, work: (serving: Serving) => Promise<T>): Promise<T> {
-  const child = spawn(node, [program], { env: { ...process.env, STOWAGE_HOME: home }, stdio: ['ignore', 'pipe', 'pipe'] });
+async function whileServing<T>(
+  home: string,
+  work: (serving: Serving) => Promise<T>,
+  args: readonly string[] = [],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<T> {
+  const env = { ...process.env, ...settings, STOWAGE_HOME: home };
+  const child = spawn(node, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const out = collect(child.stdout);
   const err = collect(child.stderr);
   const [, url = ''] = await waitForOutput(child, /Stowage is at (http:\S+)/);
@@ -162,5 +169,27 @@ test('a data directory that cannot be written is said so, by the host and by the
       });
       expect(other).toMatchObject({ code: 77, stderr: expect.stringContaining('cannot be written') });
     }
+  });
+});
+
+test('--open shows the app in a window, signed in, and at the same address every time', async ({ home }) => {
+  await withFolder('browser', async (folder) => {
+    const browser = await windowBrowser(folder);
+    const settings = { STOWAGE_BROWSER: browser.path, DISPLAY: ':0' };
+    const open = (): Promise<string> =>
+      whileServing(
+        home,
+        async ({ child, url }) => {
+          const [window, page] = await browser.attach();
+          await expect(page.getByRole('navigation').getByRole('button', { name: 'Files' })).toBeVisible();
+          expect(page.url()).toBe(url);
+          await browser.close(window, join(home, 'browser-profile'));
+          expect(await end(child, 'SIGTERM')).toBe(0);
+          return url;
+        },
+        ['--open'],
+        settings,
+      );
+    expect(await open()).toBe(await open());
   });
 });

@@ -17,6 +17,8 @@ const info = { version: '1', home: '/h', shell: 'browser', platform: 'linux', us
 
 let folder: string;
 let host: BrowserHost;
+/** As it is started every day: at no port in particular. */
+let start: () => Promise<BrowserHost>;
 /** Everything that reached the core. */
 let effects: string[];
 let received: { bytes: number; hash: string; aborted: boolean };
@@ -43,41 +45,43 @@ beforeEach(async () => {
   };
   downloadEnded = Promise.withResolvers();
   downloadBytes = randomBytes(3_000_000);
-  host = await startBrowserHost({
-    home: folder,
-    staticRoot,
-    core: {
-      router: createRouter(
-        {
-          app: {
-            info: () => {
-              effects.push('info');
-              return info;
+  start = () =>
+    startBrowserHost({
+      home: folder,
+      staticRoot,
+      core: {
+        router: createRouter(
+          {
+            app: {
+              info: () => {
+                effects.push('info');
+                return info;
+              },
             },
-          },
-        } as unknown as Services,
-        () => {},
-      ),
-      receive: (id, seq, offset, body, signal) => {
-        effects.push(`receive ${id} ${seq} ${offset}`);
-        return receive(body, signal);
+          } as unknown as Services,
+          () => {},
+        ),
+        receive: (id, seq, offset, body, signal) => {
+          effects.push(`receive ${id} ${seq} ${offset}`);
+          return receive(body, signal);
+        },
+        openDownload: async (ticket, range) => {
+          effects.push(`download ${ticket}`);
+          if (ticket !== 'ticket-1') throw new StowageError('not-found', 'This download is over.');
+          const size = downloadBytes.length;
+          const part = range && { start: range.start, end: Math.min(range.end ?? size - 1, size - 1) };
+          return { filename: 'naïve "x"\r\n.bin', contentType: 'text/html', size, range: part ?? null, body: chunks(part) };
+        },
+        openPreview: async (ticket, range) => {
+          effects.push(`preview ${ticket}`);
+          if (ticket !== 'ticket-1') throw new StowageError('not-found', 'This preview has lapsed.');
+          const size = downloadBytes.length;
+          const part = range && { start: range.start, end: Math.min(range.end ?? size - 1, size - 1) };
+          return { filename: 'x.svg', contentType: 'image/svg+xml', size, range: part ?? null, body: chunks(part) };
+        },
       },
-      openDownload: async (ticket, range) => {
-        effects.push(`download ${ticket}`);
-        if (ticket !== 'ticket-1') throw new StowageError('not-found', 'This download is over.');
-        const size = downloadBytes.length;
-        const part = range && { start: range.start, end: Math.min(range.end ?? size - 1, size - 1) };
-        return { filename: 'naïve "x"\r\n.bin', contentType: 'text/html', size, range: part ?? null, body: chunks(part) };
-      },
-      openPreview: async (ticket, range) => {
-        effects.push(`preview ${ticket}`);
-        if (ticket !== 'ticket-1') throw new StowageError('not-found', 'This preview has lapsed.');
-        const size = downloadBytes.length;
-        const part = range && { start: range.start, end: Math.min(range.end ?? size - 1, size - 1) };
-        return { filename: 'x.svg', contentType: 'image/svg+xml', size, range: part ?? null, body: chunks(part) };
-      },
-    },
-  });
+    });
+  host = await start();
 });
 
 afterEach(async () => {
@@ -548,4 +552,15 @@ it('says that a port is taken', async () => {
     core: { router: createRouter({} as Services, () => {}), receive: vi.fn(), openDownload: vi.fn(), openPreview: vi.fn() },
   });
   await expect(second).rejects.toMatchObject({ code: 'in-use' });
+});
+
+it('comes back at the port of the last time, and at another one when that is taken', async () => {
+  const { port } = host;
+  await host.close();
+  host = await start();
+  expect(host.port).toBe(port);
+  const other = await start();
+  expect(other.port).not.toBe(port);
+  await host.close();
+  host = other;
 });

@@ -1,11 +1,11 @@
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { browserHost } from '#shared/bridge.ts';
-import { assertNever, StowageError } from '#shared/errors.ts';
+import { assertNever, isStowageError, StowageError } from '#shared/errors.ts';
 import { runFolder, writeOwnerOnly } from '../rpc/owner-only.ts';
 import type { Router } from '../rpc/router.ts';
 import { createSocketHandler, maxMessageBytes } from '../rpc/websocket.ts';
@@ -15,6 +15,7 @@ import { type Access, createAccess } from './access.ts';
 import { refuseSocket, sendError, sendJson } from './answers.ts';
 import { receiveBody, sendDownload, sendPreview } from './bodies.ts';
 import { createGuard, type Verdict } from './guard.ts';
+import { openFile } from './open-file.ts';
 
 /** What the host needs of the core. */
 export interface HostCore extends FileBodies {
@@ -24,8 +25,11 @@ export interface HostCore extends FileBodies {
 export interface BrowserHostOptions {
   readonly core: HostCore;
   readonly home: string;
-  /** 0 or none: any free one. */
-  readonly port?: number;
+  /**
+   * 0: any free one. None: the one of the last time while it is free, so that a browser finds again what it has kept of
+   * the page and its compiled scripts; else any.
+   */
+  readonly port?: number | undefined;
   /** The built renderer. */
   readonly staticRoot: string;
 }
@@ -36,6 +40,8 @@ export interface BrowserHost {
   /** Owner-only file that signs a browser in when it is opened. */
   readonly openPath: string;
   readonly port: number;
+  /** Resolves when the first page has connected. */
+  readonly visited: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,13 +49,13 @@ export interface BrowserHost {
  * Serves the app to browsers of this machine's owner, on the loopback address only.
  * @throws StowageError `in-use` when the port is taken, `not-found` when the renderer is not built
  */
-export async function startBrowserHost({ core, home, port = 0, staticRoot }: BrowserHostOptions): Promise<BrowserHost> {
+export async function startBrowserHost({ core, home, port, staticRoot }: BrowserHostOptions): Promise<BrowserHost> {
   const app = createStaticApp(staticRoot);
   const folder = runFolder(home);
   const server = createServer({ requestTimeout: 0 });
-  const bound = await listen(server, port);
+  const bound = port === undefined ? await listenAgain(server, join(home, 'port')) : await listen(server, port);
   const url = `http://127.0.0.1:${bound}/`;
-  const files = keyFiles(folder, url);
+  const files = keyFiles(home, folder, url);
   const access = createAccess(bound, files.publish);
   const guard = createGuard({ port: bound, access, isStatic: app.has });
   const sockets = new WebSocketServer({
@@ -58,11 +64,13 @@ export async function startBrowserHost({ core, home, port = 0, staticRoot }: Bro
     perMessageDeflate: false,
     handleProtocols: () => browserHost.rpcProtocol,
   });
-  attach(server, guard, { core, app, access, sockets });
+  const visited = Promise.withResolvers<void>();
+  attach(server, guard, { core, app, access, sockets, onVisit: visited.resolve });
   return {
     url,
     openPath: files.openPath,
     port: bound,
+    visited: visited.promise,
     close: async () => {
       files.remove();
       for (const socket of sockets.clients) socket.terminate();
@@ -73,14 +81,12 @@ export async function startBrowserHost({ core, home, port = 0, staticRoot }: Bro
   };
 }
 
-/** Where a browser host on this home leaves the file that signs a browser in. */
-export const openFile = (home: string): string => join(home, 'run', 'open.html');
-
 interface Parts {
   readonly core: HostCore;
   readonly app: StaticApp;
   readonly access: Access;
   readonly sockets: WebSocketServer;
+  readonly onVisit: () => void;
 }
 
 /** Every way into the server passes the guard: requests of every kind, upgrades, and CONNECT. */
@@ -99,7 +105,11 @@ function attach(server: Server, guard: (request: IncomingMessage, upgrade: boole
     const verdict = guard(request, true);
     if (!verdict.allowed) refuseSocket(socket, verdict.status, verdict.error);
     else if (verdict.route.name !== 'rpc') refuseSocket(socket, 405, notHere());
-    else parts.sockets.handleUpgrade(request, socket, head, serveSocket);
+    else
+      parts.sockets.handleUpgrade(request, socket, head, (opened) => {
+        serveSocket(opened);
+        parts.onVisit();
+      });
   };
   server.on('request', onRequest);
   server.on('checkContinue', onRequest);
@@ -140,6 +150,17 @@ async function answer(
   }
 }
 
+/** Listens at the port in the file while that is free, else at any, and keeps which. */
+async function listenAgain(server: Server, file: string): Promise<number> {
+  const last = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+  const bound = await listen(server, last > 0 && last <= 65_535 ? Math.trunc(last) : 0).catch((error: unknown) => {
+    if (isStowageError(error, 'in-use')) return listen(server, 0);
+    throw error;
+  });
+  if (bound !== last) writeOwnerOnly(file, `${bound}\n`);
+  return bound;
+}
+
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -160,28 +181,19 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-/** The key for programs, and a page that hands it to a browser in the one part of an address that is never sent. */
-function keyFiles(folder: string, url: string): { openPath: string; publish(key: string): void; remove(): void } {
+/** The key for programs, and the page that hands it to a browser. */
+function keyFiles(home: string, folder: string, url: string): { openPath: string; publish(key: string): void; remove(): void } {
   const keyPath = join(folder, 'key');
-  const openPath = join(folder, 'open.html');
+  const open = openFile(home);
   return {
-    openPath,
+    openPath: open.path,
     publish: (key) => {
-      writeOwnerOnly(openPath, openPage(`${url}#${browserHost.fragment}=${key}`));
+      open.publish(url, key);
       writeOwnerOnly(keyPath, `${key}\n`);
     },
     remove: () => {
-      for (const path of [keyPath, openPath]) rmSync(path, { force: true });
+      open.remove();
+      rmSync(keyPath, { force: true });
     },
   };
 }
-
-const openPage = (target: string): string => `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="referrer" content="no-referrer">
-<meta http-equiv="refresh" content="0; url=${target}">
-<title>Stowage</title>
-<p><a href="${target}">Open Stowage</a></p>
-</html>
-`;

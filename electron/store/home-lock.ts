@@ -3,13 +3,18 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StowageError } from '#shared/errors.ts';
 
+export interface HomeLock {
+  /** No error when it was released before. */
+  release(): void;
+}
+
 /**
  * Takes the data directory for this process. The lock is SQLite's own file lock, so the system drops it with the
  * process, however it ends; no process id can be mistaken.
  * @throws StowageError `already-running` when another core has it, `permission-denied` or `disk-full` when it cannot be
  * written
  */
-export function lockHome(home: string): { release(): void } {
+export function lockHome(home: string): HomeLock {
   const lock = openLock(home);
   try {
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;');
@@ -23,7 +28,11 @@ export function lockHome(home: string): { release(): void } {
       { cause: error },
     );
   }
-  return { release: () => lock.close() };
+  return {
+    release: () => {
+      if (lock.isOpen) lock.close();
+    },
+  };
 }
 
 function openLock(home: string): DatabaseSync {
