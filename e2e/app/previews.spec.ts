@@ -184,6 +184,24 @@ test('A10 a text that somebody else changed meanwhile is not overwritten, and un
   await asked.getByRole('button', { name: 'Save' }).click();
   await expect(asked).toBeHidden();
   expect(await readFile(file, 'utf8')).toBe('again theirs\n');
+
+  const changeBoth = async (theirs: string): Promise<void> => {
+    await preview.button('Edit').click();
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.type('mine ');
+    await writeFile(file, theirs);
+    await page.keyboard.press('Control+s');
+    await expect(pane.getByRole('alert')).toContainText('changed by somebody else');
+  };
+  await preview.select('train.py');
+  await changeBoth('second\n');
+  await preview.button('Show theirs').click();
+  await expect(text).toContainText('second');
+  await expect(text).not.toContainText('mine');
+  await changeBoth('third\n');
+  await preview.button('Overwrite').click();
+  await expect(text).toContainText('mine second');
+  await expect.poll(() => readFile(file, 'utf8')).toBe('mine second\n');
 });
 
 test('each kind is looked into on Azure as it is here', async ({ app }) => {
