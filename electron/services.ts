@@ -1,4 +1,5 @@
 import type { EngineId } from '#shared/contract/engines.ts';
+import type { Plan } from '#shared/contract/plan.ts';
 import type { Vfolder } from '#shared/contract/vfolders.ts';
 import type { HostSecret } from '#shared/hosts/host-secret.ts';
 import type { InnerPath } from '#shared/paths.ts';
@@ -40,6 +41,44 @@ export interface VfolderLookup {
 
 /** Asked before a vfolder is deleted, purged or renamed: who uses it, e.g. "job 12 “train”". */
 export type VfolderUsers = (vfolderId: string) => string[];
+
+/** What a running job got besides plain binds; `prepare` of a job that has it already finds it again. */
+export interface Staged {
+  readonly binds: readonly { readonly source: string; readonly target: string; readonly readOnly: boolean }[];
+  /** Volumes of the engine, by name. */
+  readonly volumes: readonly { readonly name: string; readonly target: string; readonly readOnly: boolean }[];
+  /** The image to run instead of the plan's; null: the plan's. */
+  readonly image: string | null;
+}
+
+export interface StagingOptions {
+  readonly signal: AbortSignal;
+  /** One line for people: what it does now. */
+  tell(text: string): void;
+}
+
+/** Carries out what a plan's steps `stage`, `mount-remote` and `bake` ask for, for one kind of them or for all. */
+export interface Staging {
+  /** @throws `disk-full`, `mount-failed`, `source-changed`, what reading the source throws; `cancelled` */
+  prepare(jobId: number, plan: Plan, options: StagingOptions): Promise<Staged>;
+  /** Fails when something that the job uses is lost while it runs. Never resolves; ends with the signal (`cancelled`). */
+  watch(jobId: number, signal: AbortSignal): Promise<never>;
+  /** Copies back what the job changed, whatever its end; can be repeated after a crash in between. */
+  finish(jobId: number, plan: Plan, options: StagingOptions): Promise<readonly CopiedBack[]>;
+  /** Lets go of everything that the job had. No error when there is nothing. */
+  release(jobId: number): Promise<void>;
+}
+
+/** What became of the changes that a job made to a copy. */
+export interface CopiedBack {
+  /** Index into `plan.mounts`. */
+  readonly mount: number;
+  readonly files: number;
+  readonly bytes: number;
+  readonly removed: number;
+  /** Files that somebody else changed meanwhile: theirs stays, the job's is kept beside it. */
+  readonly conflicts: readonly { readonly path: string; readonly keptAs: string }[];
+}
 
 export interface EngineRegistry {
   get(id: EngineId): Engine;

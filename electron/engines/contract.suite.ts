@@ -65,6 +65,7 @@ export function engineContract(
       workdir: '/home/work',
       env: [],
       binds: [],
+      links: [],
       directories: [
         { path: '/home', mode: 0o755 },
         { path: '/home/work', mode: 0o755 },

@@ -64,6 +64,8 @@ export interface RunRequest {
   readonly binds: readonly { source: string; target: string; readOnly: boolean }[];
   /** Made in the container before the start, owned by `user`; parents first. */
   readonly directories: readonly { path: string; mode: number }[];
+  /** Symlinks made in the container before the start, after `directories`; both paths absolute. */
+  readonly links: readonly { path: string; target: string }[];
   /** null: what the image says. */
   readonly user: { uid: number; gid: number } | null;
   readonly cpus: number | null;

@@ -24,6 +24,7 @@ export function toRunRequest(jobId: number, plan: Plan): RunRequest {
     directories: plan.steps.flatMap((step) =>
       step.kind === 'make-container-directory' ? [{ path: step.path, mode: step.mode }] : [],
     ),
+    links: plan.steps.flatMap((step) => (step.kind === 'make-link' ? [{ path: step.path, target: step.target }] : [])),
     user: plan.user,
     cpus: plan.resources.cpus,
     memoryBytes: plan.resources.memoryBytes,

@@ -12,6 +12,9 @@ const mount = (target: string, approach: PlannedMount['approach'] = 'share'): Pl
   mode: 'ro',
   approach,
   reason: 'Shared.',
+  recommended: approach,
+  options: [],
+  cost: null,
 });
 
 const conflict = (targets: string[], severity: PlanConflict['severity'] = 'error'): PlanConflict => ({
@@ -28,6 +31,7 @@ const node = (path: string, kind: ContainerNode['kind'] = 'directory', children:
   path,
   kind,
   mount: kind === 'mount' ? 0 : null,
+  link: null,
   severity: null,
   children,
 });
@@ -42,6 +46,8 @@ const plan = (more: Partial<Plan>): Plan => ({
   network: true,
   resources: { cpus: null, memoryBytes: null, shmBytes: 0 },
   mounts: [],
+  links: [],
+  cost: { moveFiles: 0, moveBytes: 0, cachedBytes: 0, seconds: 0, diskBytes: 0, diskFreeBytes: null, complete: true },
   steps: [],
   tree: node('/'),
   conflicts: [],

@@ -2,6 +2,13 @@ import { z } from 'zod';
 import { bytesSchema, method, permissionModeSchema } from './base.ts';
 import { engineIdSchema } from './engines.ts';
 
+/**
+ * How the files of a source reach a job: `share` hands the place itself over (a bind, or a FUSE mount of a remote one),
+ * `copy` brings the files to the engine first, through the cache, `bake` puts them into an image made from the job's.
+ */
+export const approachSchema = z.enum(['share', 'copy', 'bake']);
+export type Approach = z.infer<typeof approachSchema>;
+
 /** A mount as it is asked for. `source` is an address: `name:/path`, `name/path` or `name` (shared/address.ts). */
 export const mountRequestSchema = z.object({
   source: z.string().min(1).max(9000),
@@ -9,8 +16,14 @@ export const mountRequestSchema = z.object({
   target: z.string().max(4096).optional(),
   /** Absent: the vfolder's permission. */
   mode: permissionModeSchema.optional(),
+  /** Absent: what the planner recommends. */
+  approach: approachSchema.optional(),
 });
 export type MountRequest = z.infer<typeof mountRequestSchema>;
+
+/** A symlink laid into the container: at `path` one that leads to `target`, both absolute. */
+export const linkRequestSchema = z.object({ path: z.string().max(4096), target: z.string().max(4096) });
+export type LinkRequest = z.infer<typeof linkRequestSchema>;
 
 export const jobSpecSchema = z.object({
   name: z.string().max(100).optional(),
@@ -22,6 +35,7 @@ export const jobSpecSchema = z.object({
   code: z.object({ source: z.string().min(1).max(9000), mode: permissionModeSchema.optional() }).optional(),
   workdir: z.string().max(4096).optional(),
   mounts: z.array(mountRequestSchema).max(1000),
+  links: z.array(linkRequestSchema).max(1000).optional(),
   /** Where `/home/work/out` goes: an address; absent: `outputs:/<job name>`; null: no output folder. */
   output: z.string().max(9000).nullable().optional(),
   /** Names of automount vfolders switched off for this job; true switches all off. */
@@ -40,6 +54,34 @@ export const jobSpecSchema = z.object({
 });
 export type JobSpec = z.infer<typeof jobSpecSchema>;
 
+/** What an approach moves and needs before the job can start. Figures of sources that are not counted whole are a lower bound. */
+export const mountCostSchema = z.object({
+  /** Of the whole source. */
+  files: z.number().int(),
+  bytes: bytesSchema,
+  /** What is not in the cache, or in an image, yet. */
+  moveFiles: z.number().int(),
+  moveBytes: bytesSchema,
+  /** Until it is ready; null: not known. */
+  seconds: z.number().nullable(),
+  /** Disk of this machine (or of the engine's) that it takes more than now. */
+  diskBytes: bytesSchema,
+  /** False: the source is still being counted, or too large to be. */
+  complete: z.boolean(),
+});
+export type MountCost = z.infer<typeof mountCostSchema>;
+
+/** One of the three approaches, judged for one mount. */
+export const approachOptionSchema = z.object({
+  approach: approachSchema,
+  /** False: it cannot work; `reason` says why. */
+  possible: z.boolean(),
+  /** Why it is the best, or what speaks against it; one line with the figures that decide. */
+  reason: z.string(),
+  cost: mountCostSchema.nullable(),
+});
+export type ApproachOption = z.infer<typeof approachOptionSchema>;
+
 export const plannedMountSchema = z.object({
   /** Index into the requested mounts; null for code, output and automounts. */
   request: z.number().nullable(),
@@ -51,9 +93,15 @@ export const plannedMountSchema = z.object({
   localPath: z.string().nullable(),
   target: z.string(),
   mode: permissionModeSchema,
-  approach: z.enum(['share', 'copy', 'bake']),
+  approach: approachSchema,
   /** Why this approach, in words. */
   reason: z.string(),
+  /** What the planner would choose. */
+  recommended: approachSchema,
+  /** All three, the recommended one first. */
+  options: z.array(approachOptionSchema),
+  /** Of the chosen approach; null: nothing is known of the source. */
+  cost: mountCostSchema.nullable(),
 });
 export type PlannedMount = z.infer<typeof plannedMountSchema>;
 
@@ -96,6 +144,15 @@ export const conflictCodeSchema = z.enum([
   'command-needed',
   'env-invalid',
   'disk-full',
+  'approach-impossible',
+  'approach-unwise',
+  'link-invalid',
+  'link-twice',
+  'link-on-mount',
+  'link-in-read-only',
+  'link-cycle',
+  'link-exists',
+  'link-dangling',
 ]);
 export type ConflictCode = z.infer<typeof conflictCodeSchema>;
 
@@ -109,7 +166,11 @@ export const fixSchema = z.object({
     /** `target`: a new target as well; null: the default one. Absent: left as it is. */
     z.object({ kind: z.literal('set-source'), source: z.string(), target: z.string().nullable().optional() }),
     z.object({ kind: z.literal('set-mode'), mode: permissionModeSchema }),
+    z.object({ kind: z.literal('set-approach'), approach: approachSchema }),
     z.object({ kind: z.literal('remove-mount') }),
+    /** Indexes are those of `spec.links`. */
+    z.object({ kind: z.literal('set-link'), link: z.number().int(), path: z.string() }),
+    z.object({ kind: z.literal('remove-link'), link: z.number().int() }),
     z.object({ kind: z.literal('set-engine'), engine: engineIdSchema }),
     z.object({ kind: z.literal('set-user'), user: z.enum(['self', 'image']) }),
   ]),
@@ -135,6 +196,25 @@ export const planStepSchema = z.discriminatedUnion('kind', [
   /** Laid into the created container before it starts. */
   z.object({ kind: z.literal('make-container-directory'), path: z.string(), mode: z.number() }),
   z.object({ kind: z.literal('bind'), source: z.string(), target: z.string(), readOnly: z.boolean() }),
+  /**
+   * The files of `plan.mounts[mount]` are brought through the cache into a folder of this machine that is then bound, or
+   * into a volume of an engine that does not see this machine. `packed`: as one stream. Without `readOnly` what the job
+   * changes is copied back when it has ended.
+   */
+  z.object({
+    kind: z.literal('stage'),
+    mount: z.number().int(),
+    target: z.string(),
+    readOnly: z.boolean(),
+    packed: z.boolean(),
+    into: z.enum(['directory', 'volume']),
+  }),
+  /** The remote source is mounted on this machine with FUSE, watched while the job runs, and bound. */
+  z.object({ kind: z.literal('mount-remote'), mount: z.number().int(), target: z.string(), readOnly: z.boolean() }),
+  /** The image of the job is replaced by one that has the files at `target`. */
+  z.object({ kind: z.literal('bake'), mount: z.number().int(), target: z.string() }),
+  /** Laid into the created container before it starts. */
+  z.object({ kind: z.literal('make-link'), path: z.string(), target: z.string() }),
 ]);
 export type PlanStep = z.infer<typeof planStepSchema>;
 
@@ -142,9 +222,11 @@ export type PlanStep = z.infer<typeof planStepSchema>;
 export interface ContainerNode {
   name: string;
   path: string;
-  kind: 'directory' | 'mount' | 'workdir';
+  kind: 'directory' | 'mount' | 'workdir' | 'link';
   /** Index into `plan.mounts`, for a mount. */
   mount: number | null;
+  /** Index into `plan.links`, for a link. */
+  link: number | null;
   /** Worst severity at this very node. */
   severity: 'error' | 'warning' | null;
   children: ContainerNode[];
@@ -153,12 +235,27 @@ export const containerNodeSchema: z.ZodType<ContainerNode> = z.lazy(() =>
   z.object({
     name: z.string(),
     path: z.string(),
-    kind: z.enum(['directory', 'mount', 'workdir']),
+    kind: z.enum(['directory', 'mount', 'workdir', 'link']),
     mount: z.number().nullable(),
+    link: z.number().nullable().default(null),
     severity: z.enum(['error', 'warning']).nullable(),
     children: z.array(containerNodeSchema),
   }),
 );
+
+/** What all mounts together move and need before the job can start. */
+export const planCostSchema = z.object({
+  moveFiles: z.number().int(),
+  moveBytes: bytesSchema,
+  /** Of what copies and images need: there already. */
+  cachedBytes: bytesSchema,
+  seconds: z.number().nullable(),
+  diskBytes: bytesSchema,
+  /** Free on the disk of the cache now; null: not known. */
+  diskFreeBytes: bytesSchema.nullable(),
+  complete: z.boolean(),
+});
+export type PlanCost = z.infer<typeof planCostSchema>;
 
 export const planSchema = z.object({
   engine: engineIdSchema,
@@ -170,6 +267,9 @@ export const planSchema = z.object({
   network: z.boolean(),
   resources: z.object({ cpus: z.number().nullable(), memoryBytes: bytesSchema.nullable(), shmBytes: bytesSchema }),
   mounts: z.array(plannedMountSchema),
+  /** `path` and `target` normalised; in the order of the request. */
+  links: z.array(linkRequestSchema),
+  cost: planCostSchema,
   steps: z.array(planStepSchema),
   tree: containerNodeSchema,
   conflicts: z.array(planConflictSchema),

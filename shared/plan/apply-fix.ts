@@ -15,6 +15,15 @@ export function applyFix(spec: JobSpec, fix: Fix): JobSpec {
       });
     case 'set-mode':
       return changeMount(spec, fix.request, (mount) => ({ ...mount, mode: change.mode }));
+    case 'set-approach':
+      return changeMount(spec, fix.request, (mount) => ({ ...mount, approach: change.approach }));
+    case 'set-link':
+      return {
+        ...spec,
+        links: (spec.links ?? []).map((link, index) => (index === change.link ? { ...link, path: change.path } : link)),
+      };
+    case 'remove-link':
+      return { ...spec, links: (spec.links ?? []).filter((_, index) => index !== change.link) };
     case 'remove-mount':
       if (fix.request === null || !(fix.request in spec.mounts)) return spec;
       return { ...spec, mounts: spec.mounts.filter((_, index) => index !== fix.request) };

@@ -88,7 +88,7 @@ describe('steps', () => {
       ],
       imagePaths: { '/data': 'missing', '/data/x': 'missing', '/home': 'missing' },
     });
-    expect(plan.steps.map((step) => [step.kind, step.kind === 'bind' ? step.target : step.path])).toEqual([
+    expect(plan.steps.map((step) => [step.kind, 'path' in step ? step.path : step.target])).toEqual([
       ['make-host-directory', '/home/ada/Stowage/outputs/train'],
       ['make-container-directory', '/data'],
       ['make-container-directory', '/data/x'],

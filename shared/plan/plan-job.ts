@@ -41,6 +41,16 @@ export function planJob(request: PlanRequest): Plan {
       shmBytes: spec.resources.shmBytes ?? defaultShmBytes,
     },
     mounts: layout.mounts.map((mount) => plannedMount(mount, layout)),
+    links: [],
+    cost: {
+      moveFiles: 0,
+      moveBytes: 0,
+      cachedBytes: 0,
+      seconds: null,
+      diskBytes: 0,
+      diskFreeBytes: null,
+      complete: true,
+    },
     steps: planSteps(layout, nested.directories, userOf(request)),
     tree: buildTree(layout, findings),
     conflicts: findings.map(toConflict),
@@ -75,6 +85,9 @@ function plannedMount(mount: LaidMount, { request }: Layout): PlannedMount {
     mode: mount.mode,
     approach: remote ? 'copy' : 'share',
     reason: reasonOf(mount, remote, request.engine.local),
+    recommended: remote ? 'copy' : 'share',
+    options: [],
+    cost: null,
   };
 }
 

@@ -119,7 +119,7 @@ describe('every plan', () => {
   it('writes no path with two steps, on this machine or in the container', () => {
     always(({ steps }) => {
       const written = steps.map((step) =>
-        step.kind === 'bind' ? `in ${step.target}` : step.kind === 'make-host-directory' ? `on ${step.path}` : `in ${step.path}`,
+        step.kind === 'make-host-directory' ? `on ${step.path}` : `in ${'path' in step ? step.path : step.target}`,
       );
       expect(new Set(written).size).toBe(written.length);
     });

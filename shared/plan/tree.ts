@@ -9,7 +9,7 @@ interface Branch {
 }
 
 const createBranch = (name: string, path: string): Branch => ({
-  node: { name, path, kind: 'directory', mount: null, severity: null, children: [] },
+  node: { name, path, kind: 'directory', mount: null, link: null, severity: null, children: [] },
   children: new Map(),
 });
 

@@ -16,6 +16,7 @@ const base = {
   workdir: '/home/work',
   env: [],
   binds: [],
+  links: [],
   directories: [],
   user: null,
   cpus: null,

@@ -16,6 +16,7 @@ const plain = {
   workdir: '/home/work',
   env: [],
   binds: [],
+  links: [],
   directories: [{ path: '/home/work', mode: 0o755 }],
   user: null,
   cpus: null,
