@@ -125,6 +125,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     writers: () => jobs.writers(),
     home,
     socketPaths: dockerSocketPaths(),
+    changes,
   });
   const jobs = createJobs({
     database,
@@ -208,6 +209,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     close: async () => {
       await Promise.all([transfers.close(), jobs.close(), edits.close(), previews.close()]);
       await search.close();
+      planner.close();
       dragOut.close();
       await Promise.all([engines.close(), hosts.close()]);
       database.close();

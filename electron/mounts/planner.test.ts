@@ -163,7 +163,7 @@ describe('a plan from real folders', () => {
     ['data:/gone', 'source-missing'],
     ['data:/a.csv/x', 'source-missing'],
     ['data:/a.csv', 'single-file'],
-    ['remote', 'source-remote'],
+    ['remote', 'source-missing'],
   ])('tells %j as %s', async (source, code) => {
     expect(codes(await planOf(source))).toEqual([code]);
   });

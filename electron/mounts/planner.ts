@@ -1,22 +1,34 @@
-import path from 'node:path';
+import { stat, statfs } from 'node:fs/promises';
 import type { EngineId, EngineStatus } from '#shared/contract/engines.ts';
 import type { JobSpec, Plan, planContract } from '#shared/contract/plan.ts';
+import { needsVolume } from '#shared/plan/cost.ts';
 import { probesFor } from '#shared/plan/layout.ts';
 import { planJob } from '#shared/plan/plan-job.ts';
-import { outputFolderName } from '#shared/plan/target.ts';
-import type { InsideKind, PlanRequest, SourceFacts, Writer } from '#shared/plan/types.ts';
+import type {
+  HostLink,
+  ImageFactsForPlan,
+  ImagePathKind,
+  MachineFacts,
+  PlanRequest,
+  SourceFacts,
+  Writer,
+} from '#shared/plan/types.ts';
+import type { Changes } from '../events.ts';
 import type { Service } from '../rpc/service.ts';
 import type { EngineRegistry, VfolderLookup } from '../services.ts';
 import { createBriefCache } from './brief-cache.ts';
+import { createSourceGatherer, type Waits } from './gather-sources.ts';
 import { createImageReader } from './image-facts.ts';
-import { scanLeavingLinks } from './leaving-links.ts';
-import { insideKind, resolveReal, type SourceQuestion, sourceFacts, vfolderFacts } from './source-facts.ts';
-import { readMountPoints } from './submounts.ts';
+import { resolveReal } from './source-facts.ts';
 
-const scanMilliseconds = 150;
-const scanEntries = 20_000;
 const cacheMilliseconds = 4000;
 const statusMilliseconds = 2000;
+const diskMilliseconds = 1000;
+/** A preview comes with every key and is asked for again; the plan that a job starts with is worth some seconds. */
+const previewWaits = { host: 150, count: 150 };
+const startWaits = { host: 20_000, count: 5000 };
+/** What is shared on this machine is counted for the eye only. */
+const sharedCountMilliseconds = 30;
 
 /** Sockets that rule a machine, guarded whether or not Stowage uses them. */
 const wellKnownSockets =
@@ -39,7 +51,19 @@ export interface PlannerOptions {
   readonly home: string;
   /** The engines' sockets on this machine. */
   readonly socketPaths: readonly string[];
+  /** Tells when what was counted is no longer true; without it a count holds for some minutes. */
+  readonly changes?: Changes;
+  /** What the cache holds of a place in a vfolder, as it is on its host now. Default: nothing. */
+  readonly cachedShare?: (vfolderId: string, path: string) => Awaitable<SourceFacts['cached']>;
+  /** Whether remote places can be mounted here. Default: they cannot. */
+  readonly fuseStatus?: () => Awaitable<MachineFacts['fuse']>;
+  /** The disk of the cache and its bounds. Default: what is free beside the data directory, all of it for the cache. */
+  readonly cacheLimits?: () => Awaitable<{ freeBytes: number; limitBytes: number; usedBytes: number }>;
+  /** What was measured of a host; null, and by default: what its answers to the planner let assume. */
+  readonly linkOf?: (hostId: string) => HostLink | null;
 }
+
+type Awaitable<Value> = Value | Promise<Value>;
 
 export interface Planner {
   readonly service: Service<typeof planContract>;
@@ -48,64 +72,41 @@ export interface Planner {
    * `jobName` names the default output folder; null: the name in the spec, as a preview shows it.
    */
   plan(spec: JobSpec, jobName: string | null): Promise<Plan>;
+  /** Ends what is counted in the background. */
+  close(): void;
 }
 
 export function createPlanner(options: PlannerOptions): Planner {
-  const { lookup, engines } = options;
+  const { engines } = options;
   const images = createImageReader();
   const statuses = createBriefCache<EngineStatus>(statusMilliseconds);
-  const links = createBriefCache<SourceFacts['leavingLinks']>(cacheMilliseconds);
-  const mountPoints = createBriefCache<string[]>(cacheMilliseconds);
+  const disks = createBriefCache<MachineFacts['disk']>(diskMilliseconds);
   const guarded = createBriefCache<string[]>(cacheMilliseconds);
   const status = (id: EngineId): Promise<EngineStatus> => statuses.get(id, () => engines.get(id).status());
   const bothForms = (paths: readonly string[]): Promise<string[]> =>
     guarded.get(paths.join('\0'), async () => [...new Set([...paths, ...(await Promise.all(paths.map(resolveReal)))])]);
 
-  const withDetails = async (facts: SourceFacts, deadline: number, points: readonly string[]): Promise<SourceFacts> => {
-    const { realPath } = facts;
-    if (
-      facts.problem ||
-      realPath === null ||
-      facts.stat !== 'directory' ||
-      !facts.readable ||
-      realPath === path.parse(realPath).root
-    ) {
-      return facts;
-    }
-    const leavingLinks = await links.get(realPath, () => scanLeavingLinks(realPath, { entries: scanEntries, deadline }));
-    const submounts = points.filter((point) => point.startsWith(`${realPath}/`));
-    return { ...facts, leavingLinks, submounts };
-  };
-
-  const gatherSources = async (spec: JobSpec, jobName: string): Promise<PlanRequest['sources']> => {
-    const deadline = performance.now() + scanMilliseconds;
-    const points = await mountPoints.get('', readMountPoints);
-    const look = async (question: SourceQuestion): Promise<SourceFacts> =>
-      withDetails(await sourceFacts(question, lookup), deadline, points);
-    const output = spec.output === undefined ? `outputs:/${outputFolderName(jobName)}` : spec.output;
-    const [mounts, code, out, automounts] = await Promise.all([
-      Promise.all(spec.mounts.map(({ source }) => look({ source, hostPaths: false, madeAtStart: false }))),
-      spec.code ? look({ source: spec.code.source, hostPaths: true, madeAtStart: false }) : null,
-      output === null ? null : look({ source: output, hostPaths: false, madeAtStart: spec.output === undefined }),
-      Promise.all(lookup.automounts().map(async (vfolder) => withDetails(await vfolderFacts(vfolder, lookup), deadline, points))),
-    ]);
-    return { mounts, code, output: out, automounts };
-  };
+  const sourcesOf = createSourceGatherer(options);
 
   const plan = async (spec: JobSpec, jobName: string | null): Promise<Plan> => {
     const name = jobName ?? spec.name ?? 'job';
     const id = spec.engine ?? (await engines.preferred());
-    const [engine, others, sources, home, socketPaths] = await Promise.all([
-      status(id),
+    const engine = await status(id);
+    const usual = jobName === null ? previewWaits : startWaits;
+    const apart = needsVolume(engine, process.platform);
+    const waits: Waits = { ...usual, countHere: apart ? usual.count : sharedCountMilliseconds };
+    const [others, gathered, home, socketPaths, disk, fuse] = await Promise.all([
       Promise.all(
         engines
           .all()
           .filter((other) => other.id !== id)
           .map((other) => status(other.id)),
       ),
-      gatherSources(spec, name),
+      sourcesOf.gather(spec, name, waits),
       bothForms([options.home]),
       bothForms([...options.socketPaths, ...wellKnownSockets]),
+      disks.get('', () => diskOf(options)),
+      fuseOf(options),
     ]);
     const draft: PlanRequest = {
       spec,
@@ -113,7 +114,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       engine,
       otherEngines: others.filter((other) => other.state === 'ready').map((other) => other.id),
       image: 'unknown',
-      sources,
+      sources: gathered.sources,
       machine: {
         platform: process.platform,
         uid: process.getuid?.() ?? null,
@@ -121,48 +122,58 @@ export function createPlanner(options: PlannerOptions): Planner {
         home,
         socketPaths,
         allowedRoots: null,
+        now: Date.now(),
+        disk,
+        fuse,
       },
       writers: options.writers(),
     };
     const probes = probesFor(draft);
     const reference = spec.image?.trim() ?? '';
-    const [image, inside] = await Promise.all([
+    const [image, sources] = await Promise.all([
       id === 'docker' && engine.state === 'ready' && reference !== ''
         ? images.read(engines.get(id), reference, probes.image)
-        : ('unknown' as const),
-      lookInside(probes.inside),
+        : id === 'process' && (spec.links?.length ?? 0) > 0
+          ? machineAsImage(probes.image)
+          : ('unknown' as const),
+      sourcesOf.lookInside(gathered, probes.inside, waits),
     ]);
-    return planJob({ ...draft, image, sources: addInside(sources, inside) });
+    return planJob({ ...draft, image, sources });
   };
 
-  return { plan, service: { preview: ({ spec }) => plan(spec, null) } };
+  return { plan, service: { preview: ({ spec }) => plan(spec, null) }, close: sourcesOf.close };
 }
 
-type Inside = ReadonlyMap<SourceFacts, Readonly<Record<string, InsideKind>>>;
+/** What is free now changes with every plan; that it cannot be told is no reason not to plan. */
+async function diskOf({ cacheLimits, home }: PlannerOptions): Promise<MachineFacts['disk']> {
+  try {
+    if (cacheLimits) {
+      const { freeBytes, limitBytes, usedBytes } = await cacheLimits();
+      return { freeBytes, cacheLimitBytes: limitBytes, cacheUsedBytes: usedBytes };
+    }
+    const { bavail, bsize } = await statfs(home);
+    return { freeBytes: bavail * bsize, cacheLimitBytes: bavail * bsize, cacheUsedBytes: 0 };
+  } catch {
+    return null;
+  }
+}
 
-async function lookInside(wanted: ReadonlyMap<SourceFacts, readonly string[]>): Promise<Inside> {
+async function fuseOf({ fuseStatus }: PlannerOptions): Promise<MachineFacts['fuse']> {
+  const unknown = { available: false, why: 'Folders of other machines cannot be mounted on this one.' };
+  try {
+    return (await fuseStatus?.()) ?? unknown;
+  } catch {
+    return unknown;
+  }
+}
+
+/** An engine that runs jobs on this machine has its files where another has those of an image. */
+async function machineAsImage(paths: readonly string[]): Promise<ImageFactsForPlan> {
   const found = await Promise.all(
-    [...wanted].map(async ([facts, paths]): Promise<[SourceFacts, Record<string, InsideKind>]> => {
-      const { realPath } = facts;
-      if (realPath === null || facts.problem || facts.stat !== 'directory') return [facts, {}];
-      const kinds = await Promise.all(
-        paths.map(async (rel): Promise<[string, InsideKind]> => [rel, await insideKind(realPath, rel)]),
-      );
-      return [facts, Object.fromEntries(kinds)];
+    paths.map(async (file): Promise<[string, ImagePathKind]> => {
+      const there = await stat(file).catch(() => null);
+      return [file, there === null ? 'missing' : there.isDirectory() ? 'directory' : 'file'];
     }),
   );
-  return new Map(found);
-}
-
-function addInside(sources: PlanRequest['sources'], inside: Inside): PlanRequest['sources'] {
-  const add = (facts: SourceFacts): SourceFacts => {
-    const found = inside.get(facts);
-    return found ? { ...facts, inside: found } : facts;
-  };
-  return {
-    mounts: sources.mounts.map(add),
-    code: sources.code && add(sources.code),
-    output: sources.output && add(sources.output),
-    automounts: sources.automounts.map(add),
-  };
+  return { workdir: null, user: null, command: [], paths: Object.fromEntries(found) };
 }

@@ -25,6 +25,8 @@ const nothing: SourceFacts = {
   kind: 'managed',
   vfolder: null,
   inner: '',
+  remote: false,
+  remotePath: null,
   localPath: null,
   realPath: null,
   root: null,
@@ -34,30 +36,50 @@ const nothing: SourceFacts = {
   owner: null,
   leavingLinks: { count: 0, examples: [], complete: true },
   submounts: [],
+  contents: null,
+  cached: { files: 0, bytes: 0 },
+  link: null,
   inside: {},
 };
 
-/** Looks at a source. Never throws: what cannot be looked at has a `problem`. Symlinks and submounts are added later. */
-export async function sourceFacts(question: SourceQuestion, lookup: VfolderLookup): Promise<SourceFacts> {
+/** A source that was looked at, with the place in its storage where it has one that can be used. */
+export interface LookedAt {
+  readonly facts: SourceFacts;
+  readonly place: ResolvedPlace | null;
+}
+
+/** The facts of {@link lookAtSource} alone. */
+export const sourceFacts = async (question: SourceQuestion, lookup: VfolderLookup): Promise<SourceFacts> =>
+  (await lookAtSource(question, lookup)).facts;
+
+/**
+ * Looks at a source. Never throws: what cannot be looked at has a `problem`. What is remote is not asked for here
+ * (remote-facts.ts); symlinks, submounts and contents are added later.
+ */
+export async function lookAtSource(question: SourceQuestion, lookup: VfolderLookup): Promise<LookedAt> {
   const { source } = question;
+  const alone = (facts: SourceFacts): LookedAt => ({ facts, place: null });
   try {
-    if (isHostPath(source)) return await hostFacts(question);
+    if (isHostPath(source)) return alone(await hostFacts(question));
     const address = parseAddress(source);
     const display = formatAddress(address.vfolder, address.path);
     if (lookup.find(address.vfolder) === null) {
-      if (question.madeAtStart) return { ...nothing, display, inner: address.path };
+      if (question.madeAtStart) return alone({ ...nothing, display, inner: address.path });
       const message = `There is no vfolder “${address.vfolder}”.`;
-      return { ...nothing, display, inner: address.path, problem: { code: 'vfolder-missing', message } };
+      return alone({ ...nothing, display, inner: address.path, problem: { code: 'vfolder-missing', message } });
     }
     const place = lookup.resolve(address.vfolder, address.path);
     const known = { ...nothing, display, inner: place.inner, kind: place.vfolder.kind, vfolder: vfolderOf(place.vfolder) };
-    if (!hasLocalPath(place.provider)) return known;
+    if (!hasLocalPath(place.provider)) {
+      const remotePath = `${place.vfolder.host.id}/${place.path}`;
+      return { place, facts: { ...known, remote: true, remotePath, stat: 'directory', readable: true, writable: true } };
+    }
     const refusal = place.vfolder.kind === 'linked' ? await linkRefusal(place) : null;
-    if (refusal) return { ...known, problem: refusal };
+    if (refusal) return alone({ ...known, problem: refusal });
     const root = await rootOf(place, place.provider);
-    return { ...known, root, ...(await diskFacts(place.provider.localPath(place.path))) };
+    return { place, facts: { ...known, root, ...(await diskFacts(place.provider.localPath(place.path))) } };
   } catch (error) {
-    return { ...nothing, display: source, problem: problemOf(error) };
+    return alone({ ...nothing, display: source, problem: problemOf(error) });
   }
 }
 
@@ -80,13 +102,13 @@ async function rootOf(place: ResolvedPlace, provider: LocalPathCapable): Promise
   return path.join(await resolveReal(provider.localPath(rootPath)), ...place.root.split('/'));
 }
 
-/** The facts of a vfolder as a whole, such as an automount. */
-export const vfolderFacts = (vfolder: Vfolder, lookup: VfolderLookup): Promise<SourceFacts> =>
-  sourceFacts({ source: formatAddress(vfolder.name, ''), hostPaths: false, madeAtStart: false }, lookup);
+/** A vfolder as a whole, such as an automount. */
+export const lookAtVfolder = (vfolder: Vfolder, lookup: VfolderLookup): Promise<LookedAt> =>
+  lookAtSource({ source: formatAddress(vfolder.name, ''), hostPaths: false, madeAtStart: false }, lookup);
 
 const vfolderOf = ({ id, name, permission, mountPath }: Vfolder): SourceFacts['vfolder'] => ({ id, name, permission, mountPath });
 
-function problemOf(error: unknown): SourceFacts['problem'] {
+export function problemOf(error: unknown): SourceFacts['problem'] {
   const { message } = toStowageError(error);
   if (isStowageError(error, 'bad-request', 'path-refused')) return { code: 'address-invalid', message };
   if (isStowageError(error, 'not-found')) return { code: 'vfolder-missing', message };

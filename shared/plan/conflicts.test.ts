@@ -189,7 +189,6 @@ describe('sources', () => {
     ['source-unreadable', { readable: false }],
     ['source-unreadable', { stat: 'special' }],
     ['source-outside-roots', { realPath: '/srv/elsewhere' }],
-    ['source-remote', { localPath: null, realPath: null }],
     ['address-invalid', { problem: { code: 'address-invalid', message: 'Not an address.' } }],
     ['vfolder-missing', { problem: { code: 'vfolder-missing', message: 'There is no vfolder “a”.' } }],
   ])('refuses with %s', (code, changes) => {
@@ -346,10 +345,6 @@ describe('the engine', () => {
     );
     expect(conflict.message).toContain('Docker is not running.');
     expect(conflict.fixes).toMatchObject([{ change: { kind: 'set-engine', engine: 'process' } }]);
-  });
-
-  it('must see this machine', () => {
-    expect(conflictOf(planOf({ mounts: one, engine: { local: false } }), 'remote-engine').severity).toBe('error');
   });
 
   it('is warned of with SELinux, with file sharing, and with file systems below read-only mounts', () => {

@@ -2,24 +2,25 @@ import type { Fix } from '../contract/plan.ts';
 import { visible } from '../paths.ts';
 import { comparablePath, hostPathWithin } from './host-path.ts';
 import { describe, sentence } from './layout.ts';
-import type { Finding, LaidMount, Layout } from './types.ts';
+import type { Choices, Finding, LaidMount, Layout } from './types.ts';
 
 /** Conflicts with what the engine is and can do, and with image, command and environment. */
-export function findEngineConflicts(layout: Layout): Finding[] {
+export function findEngineConflicts(layout: Layout, choices: Choices): Finding[] {
   return [
     ...judgeReadiness(layout),
-    ...judgeLocality(layout),
+    ...judgeSharing(layout, choices),
     ...judgeLimits(layout),
     ...judgeImage(layout),
     ...judgeCommand(layout),
     ...judgeUser(layout),
-    ...judgeSubmounts(layout),
+    ...judgeSubmounts(layout, choices),
     ...judgeEnvironment(layout),
   ];
 }
 
-const shareable = ({ mounts }: Layout): LaidMount[] =>
-  mounts.filter(({ facts }) => facts.problem === null && facts.localPath !== null);
+/** Folders of this machine that the engine is to see as they are. */
+const sharedOf = ({ mounts }: Layout, choices: Choices): LaidMount[] =>
+  mounts.filter(({ facts, index }) => facts.problem === null && facts.localPath !== null && choices[index]?.approach === 'share');
 
 /** Names of the first mounts, and how many more. */
 function listed(mounts: readonly LaidMount[]): string {
@@ -44,14 +45,11 @@ function judgeReadiness(layout: Layout): Finding[] {
   return [{ code: 'engine-not-ready', severity: 'error', message, mounts: [], fixes: otherEngine(layout) }];
 }
 
-function judgeLocality(layout: Layout): Finding[] {
+function judgeSharing(layout: Layout, choices: Choices): Finding[] {
   const { engine, machine } = layout.request;
-  const mounts = shareable(layout);
-  if (mounts.length === 0 || engine.id !== 'docker') return [];
-  if (!engine.local) {
-    const message = `The engine “${engine.name}” runs on another machine and does not see the folders of this one: ${listed(mounts)} cannot be shared with it.`;
-    return [{ code: 'remote-engine', severity: 'error', message, mounts, fixes: otherEngine(layout) }];
-  }
+  const mounts = sharedOf(layout, choices);
+  // What another machine cannot see is not shared with it (approach.ts).
+  if (mounts.length === 0 || engine.id !== 'docker' || !engine.local) return [];
   if (machine.platform === 'linux') {
     if (!engine.selinux) return [];
     const message = `SELinux is enforcing on this machine: the job may be refused ${listed(mounts)} until the folders carry the label container_file_t (the mount option “z”).`;
@@ -141,13 +139,13 @@ function judgeUser(layout: Layout): Finding[] {
 }
 
 /** Read-only for all file systems below a mount needs Linux 5.12 and Docker 25. */
-function judgeSubmounts(layout: Layout): Finding[] {
+function judgeSubmounts(layout: Layout, choices: Choices): Finding[] {
   const { engine } = layout.request;
   if (engine.id !== 'docker' || (atLeast(engine.kernel, 5, 12) && atLeast(engine.version, 25, 0))) return [];
   const found: Finding[] = [];
   for (const mount of layout.mounts) {
     const [first] = mount.facts.submounts;
-    if (mount.mode !== 'ro' || first === undefined) continue;
+    if (mount.mode !== 'ro' || first === undefined || choices[mount.index]?.approach !== 'share') continue;
     const message = `${sentence(describe(mount))} is mounted read-only, but the file system mounted in it at ${visible(first)} stays writable: that needs Linux 5.12 and Docker 25.`;
     found.push({ code: 'submounts-writable', severity: 'warning', message, mounts: [mount] });
   }

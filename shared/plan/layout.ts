@@ -1,4 +1,5 @@
 import { visible } from '../paths.ts';
+import { followLinks, layLinks, linksByPath } from './link-layout.ts';
 import { ancestorsOf, ancestorsUp, resolveTarget, segmentsOf, workHome } from './target.ts';
 import type { InsideKind, LaidMount, Layout, PlanRequest, SourceFacts } from './types.ts';
 
@@ -34,7 +35,8 @@ export function layOut(request: PlanRequest): Layout {
     if (mount.targetProblem === null && mount.target !== '/' && !placed.has(mount.target)) placed.set(mount.target, mount);
   }
   const workdir = spec.workdir === undefined && spec.code && sources.code ? `${workHome}/code` : base;
-  return { request, mounts, base, workdir, workdirProblem: resolvedWorkdir.problem, placed };
+  const links = layLinks(spec.links ?? []);
+  return { request, mounts, base, workdir, workdirProblem: resolvedWorkdir.problem, placed, links };
 }
 
 /** Automounts that are not switched off, without those that the request mounts whole by itself. */
@@ -100,6 +102,13 @@ export function probesFor(request: PlanRequest): Probes {
   };
   for (const target of layout.placed.keys()) look(target);
   if (layout.workdir !== '/' && !layout.placed.has(layout.workdir)) look(layout.workdir);
+  const byPath = linksByPath(layout.links);
+  for (const link of layout.links) {
+    if (link.problem) continue;
+    if (!layout.placed.has(link.path)) look(link.path);
+    const end = followLinks(link.target, byPath);
+    if (end !== null && coveringMount(layout, end) === null) look(end);
+  }
   return { image: [...image].sort(), inside };
 }
 

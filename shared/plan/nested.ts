@@ -3,7 +3,7 @@ import { visible } from '../paths.ts';
 import { joinHostPath } from './host-path.ts';
 import { coveringMount, describe, insidePath, lookedUp, parentMount, sentence } from './layout.ts';
 import { createFreeTargets, retarget } from './target-conflicts.ts';
-import type { Finding, InsideKind, LaidMount, Layout } from './types.ts';
+import type { Choices, Finding, InsideKind, LaidMount, Layout } from './types.ts';
 
 /** A folder that is made on this machine before the start, so that the engine does not make it as root. */
 export interface HostDirectory {
@@ -12,18 +12,18 @@ export interface HostDirectory {
 }
 
 /** Looks at mounts inside other mounts, and at a working directory inside a mount. */
-export function findNested(layout: Layout): { findings: Finding[]; directories: HostDirectory[] } {
+export function findNested(layout: Layout, choices: Choices): { findings: Finding[]; directories: HostDirectory[] } {
   const findings: Finding[] = [];
   const directories = new Map<string, HostDirectory>();
   const free = createFreeTargets(layout);
   for (const mount of layout.placed.values()) {
     const parent = parentMount(layout, mount.target);
     if (parent === null) continue;
-    const result = judgeNested(parent, mount, retarget(mount, free(mount)));
+    const result = judgeNested(parent, mount, { fixes: retarget(mount, free(mount)), baked: isBaked(choices, parent) });
     if (result.finding) findings.push(result.finding);
     if (result.directory) directories.set(result.directory.path, result.directory);
   }
-  const inWorkdir = judgeWorkdir(layout);
+  const inWorkdir = judgeWorkdir(layout, choices);
   if (inWorkdir.finding) findings.push(inWorkdir.finding);
   if (inWorkdir.directory) directories.set(inWorkdir.directory.path, inWorkdir.directory);
   return { findings, directories: [...directories.values()] };
@@ -36,13 +36,16 @@ interface Judgement {
 
 /** A source whose state cannot matter here: it has an error of its own. */
 const unusable = ({ facts }: LaidMount): boolean =>
-  facts.problem !== null || facts.realPath === null || facts.stat === 'special' || facts.stat === 'missing';
+  facts.problem !== null || (facts.realPath === null && !facts.remote) || facts.stat === 'special' || facts.stat === 'missing';
+
+/** Its files are part of the image: what the engine makes among them stays in the container. */
+const isBaked = (choices: Choices, mount: LaidMount): boolean => choices[mount.index]?.approach === 'bake';
 
 /** Whether Stowage may make a folder in the source: writable to this user, and not a vfolder that is read-only. */
 export const mayMake = ({ facts }: LaidMount): boolean =>
-  facts.problem === null && facts.writable && facts.vfolder?.permission !== 'ro';
+  facts.problem === null && !facts.remote && facts.writable && facts.vfolder?.permission !== 'ro';
 
-function judgeNested(parent: LaidMount, mount: LaidMount, fixes: Fix[]): Judgement {
+function judgeNested(parent: LaidMount, mount: LaidMount, { fixes, baked }: { fixes: Fix[]; baked: boolean }): Judgement {
   // The output folder is made by the job itself: it may be missing yet, and is then empty.
   const parentIsNew = parent.role === 'output' && parent.facts.stat === 'missing';
   if (!parentIsNew && unusable(parent)) return {};
@@ -62,7 +65,7 @@ function judgeNested(parent: LaidMount, mount: LaidMount, fixes: Fix[]): Judgeme
   if (there === 'file') return isFile ? {} : error('folder-onto-file', `${sentence(place)}, where “${visible(rel)}” is a file.`);
   if (there === 'directory')
     return isFile ? error('file-onto-folder', `${sentence(place)}, where “${visible(rel)}” is a folder.`) : {};
-  return judgeMissing(parent, mount, { rel, place, code, fixes, isFile });
+  return baked ? {} : judgeMissing(parent, mount, { rel, place, code, fixes, isFile });
 }
 
 interface Missing {
@@ -91,13 +94,14 @@ function judgeMissing(parent: LaidMount, mount: LaidMount, { rel, place, code, f
   }
   if (parent.mode === 'rw') {
     const what = isFile ? 'an empty file' : 'a folder';
-    return { finding: finding('warning', `: the engine leaves ${what} “${visible(rel)}” there, owned by root.`) };
+    const where = parent.facts.remote ? 'there, which is copied back' : 'there, owned by root';
+    return { finding: finding('warning', `: the engine leaves ${what} “${visible(rel)}” ${where}.`) };
   }
   return { finding: finding('error', `, which is read-only and has no “${visible(rel)}” to hold it.`) };
 }
 
 /** A working directory below a mount must be there; the engine would make it as root, or fail. */
-function judgeWorkdir(layout: Layout): Judgement {
+function judgeWorkdir(layout: Layout, choices: Choices): Judgement {
   const { workdir } = layout;
   const mount = coveringMount(layout, workdir);
   if (mount === null || unusable(mount)) return {};
@@ -112,6 +116,10 @@ function judgeWorkdir(layout: Layout): Judgement {
   const base = { code: 'target-hides-workdir', mounts: [mount], targets: [workdir] } as const;
   const where = `The working directory ${visible(workdir)} lies inside ${describe(mount)}`;
   if (there !== 'missing') return { finding: { ...base, severity: 'error', message: `${where}, where it is not a folder.` } };
+  if (isBaked(choices, mount)) return {};
+  if (mount.facts.remote && mount.mode === 'rw') {
+    return { finding: { ...base, severity: 'warning', message: `${where}: the engine makes “${visible(rel)}” there.` } };
+  }
   if (mayMake(mount) && mount.facts.realPath !== null) {
     const path = joinHostPath(mount.facts.realPath, rel);
     const message = `${where}: an empty folder “${visible(rel)}” is made there.`;

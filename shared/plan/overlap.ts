@@ -21,11 +21,10 @@ interface Located {
 function overlappingSources({ mounts, request }: Layout): Finding[] {
   const located: Located[] = [];
   for (const mount of mounts) {
-    const { realPath, problem } = mount.facts;
-    if (problem === null && realPath !== null) {
-      const path = comparablePath(realPath, request.machine.platform);
-      located.push({ mount, path, order: path.replaceAll('/', '\0') });
-    }
+    const { realPath, remotePath, problem } = mount.facts;
+    // No path of this machine begins without a “/” or a drive, so the two kinds never meet.
+    const path = remotePath ?? (realPath === null ? null : comparablePath(realPath, request.machine.platform));
+    if (problem === null && path !== null) located.push({ mount, path, order: path.replaceAll('/', '\0') });
   }
   located.sort((a, b) => compareText(a.order, b.order) || a.mount.index - b.mount.index);
   const found: Finding[] = [];

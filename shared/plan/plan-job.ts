@@ -1,6 +1,10 @@
 import type { Plan, PlanConflict, PlannedMount } from '../contract/plan.ts';
+import { chooseApproaches } from './approach.ts';
+import { findApproachConflicts } from './approach-conflicts.ts';
+import { planCost } from './cost.ts';
 import { findEngineConflicts } from './engine-conflicts.ts';
 import { layOut } from './layout.ts';
+import { judgeLinks } from './link-conflicts.ts';
 import { findNested } from './nested.ts';
 import { findOverlaps } from './overlap.ts';
 import { findSourceConflicts } from './source-conflicts.ts';
@@ -8,7 +12,7 @@ import { planSteps } from './steps.ts';
 import { workHome } from './target.ts';
 import { findTargetConflicts } from './target-conflicts.ts';
 import { buildTree } from './tree.ts';
-import type { Finding, LaidMount, Layout, PlanRequest } from './types.ts';
+import type { Choice, Finding, LaidMount, PlanRequest } from './types.ts';
 
 const defaultShmBytes = 1024 ** 3;
 
@@ -18,12 +22,17 @@ const defaultShmBytes = 1024 ** 3;
  */
 export function planJob(request: PlanRequest): Plan {
   const layout = layOut(request);
-  const nested = findNested(layout);
+  const choices = chooseApproaches(layout);
+  const nested = findNested(layout, choices);
+  const links = judgeLinks(layout, choices);
+  const user = userOf(request);
   const findings: Finding[] = [
-    ...findEngineConflicts(layout),
-    ...findSourceConflicts(layout),
+    ...findEngineConflicts(layout, choices),
+    ...findSourceConflicts(layout, choices),
+    ...findApproachConflicts(layout, choices),
     ...findTargetConflicts(layout),
     ...nested.findings,
+    ...links.findings,
     ...findOverlaps(layout),
   ].sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'));
   const { spec, engine } = request;
@@ -32,7 +41,7 @@ export function planJob(request: PlanRequest): Plan {
     image: engine.id === 'docker' ? (spec.image?.trim() ?? null) || null : null,
     command: [...spec.command],
     workdir: layout.workdir,
-    user: userOf(request),
+    user,
     env: environmentOf(request),
     network: spec.network ?? true,
     resources: {
@@ -40,19 +49,11 @@ export function planJob(request: PlanRequest): Plan {
       memoryBytes: spec.resources.memoryBytes ?? null,
       shmBytes: spec.resources.shmBytes ?? defaultShmBytes,
     },
-    mounts: layout.mounts.map((mount) => plannedMount(mount, layout)),
-    links: [],
-    cost: {
-      moveFiles: 0,
-      moveBytes: 0,
-      cachedBytes: 0,
-      seconds: null,
-      diskBytes: 0,
-      diskFreeBytes: null,
-      complete: true,
-    },
-    steps: planSteps(layout, nested.directories, userOf(request)),
-    tree: buildTree(layout, findings),
+    mounts: layout.mounts.flatMap((mount) => plannedMount(mount, choices[mount.index])),
+    links: layout.links.map(({ path, target }) => ({ path, target })),
+    cost: planCost(choices, request),
+    steps: planSteps(layout, { choices, directories: nested.directories, links: links.laid, user }),
+    tree: buildTree(layout, findings, links.shown),
     conflicts: findings.map(toConflict),
     runnable: findings.every((finding) => finding.severity !== 'error'),
   };
@@ -72,32 +73,26 @@ function environmentOf({ spec }: PlanRequest): Plan['env'] {
   return [...values].map(([name, value]) => ({ name, value }));
 }
 
-function plannedMount(mount: LaidMount, { request }: Layout): PlannedMount {
+function plannedMount(mount: LaidMount, choice: Choice | undefined): PlannedMount[] {
+  if (choice === undefined) return [];
   const { facts } = mount;
-  const remote = facts.problem === null && facts.vfolder !== null && facts.localPath === null;
-  return {
-    request: mount.request,
-    role: mount.role,
-    vfolder: facts.vfolder?.name ?? null,
-    source: facts.display,
-    localPath: facts.localPath,
-    target: mount.target,
-    mode: mount.mode,
-    approach: remote ? 'copy' : 'share',
-    reason: reasonOf(mount, remote, request.engine.local),
-    recommended: remote ? 'copy' : 'share',
-    options: [],
-    cost: null,
-  };
-}
-
-function reasonOf({ role, facts }: LaidMount, remote: boolean, localEngine: boolean): string {
-  if (facts.problem) return facts.problem.message;
-  if (remote) return 'It is not on this machine, so its files must be copied first.';
-  if (!localEngine) return 'The engine runs on another machine, so sharing cannot work.';
-  if (role === 'output' && facts.stat === 'missing')
-    return 'Shared: made when the job starts; what the job writes is there at once.';
-  return 'Shared: it is on this machine, so nothing is copied and changes are seen at once.';
+  const { approach, recommended, options, chosen } = choice;
+  return [
+    {
+      request: mount.request,
+      role: mount.role,
+      vfolder: facts.vfolder?.name ?? null,
+      source: facts.display,
+      localPath: facts.localPath,
+      target: mount.target,
+      mode: mount.mode,
+      approach,
+      reason: chosen.reason,
+      recommended,
+      options: options.map(({ approach, possible, reason, cost }) => ({ approach, possible, reason, cost })),
+      cost: chosen.cost,
+    },
+  ];
 }
 
 const toConflict = ({ code, severity, message, mounts, targets = [], fixes = [] }: Finding): PlanConflict => ({

@@ -1,6 +1,6 @@
 import type { EngineStatus } from '../contract/engines.ts';
 import type { JobSpec, MountRequest } from '../contract/plan.ts';
-import type { ImageFactsForPlan, MachineFacts, PlanRequest, SourceFacts, Writer } from './types.ts';
+import type { Contents, ImageFactsForPlan, MachineFacts, PlanRequest, SourceFacts, Writer } from './types.ts';
 
 /** A plan request with nothing wrong in it, for tests and benchmarks to start from. */
 
@@ -32,13 +32,18 @@ export const sampleProcess: EngineStatus = {
 
 export const sampleImage: ImageFactsForPlan = { workdir: null, user: null, command: ['sh'], paths: {} };
 
-const sampleMachine: MachineFacts = {
+const dayMs = 86_400_000;
+
+export const sampleMachine: MachineFacts = {
   platform: 'linux',
   uid: 1000,
   gid: 1000,
   home: ['/home/ada/.stowage'],
   socketPaths: ['/var/run/docker.sock', '/run/docker.sock'],
   allowedRoots: null,
+  now: Date.UTC(2026, 0, 31),
+  disk: { freeBytes: 500e9, cacheLimitBytes: 100e9, cacheUsedBytes: 0 },
+  fuse: { available: true, why: '' },
 };
 
 /** A readable and writable folder `inner` of the managed vfolder `name`. */
@@ -51,6 +56,8 @@ export function sampleSource(name: string, inner = '', changes: Partial<SourceFa
     kind: 'managed',
     vfolder: { id: `id-${name}`, name, permission: 'rw', mountPath: null },
     inner,
+    remote: false,
+    remotePath: null,
     localPath,
     realPath: localPath,
     root,
@@ -60,10 +67,32 @@ export function sampleSource(name: string, inner = '', changes: Partial<SourceFa
     owner: { uid: 1000, gid: 1000 },
     leavingLinks: { count: 0, examples: [], complete: true },
     submounts: [],
+    contents: { files: 10, bytes: 1e6, newest: sampleMachine.now - 30 * dayMs, complete: true },
+    cached: { files: 0, bytes: 0 },
+    link: null,
     inside: {},
     ...changes,
   };
 }
+
+/** A readable and writable folder `inner` of the vfolder `name` on a host that answers in 20 ms and sends 50 MB/s. */
+export function sampleRemote(name: string, inner = '', changes: Partial<SourceFacts> = {}): SourceFacts {
+  return sampleSource(name, inner, {
+    remote: true,
+    remotePath: inner === '' ? `store/${name}` : `store/${name}/${inner}`,
+    ...{ localPath: null, realPath: null, root: null, owner: null },
+    link: { latencyMs: 20, bytesPerSecond: 50e6 },
+    ...changes,
+  });
+}
+
+/** So many files of so many bytes each, unchanged for a month. */
+export const sampleContents = (files: number, meanBytes: number): Contents => ({
+  files,
+  bytes: files * meanBytes,
+  newest: sampleMachine.now - 30 * dayMs,
+  complete: true,
+});
 
 export interface SampleChanges {
   /** Mounts with their facts: `source` is taken from the facts. */

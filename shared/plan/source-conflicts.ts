@@ -5,14 +5,16 @@ import { parentPath, visible } from '../paths.ts';
 import { comparablePath, hostPathWithin, isFileSystemRoot } from './host-path.ts';
 import { describe, sentence } from './layout.ts';
 import { removal } from './target-conflicts.ts';
-import type { Finding, LaidMount, Layout, MachineFacts, PlanRequest } from './types.ts';
+import type { Choices, Finding, LaidMount, Layout, MachineFacts, PlanRequest } from './types.ts';
 
 /** Conflicts of each source by itself: absent, dangerous, unreadable, or not writable where it must be. */
-export function findSourceConflicts(layout: Layout): Finding[] {
+export function findSourceConflicts(layout: Layout, choices: Choices): Finding[] {
   const { request, mounts } = layout;
   const guarded = guardedPaths(request.machine);
   const found: Finding[] = [];
-  for (const mount of mounts) found.push(...judgeSource(mount, request, guarded));
+  for (const mount of mounts) {
+    found.push(...judgeSource(mount, request, guarded, choices[mount.index]?.approach === 'share'));
+  }
   return found;
 }
 
@@ -30,7 +32,7 @@ const make = (
   fixes,
 });
 
-function judgeSource(mount: LaidMount, request: PlanRequest, guarded: GuardedPaths): Finding[] {
+function judgeSource(mount: LaidMount, request: PlanRequest, guarded: GuardedPaths, shared: boolean): Finding[] {
   const { facts } = mount;
   const name = sentence(describe(mount));
   const error = (code: Finding['code'], message: string): Finding[] => [make(code, 'error', mount, message, removal(mount))];
@@ -40,14 +42,8 @@ function judgeSource(mount: LaidMount, request: PlanRequest, guarded: GuardedPat
       mount.role === 'mount' ? facts.problem.message : `${name} cannot be used: ${facts.problem.message}`,
     );
   }
-  if (facts.localPath === null) {
-    // The default output vfolder is made when the job starts; then it has a path.
-    if (mount.role === 'output' && facts.vfolder === null) return [];
-    return error(
-      'source-remote',
-      `${name} has no folder on this machine, so it cannot be shared with a job; copy it to a local vfolder first.`,
-    );
-  }
+  // The default output vfolder is made when the job starts; then it has a path.
+  if (facts.localPath === null && !facts.remote) return [];
   const danger = facts.realPath === null ? null : dangerOf(mount, facts.realPath, request, guarded);
   if (danger) return error(danger.code, danger.message);
   if (facts.stat === 'missing') {
@@ -58,7 +54,7 @@ function judgeSource(mount: LaidMount, request: PlanRequest, guarded: GuardedPat
   if (facts.stat === 'file' && mount.role !== 'mount') {
     return error('file-onto-folder', `${name} is a file; a folder is needed.`);
   }
-  return [...judgeFile(mount), ...judgeWriting(mount, request), ...judgeLinks(mount)];
+  return [...(shared ? judgeFile(mount) : []), ...judgeWriting(mount, request), ...judgeLinks(mount)];
 }
 
 interface GuardedPaths {

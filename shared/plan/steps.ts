@@ -1,15 +1,28 @@
 import type { Plan, PlanStep } from '../contract/plan.ts';
+import { assertNever } from '../errors.ts';
+import { needsVolume } from './cost.ts';
 import { describe, parentMount } from './layout.ts';
 import { type HostDirectory, mayMake } from './nested.ts';
 import { compareText } from './overlap.ts';
 import { ancestorsOf, ancestorsUp, isBelow, workHome } from './target.ts';
-import type { LaidMount, Layout } from './types.ts';
+import type { Choice, Choices, LaidLink, LaidMount, Layout, PlanRequest } from './types.ts';
 
 /** For the user of the job; open to all where only the image knows who that is. */
 const directoryMode = (user: Plan['user']): number => (user === null ? 0o777 : 0o755);
 
-/** What is done before the start: folders on this machine, folders in the container (parents first), then the mounts. */
-export function planSteps(layout: Layout, directories: readonly HostDirectory[], user: Plan['user']): PlanStep[] {
+/** What was found before the steps are known. */
+export interface StepSources {
+  readonly choices: Choices;
+  readonly directories: readonly HostDirectory[];
+  readonly links: readonly LaidLink[];
+  readonly user: Plan['user'];
+}
+
+/**
+ * What is done before the start: folders on this machine, files that are brought (copied, mounted over the network, baked),
+ * then in the container folders (parents first), links, and the mounts.
+ */
+export function planSteps(layout: Layout, { choices, directories, links, user }: StepSources): PlanStep[] {
   const host = new Map<string, HostDirectory>();
   for (const mount of layout.placed.values()) {
     const { facts, role } = mount;
@@ -18,33 +31,64 @@ export function planSteps(layout: Layout, directories: readonly HostDirectory[],
     host.set(path, { path, reason: `Becomes ${describe(mount)}.` });
   }
   for (const directory of directories) if (!host.has(directory.path)) host.set(directory.path, directory);
-  const binds = [...layout.placed.values()].filter(isBound).sort((a, b) => compareText(a.target, b.target));
+  const mounts = [...layout.placed.values()].sort((a, b) => compareText(a.target, b.target));
   return [
     ...[...host.values()]
       .sort((a, b) => compareText(a.path, b.path))
       .map(({ path, reason }): PlanStep => ({ kind: 'make-host-directory', path, reason })),
-    ...containerDirectories(layout).map(
+    ...mounts.flatMap((mount) => bring(mount, choices[mount.index], layout.request)),
+    ...containerDirectories(layout, links).map(
       (path): PlanStep => ({ kind: 'make-container-directory', path, mode: directoryMode(user) }),
     ),
-    ...binds.map(
-      ({ facts, target, mode }): PlanStep => ({
-        kind: 'bind',
-        // The resolved path: what was judged is what is mounted, whatever becomes of a symlink on the way.
-        source: facts.realPath ?? facts.localPath ?? '',
-        target,
-        readOnly: mode === 'ro',
-      }),
-    ),
+    ...links.map(({ path, target }): PlanStep => ({ kind: 'make-link', path, target })),
+    ...mounts
+      .filter((mount) => isBound(mount, choices[mount.index]))
+      .map(
+        ({ facts, target, mode }): PlanStep => ({
+          kind: 'bind',
+          // The resolved path: what was judged is what is mounted, whatever becomes of a symlink on the way.
+          source: facts.realPath ?? facts.localPath ?? '',
+          target,
+          readOnly: mode === 'ro',
+        }),
+      ),
   ];
 }
 
-const isBound = ({ facts }: LaidMount): boolean => facts.problem === null && facts.localPath !== null && facts.realPath !== null;
+const isBound = ({ facts }: LaidMount, choice: Choice | undefined): boolean =>
+  choice?.approach === 'share' && facts.problem === null && facts.localPath !== null && facts.realPath !== null;
+
+/** Files that do not lie where the engine finds them. */
+function bring({ index, facts, target, mode }: LaidMount, choice: Choice | undefined, request: PlanRequest): PlanStep[] {
+  if (choice === undefined || facts.problem || (!facts.remote && facts.localPath === null)) return [];
+  const readOnly = mode === 'ro';
+  const { packed } = choice.chosen;
+  switch (choice.approach) {
+    case 'share':
+      return facts.remote ? [{ kind: 'mount-remote', mount: index, target, readOnly }] : [];
+    case 'copy':
+      return [
+        {
+          kind: 'stage',
+          mount: index,
+          target,
+          readOnly,
+          packed,
+          into: needsVolume(request.engine, request.machine.platform) ? 'volume' : 'directory',
+        },
+      ];
+    case 'bake':
+      return [{ kind: 'bake', mount: index, target }];
+    default:
+      return assertNever(choice.approach);
+  }
+}
 
 /**
- * The home of the job, its working directory, and the folders above targets that the image lacks: made for the user of
+ * The home of the job, its working directory, and the folders above targets and links that the image lacks: made for the user of
  * the job, since the engine would make them as root. Nothing at or below a mount.
  */
-function containerDirectories(layout: Layout): string[] {
+function containerDirectories(layout: Layout, links: readonly LaidLink[]): string[] {
   const { request, workdir, placed } = layout;
   const image = typeof request.image === 'string' ? null : request.image;
   const wanted = new Set<string>([workHome]);
@@ -53,8 +97,8 @@ function containerDirectories(layout: Layout): string[] {
     else if (request.engine.id === 'docker' && image?.paths[path] === 'missing') wanted.add(path);
   };
   const seen = new Set<string>();
-  for (const target of placed.keys()) {
-    for (const ancestor of ancestorsUp(target)) {
+  for (const path of [...placed.keys(), ...links.map((link) => link.path)]) {
+    for (const ancestor of ancestorsUp(path)) {
       // What is above it was considered with it.
       if (seen.has(ancestor)) break;
       seen.add(ancestor);

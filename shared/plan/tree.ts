@@ -1,7 +1,7 @@
 import type { ContainerNode } from '../contract/plan.ts';
 import { compareText } from './overlap.ts';
 import { segmentsOf } from './target.ts';
-import type { Finding, Layout } from './types.ts';
+import type { Finding, LaidLink, Layout } from './types.ts';
 
 interface Branch {
   readonly node: ContainerNode;
@@ -13,8 +13,8 @@ const createBranch = (name: string, path: string): Branch => ({
   children: new Map(),
 });
 
-/** What the container will see: every target and the working directory, sorted by name. */
-export function buildTree(layout: Layout, findings: readonly Finding[]): ContainerNode {
+/** What the container will see: every target, every link and the working directory, sorted by name. */
+export function buildTree(layout: Layout, findings: readonly Finding[], links: readonly LaidLink[]): ContainerNode {
   const root = createBranch('/', '/');
   const workdir = grow(root, layout.workdir);
   workdir.kind = 'workdir';
@@ -22,6 +22,11 @@ export function buildTree(layout: Layout, findings: readonly Finding[]): Contain
     const node = grow(root, mount.target);
     node.kind = 'mount';
     node.mount = mount.index;
+  }
+  for (const link of links) {
+    const node = grow(root, link.path);
+    node.kind = 'link';
+    node.link = link.index;
   }
   for (const [path, severity] of worstByPath(findings)) {
     const node = find(root, path);

@@ -1,12 +1,31 @@
 import type { MountMode } from '../contract/base.ts';
 import type { EngineId, EngineStatus } from '../contract/engines.ts';
-import type { ConflictCode, Fix, JobSpec, PlannedMount } from '../contract/plan.ts';
+import type { Approach, ApproachOption, ConflictCode, Fix, JobSpec, PlannedMount } from '../contract/plan.ts';
 
 /** What lies at a path below a source, looked at without following symlinks. */
 export type InsideKind = 'missing' | 'file' | 'directory' | 'symlink' | 'special';
 
 /** What an image holds at a path. */
 export type ImagePathKind = 'missing' | 'file' | 'empty-directory' | 'directory';
+
+/** How much a source holds. */
+export interface Contents {
+  readonly files: number;
+  readonly bytes: number;
+  /** When the newest file was changed (milliseconds since the epoch); null: not known. */
+  readonly newest: number | null;
+  /** False: still being counted, or too large to be; the figures are a lower bound then. */
+  readonly complete: boolean;
+  /** The largest folders directly below it, the largest first; only when it was counted whole. */
+  readonly parts?: readonly { readonly name: string; readonly bytes: number }[];
+}
+
+/** How fast a host answers and sends. */
+export interface HostLink {
+  /** From asking for something small to its answer. */
+  readonly latencyMs: number;
+  readonly bytesPerSecond: number;
+}
 
 /** What was found out about one source. Paths of this machine are absolute; on Windows as Windows writes them. */
 export interface SourceFacts {
@@ -26,7 +45,11 @@ export interface SourceFacts {
   } | null;
   /** The path inside the vfolder; `''` is the vfolder itself. */
   readonly inner: string;
-  /** null: its host has no path on this machine. */
+  /** It lies on a host that has no folder on this machine. */
+  readonly remote: boolean;
+  /** Of a remote source: its host and the path there, `HOST/path`, to tell overlaps. null on this machine. */
+  readonly remotePath: string | null;
+  /** null: its host has no path on this machine, or it is not there yet. */
   readonly localPath: string | null;
   /** `localPath` with every symlink resolved; for a missing path, of its nearest existing parent with the rest added. */
   readonly realPath: string | null;
@@ -46,6 +69,12 @@ export interface SourceFacts {
   };
   /** Other file systems mounted below the source. */
   readonly submounts: readonly string[];
+  /** null: not looked at. */
+  readonly contents: Contents | null;
+  /** What the cache of this machine holds of it, as it is on its host now. */
+  readonly cached: { readonly files: number; readonly bytes: number };
+  /** Of a remote source, measured or assumed; null: not known. */
+  readonly link: HostLink | null;
   /** What lies at the paths that `probesFor` asked for, relative to the source. */
   readonly inside: Readonly<Record<string, InsideKind>>;
 }
@@ -71,6 +100,12 @@ export interface MachineFacts {
   readonly socketPaths: readonly string[];
   /** Where folders outside vfolders may lie; null: anywhere that is not dangerous. */
   readonly allowedRoots: readonly string[] | null;
+  /** The time of the plan: what changed lately is told from it. */
+  readonly now: number;
+  /** The disk that holds copies, and the bounds of the cache on it; null: not known. */
+  readonly disk: { readonly freeBytes: number; readonly cacheLimitBytes: number; readonly cacheUsedBytes: number } | null;
+  /** Whether remote places can be mounted here with FUSE; `why` says why not, as a sentence. */
+  readonly fuse: { readonly available: boolean; readonly why: string };
 }
 
 /** A place that a running job writes. */
@@ -117,6 +152,40 @@ export interface LaidMount {
   readonly explicitTarget: boolean;
 }
 
+/** One of the approaches, judged for a mount. */
+export interface JudgedOption extends ApproachOption {
+  /** Why it cannot work: the disk (or the cache) is too small, or something else. null: it can. */
+  readonly obstacle: 'disk' | 'other' | null;
+  /** What speaks against choosing it, as a sentence; null: nothing. */
+  readonly drawback: string | null;
+  /** One stream for many small files. */
+  readonly packed: boolean;
+}
+
+/** How a mount reaches the job. */
+export interface Choice {
+  readonly approach: Approach;
+  readonly recommended: Approach;
+  /** The request names it. */
+  readonly asked: boolean;
+  /** The recommended one first, then in the order share, copy, bake. */
+  readonly options: readonly JudgedOption[];
+  readonly chosen: JudgedOption;
+}
+
+/** By the index of the mount. */
+export type Choices = readonly Choice[];
+
+/** A symlink with its paths resolved. */
+export interface LaidLink {
+  /** Index into `spec.links`. */
+  readonly index: number;
+  /** Both normalised when `problem` is null, else as they were written. */
+  readonly path: string;
+  readonly target: string;
+  readonly problem: { readonly message: string; readonly suggestion: string | null } | null;
+}
+
 export interface TargetProblem {
   /** End of a sentence that begins with the target. */
   readonly why: string;
@@ -135,6 +204,8 @@ export interface Layout {
   readonly workdirProblem: TargetProblem | null;
   /** The mounts that have a place in the container: valid targets, the first of equal ones. By target. */
   readonly placed: ReadonlyMap<string, LaidMount>;
+  /** In the order of the request. */
+  readonly links: readonly LaidLink[];
 }
 
 /** A conflict before it is numbered into the plan. */

@@ -1,0 +1,146 @@
+import type { EngineStatus } from '../contract/engines.ts';
+import type { MountCost, PlanCost } from '../contract/plan.ts';
+import type { Choices, Contents, HostLink, LaidMount, PlanRequest } from './types.ts';
+
+/**
+ * What bringing a source to a job costs. The rates are those of an ordinary machine with an SSD; what decides between
+ * approaches are their proportions and the measured link of the host.
+ */
+const rates = {
+  /** Reading what is on this machine. */
+  read: { bytesPerSecond: 1e9, secondsPerFile: 0.000_05 },
+  copy: { bytesPerSecond: 400e6, secondsPerFile: 0.000_2 },
+  /** Laying out what is in the cache already: a link per file. */
+  cached: { secondsPerFile: 0.000_01 },
+  /** Requests that are under way at once, and what each costs this machine. */
+  fetch: { parallel: 16, secondsPerFile: 0.000_5 },
+  fetchPacked: { parallel: 64, secondsPerFile: 0.000_15 },
+  /** Reading through FUSE: round trips for each file, one file after the other. */
+  fuse: { mountSeconds: 1, roundTrips: 2, secondsPerFile: 0.001 },
+  /** Into a volume, or the context of an image, of an engine. */
+  send: { bytesPerSecond: 100e6, secondsPerFile: 0.000_1 },
+  bake: { seconds: 3, bytesPerSecond: 150e6, secondsPerFile: 0.000_3 },
+} as const;
+
+/** With a smaller mean size than this and more files than that, files are fetched as one stream. */
+const smallBytes = 256 * 1024;
+const manyFiles = 1000;
+
+/** A copy that takes longer is not waited for where the files can be shared. */
+export const longSeconds = 15 * 60;
+
+/** What decides the cost of a mount beside its source. */
+export interface CostFrame {
+  readonly link: HostLink | null;
+  readonly remote: boolean;
+  /** The engine does not see the disk of this machine (it runs elsewhere, or in a virtual machine). */
+  readonly apart: boolean;
+  readonly writable: boolean;
+}
+
+export const meanBytes = ({ files, bytes }: Contents): number => (files === 0 ? 0 : bytes / files);
+
+export const isManySmall = (contents: Contents): boolean => contents.files > manyFiles && meanBytes(contents) < smallBytes;
+
+/** Whether a copy comes to a volume of the engine instead of a folder of this machine: the engine does not see its disk. */
+export const needsVolume = (engine: Pick<EngineStatus, 'id' | 'local'>, platform: string): boolean =>
+  engine.id === 'docker' && (!engine.local || platform !== 'linux');
+
+export function frameOf({ facts, mode }: LaidMount, request: PlanRequest): CostFrame {
+  return {
+    link: facts.link,
+    remote: facts.remote,
+    apart: needsVolume(request.engine, request.machine.platform),
+    writable: mode === 'rw',
+  };
+}
+
+const spent = (rate: { bytesPerSecond: number; secondsPerFile: number }, { files, bytes }: Amount): number =>
+  bytes / rate.bytesPerSecond + files * rate.secondsPerFile;
+
+interface Amount {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** Sharing moves nothing before the start. */
+export function shareCost({ files, bytes, complete }: Contents, remote: boolean): MountCost {
+  const seconds = remote ? rates.fuse.mountSeconds : 0;
+  return { files, bytes, moveFiles: 0, moveBytes: 0, seconds, diskBytes: 0, complete };
+}
+
+export function copyCost(contents: Contents, cached: Amount, frame: CostFrame): MountCost {
+  const { files, bytes, complete } = contents;
+  const kept = frame.remote ? cached : { files: 0, bytes: 0 };
+  const move = { files: Math.max(0, files - kept.files), bytes: Math.max(0, bytes - kept.bytes) };
+  const fetching = frame.remote ? fetchSeconds(move, isManySmall(contents), frame.link) : 0;
+  const laying = frame.apart
+    ? spent(rates.send, contents)
+    : frame.remote && !frame.writable
+      ? files * rates.cached.secondsPerFile
+      : spent(rates.copy, contents);
+  // A copy that the job may change is its own: it takes its place beside that in the cache.
+  const own = !frame.apart && (frame.writable || !frame.remote) ? bytes : 0;
+  return {
+    ...{ files, bytes, moveFiles: move.files, moveBytes: move.bytes },
+    seconds: fetching === null ? null : fetching + laying,
+    diskBytes: (frame.remote ? move.bytes : 0) + own,
+    complete,
+  };
+}
+
+export function bakeCost(contents: Contents, cached: Amount, frame: CostFrame): MountCost {
+  const { files, bytes, complete } = contents;
+  const kept = frame.remote ? cached : { files: 0, bytes: 0 };
+  const move = { files: Math.max(0, files - kept.files), bytes: Math.max(0, bytes - kept.bytes) };
+  const fetching = frame.remote ? fetchSeconds(move, isManySmall(contents), frame.link) : 0;
+  const building = rates.bake.seconds + spent(rates.bake, contents) + (frame.apart ? spent(rates.send, contents) : 0);
+  return {
+    ...{ files, bytes, moveFiles: move.files, moveBytes: move.bytes },
+    seconds: fetching === null ? null : fetching + building,
+    diskBytes: (frame.remote ? move.bytes : 0) + (frame.apart ? 0 : bytes),
+    complete,
+  };
+}
+
+function fetchSeconds({ files, bytes }: Amount, packed: boolean, link: HostLink | null): number | null {
+  if (link === null) return files === 0 ? 0 : null;
+  const { parallel, secondsPerFile } = packed ? rates.fetchPacked : rates.fetch;
+  const asking = Math.max(link.latencyMs / 1000 / parallel, secondsPerFile);
+  return bytes / link.bytesPerSecond + files * asking;
+}
+
+/** How long a job takes to read everything once over FUSE, one file after the other; null: not known. */
+export function fuseReadSeconds({ files, bytes }: Contents, link: HostLink | null): number | null {
+  if (link === null) return null;
+  const perFile = rates.fuse.secondsPerFile + (rates.fuse.roundTrips * link.latencyMs) / 1000;
+  return bytes / link.bytesPerSecond + files * perFile;
+}
+
+/** The same from a disk of this machine. */
+export const diskReadSeconds = (contents: Contents): number => spent(rates.read, contents);
+
+/** What all mounts together move and need. What is shared moves nothing, and need not be counted for it. */
+export function planCost(choices: Choices, { machine }: PlanRequest): PlanCost {
+  const total = { moveFiles: 0, moveBytes: 0, cachedBytes: 0, diskBytes: 0, complete: true };
+  let seconds: number | null = 0;
+  for (const { chosen } of choices) {
+    const { cost, approach } = chosen;
+    if (approach === 'share') {
+      if (seconds !== null) seconds += cost?.seconds ?? 0;
+      continue;
+    }
+    if (cost === null) {
+      seconds = null;
+      total.complete = false;
+      continue;
+    }
+    total.moveFiles += cost.moveFiles;
+    total.moveBytes += cost.moveBytes;
+    total.cachedBytes += Math.max(0, cost.bytes - cost.moveBytes);
+    total.diskBytes += cost.diskBytes;
+    total.complete &&= cost.complete;
+    seconds = seconds === null || cost.seconds === null ? null : seconds + cost.seconds;
+  }
+  return { ...total, seconds, diskFreeBytes: machine.disk?.freeBytes ?? null };
+}
