@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe } from 'vitest';
 import { endsTopic } from './contract/ends.ts';
+import { linksTopic } from './contract/links.ts';
 import { mountsTopic } from './contract/mounts.ts';
 import { outputTopic } from './contract/output.ts';
 import type { Engine, OutputSink, RunExit, RunRequest } from './engine.ts';
@@ -95,5 +96,6 @@ export function engineContract(
     outputTopic(bench);
     endsTopic(bench);
     mountsTopic(bench);
+    linksTopic(bench);
   });
 }

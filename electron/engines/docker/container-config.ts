@@ -68,12 +68,14 @@ export function directoriesToLay(run: RunRequest): RunRequest['directories'] {
   return run.directories.filter((directory) => directory.path !== '/' && !inMount(directory.path) && !isMadeByEngine(directory));
 }
 
-/** A tar of directory entries, owned by the run's user. */
-export async function directoryArchive(run: RunRequest, directories: RunRequest['directories']): Promise<Buffer> {
+/** A tar of directories, then links, all owned by the run's user. */
+export async function layoutArchive(run: RunRequest, directories: RunRequest['directories']): Promise<Buffer> {
   const archive = pack();
-  for (const { path, mode } of directories) {
-    const name = `${path.replace(/^\/+/, '').replace(/\/+$/, '')}/`;
-    archive.entry({ name, type: 'directory', mode, uid: run.user?.uid ?? 0, gid: run.user?.gid ?? 0 });
+  const owner = { uid: run.user?.uid ?? 0, gid: run.user?.gid ?? 0 };
+  const relative = (path: string): string => path.replace(/^\/+/, '').replace(/\/+$/, '');
+  for (const { path, mode } of directories) archive.entry({ name: `${relative(path)}/`, type: 'directory', mode, ...owner });
+  for (const { path, target } of run.links) {
+    archive.entry({ name: relative(path), type: 'symlink', linkname: target, mode: 0o777, ...owner });
   }
   archive.finalize();
   const chunks: Buffer[] = [];

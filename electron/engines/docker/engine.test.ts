@@ -1,6 +1,11 @@
 import { mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
+import Docker from 'dockerode';
+import { extract, pack } from 'tar-stream';
 import { expect, it } from 'vitest';
 import { collector, engineContract } from '../contract.suite.ts';
 import { createDockerEngine } from './engine.ts';
@@ -42,6 +47,45 @@ it('gives outputs to the user of the run', async () => {
   await engine.remove(reference);
   rmSync(source, { recursive: true });
 });
+
+it('lays directories and links in an image without a shell, for the user of the run', async () => {
+  const bare = `stowage-bare-${process.pid}:test`;
+  await importBare(bare);
+  const engine = createDockerEngine({ homeId: 'bare-test' });
+  const directories = [{ path: '/home/work/all', mode: 0o755 }];
+  const links = [{ path: '/home/work/all/mine', target: '/stat' }];
+  const reference = await engine.create({
+    ...base,
+    image: bare,
+    command: ['/stat', '-c', '%N %u:%g', '/home/work/all/mine', '/home/work/all'],
+    directories,
+    links,
+    user: { uid: 1234, gid: 1234 },
+  });
+  const output = collector();
+  await engine.start(reference, output);
+  expect((await engine.wait(reference)).code).toBe(0);
+  expect(output.text('stdout')).toMatch(
+    /^'?\/home\/work\/all\/mine'? -> '?\/stat'? 1234:1234\n'?\/home\/work\/all'? 1234:1234\n$/,
+  );
+  await engine.remove(reference);
+  await new Docker().getImage(bare).remove();
+});
+
+/** An image that holds one program and nothing else. */
+async function importBare(reference: string): Promise<void> {
+  const docker = new Docker();
+  const container = await docker.createContainer({ Image: image, Cmd: ['true'] });
+  const program = extract();
+  (await container.getArchive({ path: '/bin/busybox' })).pipe(program);
+  const archive = pack();
+  for await (const entry of program) archive.entry({ name: 'stat', mode: 0o755 }, await buffer(entry));
+  archive.finalize();
+  const [repo, tag] = reference.split(':');
+  const told: NodeJS.ReadableStream = await docker.importImage(archive.pipe(new PassThrough()), { repo, tag } as object);
+  await finished(told.resume());
+  await container.remove();
+}
 
 it('says that a run was killed for its memory', async () => {
   const engine = createDockerEngine({ homeId: 'oom-test' });

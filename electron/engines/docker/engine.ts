@@ -4,9 +4,10 @@ import type Docker from 'dockerode';
 import type { EngineImage } from '#shared/contract/engines.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
 import type { Engine, FoundRun, ImageFacts, ImagePathFact, OutputPosition, OutputSink, RunExit, RunRequest } from '../engine.ts';
+import { checkLinks } from '../links.ts';
 import { createCommandCheck } from './command-check.ts';
 import { createDockerClient, type DockerConnection } from './connection.ts';
-import { containerConfig, containerName, directoriesToLay, directoryArchive, homeLabel, jobLabel } from './container-config.ts';
+import { containerConfig, containerName, directoriesToLay, homeLabel, jobLabel, layoutArchive } from './container-config.ts';
 import { commandNotExecutable, commandNotFound, engineError, isConnectionError, statusOf } from './errors.ts';
 import { attachOutput, followLog, type OutputProgress, pump } from './output.ts';
 import { probePaths, removeLeftProbes } from './probe.ts';
@@ -211,9 +212,10 @@ const skipOf = (source: AsyncIterable<Uint8Array>, kept: OutputPosition): Output
 const startedBefore = (reference: string): StowageError =>
   new StowageError('wrong-state', 'This run was started before.', { subject: reference });
 
-/** Creates the container with its directories, or finds the one that an earlier call made. */
+/** Creates the container with its directories and links, or finds the one that an earlier call made. */
 async function createRun(docker: Docker, homeId: string, run: RunRequest): Promise<Docker.ContainerInspectInfo> {
   if (run.image === null) throw new StowageError('bad-request', 'A run in Docker needs an image.', { hint: 'Choose an image.' });
+  checkLinks(run);
   const name = containerName(homeId, run.jobId);
   let container: Docker.Container;
   try {
@@ -230,8 +232,18 @@ async function createRun(docker: Docker, homeId: string, run: RunRequest): Promi
     container = docker.getContainer(facts.Id);
   }
   const directories = directoriesToLay(run);
-  const lay = async (): Promise<unknown> =>
-    directories.length > 0 && container.putArchive(await directoryArchive(run, directories), { path: '/' });
+  const lay = async (): Promise<void> => {
+    if (directories.length + run.links.length === 0) return;
+    // A link must not take the place of a folder with all that is in it, which the engine would allow.
+    const options = { path: '/', ...(run.links.length > 0 && { noOverwriteDirNonDir: 'true' }) };
+    try {
+      await container.putArchive(await layoutArchive(run, directories), options);
+    } catch (error) {
+      // What was refused would be refused again; a connection that broke may have laid it.
+      if (!isConnectionError(error)) await container.remove({ v: true, force: true });
+      throw error;
+    }
+  };
   const [facts] = await Promise.all([container.inspect(), lay()]);
   return facts;
 }

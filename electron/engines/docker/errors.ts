@@ -92,6 +92,10 @@ function answeredError(
     return make('mount-failed', 'Docker could not mount a folder of this run.', {
       hint: 'Check that every source exists and that no target lies where it cannot be made.',
     });
+  if (/cannot overwrite (non-)?directory/i.test(message))
+    return make('mount-failed', 'A link or folder of this run cannot be made: the image has something else in its place.', {
+      hint: 'Choose another place for it.',
+    });
   if (command !== undefined && missingCommandWords.test(message)) return commandNotFound(command, image, message);
   if (command !== undefined && deniedCommandWords.test(message)) return commandNotExecutable(command, image, message);
   if (/invalid reference format/i.test(message))

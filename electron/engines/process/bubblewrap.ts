@@ -4,6 +4,7 @@ import { join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { StowageError } from '#shared/errors.ts';
 import type { RunRequest } from '../engine.ts';
+import { linkPlaceTaken } from '../links.ts';
 
 const run = promisify(execFile);
 
@@ -45,10 +46,13 @@ export async function bubblewrapArguments(request: RunRequest, runDirectory: str
     const nearest = await nearestExisting(target);
     if (nearest !== target) exploded.add(nearest);
   }
+  const links = await Promise.all(request.links.map((link) => placeLink(link, places, runDirectory)));
+  for (const { makes } of links) if (makes !== null) exploded.add(makes);
   if (!exploded.has('/')) args.push('--ro-bind', '/', '/');
   for (const folder of [...exploded].sort((a, b) => a.length - b.length)) args.push(...(await explode(folder)));
   args.push('--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp');
   for (const { source, target, readOnly } of places) args.push(readOnly ? '--ro-bind' : '--bind', source, target);
+  for (const { target, path } of links) args.push('--symlink', target, path);
   for (const folder of exploded) args.push('--remount-ro', folder);
   args.push('--unshare-pid', '--die-with-parent', ...(request.network ? [] : ['--unshare-net']), '--chdir', request.workdir);
   return args;
@@ -78,6 +82,20 @@ async function allPlaces(request: RunRequest, runDirectory: string): Promise<Pla
   places.sort((a, b) => a.target.split('/').length - b.target.split('/').length);
   await checkNested(places);
   return places;
+}
+
+/** Where a link is made, and the folder that must be made anew for it, unless the run has one of its own there. */
+async function placeLink(
+  { path, target }: RunRequest['links'][number],
+  places: readonly Place[],
+  runDirectory: string,
+): Promise<{ path: string; target: string; makes: string | null }> {
+  const real = await realTarget(posix.dirname(posix.resolve('/', path)));
+  const at = posix.join(real, posix.basename(path));
+  const own = places.some((place) => isBelow(at, place.target) && place.source.startsWith(`${runDirectory}/`));
+  if (own || fresh.some((folder) => isBelow(at, folder))) return { path: at, target, makes: null };
+  if (await lstat(at).catch(() => null)) throw linkPlaceTaken(path);
+  return { path: at, target, makes: await nearestExisting(real) };
 }
 
 /** A target below a read-only mount must be there already: it could only be made in the mount's source. */

@@ -5,6 +5,7 @@ import { join, posix } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
 import type { Engine, FoundRun, OutputSink, RunExit, RunRequest } from '../engine.ts';
+import { checkLinks } from '../links.ts';
 import { bubblewrapArguments, findBubblewrap } from './bubblewrap.ts';
 import { checkCommand } from './command-lookup.ts';
 import { descendants, processTable, signalProcess } from './processes.ts';
@@ -89,6 +90,7 @@ export function createProcessEngine(options: { directory: string; homeId: string
       if (isThere) return reference;
       if (request.command.length === 0)
         throw new StowageError('bad-request', 'A run on this machine needs a command.', { hint: 'Write a command.' });
+      checkLinks(request);
       await checkSources(request);
       // What a creation that was cut off left is not whole.
       await rm(directory, { recursive: true, force: true });

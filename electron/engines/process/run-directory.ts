@@ -2,6 +2,7 @@ import { mkdir, open, readFile, rename, stat, symlink, writeFile } from 'node:fs
 import { dirname, join, posix } from 'node:path';
 import { StowageError } from '#shared/errors.ts';
 import type { RunRequest } from '../engine.ts';
+import { linkPlaceTaken } from '../links.ts';
 import { findProcess } from './processes.ts';
 
 /** Where a container's jobs work; without a mount namespace it becomes the run's own folder. */
@@ -105,7 +106,7 @@ export function workPath(directory: string, path: string): string | null {
   return join(runFiles(directory).work, posix.relative(containerHome, resolved));
 }
 
-/** Without a mount namespace: mounts as links in the run's own folder. @throws `mount-failed` */
+/** Without a mount namespace: mounts and symlinks as links in the run's own folder. @throws `mount-failed` */
 export async function layOutLinks(directory: string, request: RunRequest): Promise<void> {
   await mkdir(runFiles(directory).work, { recursive: true });
   const place = (path: string): string => {
@@ -130,5 +131,12 @@ export async function layOutLinks(directory: string, request: RunRequest): Promi
     const link = place(target);
     await mkdir(dirname(link), { recursive: true });
     await symlink(source, link);
+  }
+  for (const { path, target } of request.links) {
+    const link = place(path);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(workPath(directory, target) ?? target, link).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EEXIST' ? linkPlaceTaken(path) : error;
+    });
   }
 }
