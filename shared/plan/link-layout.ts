@@ -1,6 +1,6 @@
 import type { LinkRequest } from '../contract/plan.ts';
 import { visible } from '../paths.ts';
-import { ancestorsOf, resolveTarget, systemPath, workHome } from './target.ts';
+import { resolveTarget, systemPath, workHome } from './target.ts';
 import type { LaidLink } from './types.ts';
 
 /** What a system follows before it gives up. */
@@ -10,20 +10,19 @@ const mostHops = 40;
 export const layLinks = (links: readonly LinkRequest[]): LaidLink[] => links.map(layLink);
 
 function layLink({ path, target }: LinkRequest, index: number): LaidLink {
-  const refused = (message: string, suggestion: string | null = null): LaidLink => ({
+  const refused = (why: string, suggestion: string | null = null): LaidLink => ({
     ...{ index, path, target },
-    problem: { message, suggestion },
+    problem: { message: `The link “${visible(path)}” → ${visible(target)} ${why}`, suggestion },
   });
-  const link = `The link “${visible(path)}” → ${visible(target)}`;
   const at = resolveTarget(path, workHome);
-  if (at.problem) return refused(`${link} has a path that ${at.problem.why}.`, at.problem.suggestion);
-  if (!path.startsWith('/')) return refused(`${link} has a relative path: say from “/” on where it is to be.`, at.path);
-  if (at.path === '/') return refused(`${link} cannot take the place of “/”.`);
-  if (systemPath(at.path) === 'always') return refused(`${link} would take the place of a system folder of the container.`);
+  if (at.problem) return refused(`has a path that ${at.problem.why}.`, at.problem.suggestion);
+  if (!path.startsWith('/')) return refused(`has a relative path: say from “/” on where it is to be.`, at.path);
+  if (at.path === '/') return refused('cannot take the place of “/”.');
+  if (systemPath(at.path) === 'always') return refused('would take the place of a system folder of the container.');
   const to = resolveTarget(target, workHome);
-  if (to.problem) return refused(`${link} has a target that ${to.problem.why}.`);
-  if (!target.startsWith('/')) return refused(`${link} has a relative target: say from “/” on where it is to lead.`);
-  if (to.path === '/') return refused(`${link} would lead to the whole container.`);
+  if (to.problem) return refused(`has a target that ${to.problem.why}.`);
+  if (!target.startsWith('/')) return refused(`has a relative target: say from “/” on where it is to lead.`);
+  if (to.path === '/') return refused('would lead to the whole container.');
   return { index, path: at.path, target: to.path, problem: null };
 }
 
@@ -45,10 +44,11 @@ export function followLinks(path: string, byPath: ReadonlyMap<string, LaidLink>)
   return null;
 }
 
+/** The link that a system which follows a path meets first. */
 function firstLink(path: string, byPath: ReadonlyMap<string, LaidLink>): LaidLink | null {
   if (byPath.size === 0) return null;
-  for (const ancestor of ancestorsOf(path)) {
-    const link = byPath.get(ancestor);
+  for (let cut = path.indexOf('/', 1); cut > 0; cut = path.indexOf('/', cut + 1)) {
+    const link = byPath.get(path.slice(0, cut));
     if (link) return link;
   }
   return byPath.get(path) ?? null;

@@ -31,6 +31,7 @@ const target = fc.oneof(
   { weight: 1, arbitrary: fc.string({ maxLength: 30 }) },
 );
 const mode = fc.constantFrom('ro' as const, 'rw' as const);
+const approach = fc.constantFrom('share' as const, 'copy' as const, 'bake' as const);
 const insideKind = fc.constantFrom<InsideKind>('missing', 'file', 'directory', 'symlink', 'special');
 const imageKind = fc.constantFrom<ImagePathKind>('missing', 'file', 'empty-directory', 'directory');
 
@@ -45,13 +46,22 @@ const source: fc.Arbitrary<SourceFacts> = fc
     mountPath: fc.option(target),
     path: fc.constantFrom('own', 'own', 'own', 'remote', '/', '/run', '/srv/elsewhere'),
     broken: fc.constantFrom(false, false, false, true),
+    contents: fc.option(
+      fc.record({ files: fc.constantFrom(0, 1, 5000), bytes: fc.constantFrom(0, 1e6, 9e8, 2e10, 5e12), complete: fc.boolean() }),
+    ),
+    cachedShare: fc.constantFrom(0, 0.5, 1),
   })
-  .map(({ name, inner: path, permission, mountPath, broken, path: place, ...rest }) =>
+  .map(({ name, inner: path, permission, mountPath, broken, path: place, contents, cachedShare, ...rest }) =>
     sampleSource(name, path, {
       ...rest,
+      contents: contents && { ...contents, newest: null },
+      cached: { files: Math.floor((contents?.files ?? 0) * cachedShare), bytes: (contents?.bytes ?? 0) * cachedShare },
       vfolder: { id: `id-${name}`, name, permission, mountPath },
       ...(broken && { problem: { code: 'vfolder-missing' as const, message: 'There is no such vfolder.' } }),
-      ...(place === 'remote' && { localPath: null, realPath: null, root: null }),
+      ...(place === 'remote' && {
+        ...{ remote: true, remotePath: `store/${name}/${path}`, localPath: null, realPath: null, root: null },
+        link: { latencyMs: 20, bytesPerSecond: 50e6 },
+      }),
       ...(place.startsWith('/') && { realPath: place }),
     }),
   );
@@ -59,7 +69,15 @@ const source: fc.Arbitrary<SourceFacts> = fc
 /** Requests with all facts that `probesFor` asks for, found at random. */
 const request: fc.Arbitrary<PlanRequest> = fc
   .record({
-    mounts: fc.array(fc.record({ facts: source, target: fc.option(target), mode: fc.option(mode) }), { maxLength: 12 }),
+    mounts: fc.array(
+      fc.record({ facts: source, target: fc.option(target), mode: fc.option(mode), approach: fc.option(approach) }),
+      { maxLength: 12 },
+    ),
+    links: fc.array(fc.record({ path: target, target }), { maxLength: 8 }),
+    local: fc.constantFrom(true, true, false),
+    platform: fc.constantFrom('linux', 'linux', 'darwin'),
+    fuse: fc.boolean(),
+    freeBytes: fc.constantFrom(0, 1e9, 1e12),
     code: fc.option(source),
     output: fc.option(source),
     automounts: fc.array(source, { maxLength: 2 }),
@@ -69,19 +87,26 @@ const request: fc.Arbitrary<PlanRequest> = fc
     insideKinds: fc.infiniteStream(insideKind),
     imageKinds: fc.infiniteStream(imageKind),
   })
-  .map(({ mounts, code, output, workdir, process, image, insideKinds, imageKinds, automounts }) => {
+  .map(({ mounts, links, code, output, workdir, process, image, insideKinds, imageKinds, automounts, ...place }) => {
+    const { local, platform, fuse, freeBytes } = place;
     const draft = sampleRequest({
       mounts: mounts.map((mount) => ({
         // Every mount has facts of its own, as the core finds them.
         facts: { ...mount.facts },
         ...(mount.target !== null && { target: mount.target }),
         ...(mount.mode !== null && { mode: mount.mode }),
+        ...(mount.approach !== null && { approach: mount.approach }),
       })),
       ...(code && { code }),
       output,
       automounts,
-      engine: process ? sampleProcess : sampleDocker,
-      ...(workdir !== null && { spec: { workdir } }),
+      engine: process ? sampleProcess : { ...sampleDocker, local },
+      machine: {
+        platform,
+        fuse: { available: fuse, why: 'There is no rclone.' },
+        disk: { freeBytes, cacheLimitBytes: 1e11, cacheUsedBytes: 1e9 },
+      },
+      spec: { links, ...(workdir !== null && { workdir }) },
       ...(image !== 'known' && { image: image as 'missing' | 'unknown' }),
     });
     const probes = probesFor(draft);
@@ -133,6 +158,46 @@ describe('every plan', () => {
       for (const node of mounted) expect(mounts[node.mount ?? -1]?.target).toBe(node.path);
       expect(new Set(mounted.map((node) => node.mount)).size).toBe(mounted.length);
       if (runnable) expect(mounted.map((node) => node.path).sort()).toEqual(mounts.map((mount) => mount.target).sort());
+    });
+  });
+
+  it('has each link in the tree at most once, at its own path, and lays each link of a runnable plan exactly once', () => {
+    always(({ tree, links, steps, runnable }) => {
+      const linked = nodesOf(tree).filter((node) => node.link !== null);
+      for (const node of linked) {
+        expect(node).toMatchObject({ kind: 'link', mount: null, children: [], path: links[node.link ?? -1]?.path });
+      }
+      const made = steps.flatMap((step) => (step.kind === 'make-link' ? [{ path: step.path, target: step.target }] : []));
+      for (const { path } of made) expect(linked.map((node) => node.path)).toContain(path);
+      if (runnable) expect(made).toEqual(links);
+    });
+  });
+
+  it('brings the files of each mount of a runnable plan in exactly one way, the one that it says', () => {
+    always(({ mounts, steps, runnable }) => {
+      if (!runnable) return;
+      for (const [index, mount] of mounts.entries()) {
+        const ways = steps.filter((step) => 'target' in step && step.kind !== 'make-link' && step.target === mount.target);
+        const { approach: chosen } = mount;
+        const isRemote = mount.localPath === null;
+        const kind = chosen === 'copy' ? 'stage' : chosen === 'bake' ? 'bake' : isRemote ? 'mount-remote' : 'bind';
+        expect(ways).toMatchObject([{ kind, ...(kind !== 'bind' && { mount: index }) }]);
+        if (chosen === 'bake') expect(mount.mode).toBe('ro');
+        expect(mount.options[0]?.approach).toBe(mount.recommended);
+        expect(mount.options.find((option) => option.approach === chosen)).toMatchObject({ possible: true, cost: mount.cost });
+      }
+    });
+  });
+
+  it('is the same when its own targets and links are asked for', () => {
+    always((plan, one) => {
+      if (!plan.runnable) return;
+      const mounts = one.spec.mounts.map((mount, index) => ({ ...mount, target: plan.mounts[index]?.target ?? '' }));
+      const again = planJob({ ...one, spec: { ...one.spec, mounts, links: plan.links } });
+      expect(again.links).toEqual(plan.links);
+      expect(again.mounts.map((mount) => mount.target)).toEqual(plan.mounts.map((mount) => mount.target));
+      expect(again.steps).toEqual(plan.steps);
+      expect(again.tree).toEqual(plan.tree);
     });
   });
 
@@ -210,7 +275,8 @@ it('never throws, whatever the texts are', () => {
           facts: sampleSource(name, where, { display: text, realPath: text, root: where }),
           target: where,
         }));
-        const spec = { workdir: text, command: [text], image: text, env: pairs.map(([name, value]) => ({ name, value })) };
+        const links = pairs.map(([path, to]) => ({ path: `/${path}`, target: to }));
+        const spec = { workdir: text, command: [text], image: text, links, env: pairs.map(([name, value]) => ({ name, value })) };
         expect(planSchema.safeParse(planJob(sampleRequest({ mounts, spec }))).success).toBe(true);
       },
     ),
@@ -218,7 +284,7 @@ it('never throws, whatever the texts are', () => {
   );
 });
 
-describe('200 mounts', () => {
+describe('200 mounts and 500 links', () => {
   /** The fastest of some: what the planner takes when nothing else holds the machine up. */
   const fastest = (many: PlanRequest): number =>
     Math.min(
@@ -235,14 +301,19 @@ describe('200 mounts', () => {
       facts: sampleSource(`v${index}`, 'a/b'),
       target: `/data/${index % 20}/x${index}`,
     }));
-    const many = sampleRequest({ mounts, writers });
-    expect(planJob(many).mounts).toHaveLength(201);
+    const links = Array.from({ length: 500 }, (_, index) => ({
+      path: `/srv/${index % 50}/l${index}`,
+      target: `/data/${index % 20}/x${index % 200}/part`,
+    }));
+    const many = sampleRequest({ mounts, writers, spec: { links } });
+    expect(planJob(many)).toMatchObject({ mounts: { length: 201 }, runnable: true });
     expect(fastest(many)).toBeLessThan(10);
   });
 
   it('that all clash are planned within 10 ms', () => {
     const mounts = Array.from({ length: 200 }, () => ({ facts: sampleSource('v1', 'a'), target: '/data' }));
-    const many = sampleRequest({ mounts, writers });
+    const links = Array.from({ length: 500 }, (_, index) => ({ path: `/l${index}`, target: `/l${(index + 1) % 500}/x` }));
+    const many = sampleRequest({ mounts, writers, spec: { links } });
     expect(planJob(many).runnable).toBe(false);
     expect(fastest(many)).toBeLessThan(10);
   });

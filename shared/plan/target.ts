@@ -14,6 +14,10 @@ export const segmentsOf = (path: string): string[] => path.split('/').filter((se
 
 /** Resolves `.`, `..`, doubled and trailing slashes of an absolute path. `climbs`: a `..` led above the root. */
 export function normalisePath(path: string): { path: string; climbs: boolean } {
+  // Most paths are normal, and taking them apart costs more than seeing that.
+  if (path.length > 1 && path.startsWith('/') && !path.endsWith('/') && !path.includes('//') && !path.includes('/.')) {
+    return { path, climbs: false };
+  }
   const kept: string[] = [];
   let climbs = false;
   for (const segment of path.split('/')) {
@@ -51,6 +55,8 @@ export function resolveTarget(raw: string, base: string): ResolvedTarget {
 }
 
 function checkShape(path: string, problem: (why: string) => ResolvedTarget): ResolvedTarget {
+  // Too short for either: a character has at most three bytes per unit of length.
+  if (path.length * 3 <= maxSegmentBytes) return { path, problem: null };
   const segments = segmentsOf(path);
   if (segments.length > maxDepth) return problem(`is ${segments.length} folders deep, ${maxDepth} are allowed`);
   const long = segments.find((segment) => utf8Length(segment) > maxSegmentBytes);
