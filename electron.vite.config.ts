@@ -31,11 +31,12 @@ export default defineConfig({
           main: at('electron/main.ts'),
           serve: at('electron/serve.ts'),
           cli: at('electron/cli.ts'),
-          // Worker threads; copy-pool.ts, listing-thread.ts, index-thread.ts and digests.ts find them beside the entries.
+          // Worker threads; copy-pool.ts, listing-thread.ts, index-thread.ts, cache-thread.ts and digests.ts find them beside the entries.
           'copy-worker': at('electron/transfers/copy-worker.ts'),
           'listing-worker': at('electron/storage/local/listing-worker.ts'),
           'index-worker': at('electron/search/index-worker.ts'),
           'preview-worker': at('electron/previews/preview-worker.ts'),
+          'cache-worker': at('electron/cache/cache-worker.ts'),
           'digest-worker': at('electron/storage/remote/digest-worker.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js' },

@@ -3,6 +3,7 @@ import { fromContract } from '#shared/client-errors.ts';
 import { StowageError } from '#shared/errors.ts';
 import { packageVersion } from './app/home.ts';
 import type { Act } from './cli/act.ts';
+import { addCacheCommands } from './cli/cache-commands.ts';
 import { addCatCommand } from './cli/cat-command.ts';
 import { addCompletionCommands } from './cli/completion.ts';
 import { addCopyCommands } from './cli/copy-commands.ts';
@@ -63,6 +64,7 @@ function createProgram(json: boolean): Command {
   addRunCommands(program, act);
   addJobCommands(program, act);
   addTransferCommands(program, act);
+  addCacheCommands(program, act);
   program
     .command('doctor')
     .description('what works on this machine, and how to mend what does not')

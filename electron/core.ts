@@ -9,6 +9,7 @@ import { packageVersion } from './app/home.ts';
 import { type AppLog, createAppLog } from './app/log.ts';
 import { prepareSample } from './app/sample.ts';
 import { createSettings } from './app/settings.ts';
+import { createCache } from './cache/cache.ts';
 import { createEdits } from './edits/edits.ts';
 import { dockerSocketPaths } from './engines/docker/connection.ts';
 import { createDockerEngine } from './engines/docker/engine.ts';
@@ -30,6 +31,8 @@ import { keyFilePath, takePassphrase } from './secrets/key-file.ts';
 import { createRedactor } from './secrets/redactor.ts';
 import { createSecrets } from './secrets/secrets.ts';
 import type { FileBodies, Keychain } from './services.ts';
+import { createCopies } from './staging/copies.ts';
+import { joinStagings } from './staging/staging.ts';
 import { openDatabase } from './store/database.ts';
 import { type HomeLock, lockHome } from './store/home-lock.ts';
 import { createTransfers } from './transfers/transfers.ts';
@@ -103,6 +106,16 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     lookup: vfolders.lookup,
     bandwidthLimit: () => settings.read().bandwidthLimit,
   });
+  const { bandwidth } = transfers;
+  const cache = createCache({
+    database,
+    changes,
+    lookup: vfolders.lookup,
+    directory: join(home, 'cache'),
+    limitBytes: () => settings.read().cacheLimitBytes,
+    bandwidth,
+  });
+  const copies = createCopies({ database, changes, lookup: vfolders.lookup, cache, directory: join(home, 'stage'), bandwidth });
   const handovers = createHandovers();
   const dragOut = createDragOut({ lookup: vfolders.lookup, handovers, directory: join(home, 'drag-out') });
   const edits = createEdits({
@@ -133,6 +146,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     engines,
     planner,
     lookup: vfolders.lookup,
+    staging: joinStagings([copies]),
     logsDirectory: join(home, 'logs', 'jobs'),
   });
   vfolders.addUsers(transfers.users);
@@ -184,6 +198,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     engines: engines.service,
     plan: planner.service,
     jobs: jobs.service,
+    cache: cache.service,
     search: search.service,
   };
   if (quarantined)
@@ -204,10 +219,12 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     start: async () => {
       transfers.start();
       await edits.start();
+      await Promise.all([cache.start(), copies.start()]).catch((error) => log.error('the cache was not opened', error));
       await jobs.start();
     },
     close: async () => {
       await Promise.all([transfers.close(), jobs.close(), edits.close(), previews.close()]);
+      await cache.close();
       await search.close();
       planner.close();
       dragOut.close();

@@ -78,6 +78,8 @@ export interface CopiedBack {
   readonly removed: number;
   /** Files that somebody else changed meanwhile: theirs stays, the job's is kept beside it. */
   readonly conflicts: readonly { readonly path: string; readonly keptAs: string }[];
+  /** Some of what cannot be copied back: symlinks and special files that the job made. */
+  readonly leftOut: readonly string[];
 }
 
 export interface EngineRegistry {

@@ -10,6 +10,7 @@ const defaults: Settings = {
   layout: '',
   bandwidthLimit: null,
   linkRoots: [homedir()],
+  cacheLimitBytes: null,
 };
 
 export interface SettingsStore {

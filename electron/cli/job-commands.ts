@@ -11,7 +11,7 @@ import { visible } from '#shared/paths.ts';
 import type { Act, Context } from './act.ts';
 import { exitCodeOf, nextChange, printLog, withChanges } from './follow.ts';
 import { interruptible } from './interrupt.ts';
-import { parseId, parseSize, size, table, time } from './output.ts';
+import { count, parseId, parseSize, size, table, time } from './output.ts';
 
 interface RunOptions {
   rm?: boolean;
@@ -286,6 +286,16 @@ function details(job: JobDetail): string {
     ['Ended', time(job.endedAt)],
     ['Log', size(job.logBytes)],
     ...job.plan.mounts.map((mount): [string, string] => ['Mount', `${mount.source} → ${mount.target} (${mount.mode})`]),
+    ...job.copiedBack.flatMap(({ mount, files, removed, conflicts, leftOut }): [string, string][] => [
+      ['Back', `${job.plan.mounts[mount]?.source ?? ''}: ${count(files, 'file')} copied back, ${removed} removed`],
+      ...conflicts.map(({ path, keptAs }): [string, string] => [
+        'Conflict',
+        keptAs === path
+          ? `${path} was changed by somebody else: not removed`
+          : `${path} was changed by somebody else: kept as ${keptAs}`,
+      ]),
+      ...leftOut.map((path): [string, string] => ['Left out', `${path} is a link or a special file`]),
+    ]),
   ];
   const lines = facts.filter(([, value]) => value !== '').map(([name, value]) => `  ${name.padEnd(8)} ${visible(value)}`);
   return [summary(job), ...lines].join('\n');

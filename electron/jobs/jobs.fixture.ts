@@ -14,6 +14,7 @@ import { createHosts } from '../hosts/hosts.ts';
 import { createPlanner } from '../mounts/planner.ts';
 import { secretsInMemory } from '../secrets/secrets.fixture.ts';
 import type { VfolderLookup } from '../services.ts';
+import { noStaging } from '../staging/staging.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { createVfolders } from '../vfolders/vfolders.ts';
 import { createJobs, type Jobs } from './jobs.ts';
@@ -49,7 +50,15 @@ export function openJobs(home: string, name: EngineName, wrap: (engine: Engine) 
   );
   const engines = createEngineRegistry([engine], changes);
   const planner = createPlanner({ lookup, engines, writers: () => jobs.writers(), home, socketPaths: [] });
-  const jobs: Jobs = createJobs({ database, changes, engines, planner, lookup, logsDirectory: join(home, 'logs') });
+  const jobs: Jobs = createJobs({
+    database,
+    changes,
+    engines,
+    planner,
+    lookup,
+    staging: noStaging,
+    logsDirectory: join(home, 'logs'),
+  });
   const until = async (id: number, holds: (job: Job) => boolean): Promise<Job> => {
     const found = Promise.withResolvers<Job>();
     const off = changes.on((change) => {

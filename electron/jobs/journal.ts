@@ -1,9 +1,10 @@
 import { type MountMode, type Problem, problemSchema } from '#shared/contract/base.ts';
 import type { EngineId } from '#shared/contract/engines.ts';
-import type { JobState } from '#shared/contract/jobs.ts';
+import { type CopiedBackOfJob, copiedBackSchema, type JobState } from '#shared/contract/jobs.ts';
 import type { JobSpec, Plan } from '#shared/contract/plan.ts';
 import { StowageError } from '#shared/errors.ts';
 import { endStates, type JobEvent, type JobLife, newLife, step } from '#shared/jobs/state.ts';
+import type { CopiedBack } from '../services.ts';
 import type { Database } from '../store/database.ts';
 
 /** What never changes about a job, with its life. */
@@ -62,6 +63,9 @@ export interface JobJournal {
   idsIn(states: readonly JobState[]): number[];
   spec(id: number): JobSpec;
   plan(id: number): Plan;
+  /** What was copied back; null: it was not yet. */
+  copiedBack(id: number): CopiedBackOfJob[] | null;
+  setCopiedBack(id: number, results: readonly CopiedBack[]): void;
   /** Takes one step of a job's life. @throws `wrong-state`, `not-found` */
   advance(id: number, event: JobEvent): JobRecord;
   addVfolders(id: number, uses: readonly VfolderUse[]): void;
@@ -166,6 +170,12 @@ export function createJournal(database: Database, onChange: (job: JobRecord) => 
     // Both were checked against their schemas before they were written.
     spec: (id) => json(id, 'spec') as JobSpec,
     plan: (id) => json(id, 'plan') as Plan,
+    copiedBack: (id) => {
+      const row = database.get<{ copied_back: string | null }>('SELECT copied_back FROM jobs WHERE id = ?', id);
+      return row?.copied_back ? copiedBackSchema.array().parse(JSON.parse(row.copied_back)) : null;
+    },
+    setCopiedBack: (id, results) =>
+      void database.run('UPDATE jobs SET copied_back = ? WHERE id = ?', JSON.stringify(results), id),
     advance: (id, event) => {
       const job = require(id);
       const result = step(job.life, event);

@@ -3,24 +3,29 @@ import { join } from 'node:path';
 import { type Address, parseAddress } from '#shared/address.ts';
 import type { Plan, PlannedMount } from '#shared/contract/plan.ts';
 import { StowageError } from '#shared/errors.ts';
+import { compareText } from '#shared/plan/overlap.ts';
 import type { RunRequest } from '../engines/engine.ts';
-import type { VfolderLookup } from '../services.ts';
+import type { Staged, VfolderLookup } from '../services.ts';
 import type { VfolderUse } from './journal.ts';
 
 /** The vfolder that takes the outputs of jobs when nothing else is asked for. */
 export const outputsVfolder = 'outputs';
 
-/** What the engine is asked for, from the plan's steps. */
-export function toRunRequest(jobId: number, plan: Plan): RunRequest {
+const nothingStaged: Staged = { binds: [], volumes: [], image: null };
+
+/** What the engine is asked for, from the plan's steps and what was staged for them. */
+export function toRunRequest(jobId: number, plan: Plan, staged: Staged = nothingStaged): RunRequest {
+  const bound = plan.steps.flatMap((step) =>
+    step.kind === 'bind' ? [{ source: step.source, target: step.target, readOnly: step.readOnly }] : [],
+  );
   return {
     jobId,
-    image: plan.image,
+    image: staged.image ?? plan.image,
     command: plan.command,
     workdir: plan.workdir,
     env: plan.env,
-    binds: plan.steps.flatMap((step) =>
-      step.kind === 'bind' ? [{ source: step.source, target: step.target, readOnly: step.readOnly }] : [],
-    ),
+    // What lies in another comes after it.
+    binds: [...bound, ...staged.binds].sort((a, b) => compareText(a.target, b.target)),
     directories: plan.steps.flatMap((step) =>
       step.kind === 'make-container-directory' ? [{ path: step.path, mode: step.mode }] : [],
     ),

@@ -4,7 +4,7 @@ import { assertNever, type ErrorCode, isStowageError, StowageError, toStowageErr
 import { causeOf } from '#shared/jobs/cause.ts';
 import { hasEnded } from '#shared/jobs/state.ts';
 import type { Engine, FoundRun, OutputSink } from '../engines/engine.ts';
-import type { EngineRegistry, VfolderLookup } from '../services.ts';
+import type { EngineRegistry, Staged, Staging, VfolderLookup } from '../services.ts';
 import type { JobJournal, JobRecord } from './journal.ts';
 import { type LogStore, openLog } from './log-store.ts';
 import { ownOutputs, prepare, toRunRequest } from './preparation.ts';
@@ -25,6 +25,7 @@ export interface RunnerOptions {
   readonly journal: JobJournal;
   readonly engines: EngineRegistry;
   readonly lookup: VfolderLookup;
+  readonly staging: Staging;
   readonly logsDirectory: string;
   readonly onLogGrown: (id: number, size: number) => void;
 }
@@ -137,7 +138,7 @@ class Run {
         troubles += 1;
         this.#internal = trouble.code === 'internal' ? this.#internal + 1 : 0;
         try {
-          if (this.#isFinal(trouble)) this.#fail(trouble);
+          if (this.#isFinal(trouble)) await this.#fail(trouble);
           else await this.#waitOut(trouble, troubles);
         } catch {
           // The journal itself cannot be written, e.g. on a full disk: what cannot be noted is tried again.
@@ -170,7 +171,7 @@ class Run {
   }
 
   async #prepare(job: JobRecord): Promise<void> {
-    const { journal, lookup } = this.#options;
+    const { journal, lookup, staging } = this.#options;
     if (job.life.stopRequested) throw new StowageError('cancelled', 'The job was stopped before it began.');
     if (job.life.reference !== null) {
       // Journaled before the engine is told: after a crash in between, the engine is asked instead of told again.
@@ -187,19 +188,23 @@ class Run {
     }
     this.#tell('Preparing the folders');
     const plan = journal.plan(this.#id);
-    await prepare(plan, lookup, this.#preparing.signal);
+    const { signal } = this.#preparing;
+    await prepare(plan, lookup, signal);
+    const staged = await staging.prepare(this.#id, plan, { signal, tell: (text) => this.#tell(text) });
+    signal.throwIfAborted();
     this.#tell(plan.image === null ? 'Laying out the run' : 'Creating the container');
-    const reference = await this.#create(plan);
+    const reference = await this.#create(plan, staged);
     journal.advance(this.#id, { type: 'created', reference });
   }
 
   /** An image that the engine lacks is pulled, once. */
-  async #create(plan: Plan): Promise<string> {
-    const request = toRunRequest(this.#id, plan);
+  async #create(plan: Plan, staged: Staged): Promise<string> {
+    const request = toRunRequest(this.#id, plan, staged);
     try {
       return await this.#engine.create(request);
     } catch (error) {
-      if (plan.image === null || !isStowageError(error, 'image-missing')) throw error;
+      // An image that was made for this job is in no registry.
+      if (plan.image === null || staged.image !== null || !isStowageError(error, 'image-missing')) throw error;
       const signal = this.#preparing.signal;
       signal.throwIfAborted();
       await pullForJob(this.#engine, plan.image, { signal, tell: (text) => this.#tell(text) });
@@ -260,7 +265,11 @@ class Run {
     const stopping = this.#options.journal.require(this.#id).life.stopRequested
       ? this.#engine.stop(reference, { graceSeconds: this.#grace })
       : null;
-    const [exit] = await Promise.all([this.#engine.wait(reference, { signal: this.#detached.signal }), stopping]);
+    const watching = new AbortController();
+    void this.#watch(reference, watching.signal);
+    const [exit] = await Promise.all([this.#engine.wait(reference, { signal: this.#detached.signal }), stopping]).finally(() =>
+      watching.abort(),
+    );
     this.#detached.signal.throwIfAborted();
     // Whole before the journal says so: from `finalizing` on nobody asks the engine for output again.
     await (await this.#log()).finish();
@@ -277,11 +286,41 @@ class Run {
   }
 
   async #finalize(job: JobRecord): Promise<void> {
-    const { journal } = this.#options;
+    const { journal, staging } = this.#options;
     this.#tell('Handing over the outputs');
     // Best effort: an output folder that was deleted meanwhile does not make the job a failure.
-    await ownOutputs(journal.plan(job.id)).catch(() => {});
+    const plan = journal.plan(job.id);
+    await ownOutputs(plan).catch(() => {});
+    if (journal.copiedBack(this.#id) === null) {
+      const options = { signal: this.#detached.signal, tell: (text: string) => this.#tell(text) };
+      journal.setCopiedBack(this.#id, await staging.finish(this.#id, plan, options));
+    }
+    await this.#release();
     journal.advance(this.#id, { type: 'finalized', at: Date.now() });
+  }
+
+  /** Stops a job that lost something that it uses, for that cause. */
+  async #watch(reference: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#options.staging.watch(this.#id, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#cause ??= toStowageError(error);
+      // An engine that cannot stop it now is asked again.
+      while (!signal.aborted) {
+        const stopped = await this.#engine.stop(reference, { graceSeconds: 0 }).then(
+          () => true,
+          () => false,
+        );
+        if (stopped) return;
+        await this.#pause(1);
+      }
+    }
+  }
+
+  /** Before the end is journaled: a crash in between lets go once more. What cannot be let go of now is at the next start. */
+  async #release(): Promise<void> {
+    await this.#options.staging.release(this.#id).catch(() => {});
   }
 
   /** True when trying again cannot help, or must not be done. An engine or a disk that a started job needs is waited for. */
@@ -293,8 +332,28 @@ class Run {
     return state === 'preparing' && !this.#unsure && error.code !== 'engine-absent';
   }
 
-  #fail(error: StowageError): void {
-    this.#options.journal.advance(this.#id, { type: 'fail', at: Date.now(), problem: toProblem(error) });
+  async #fail(error: StowageError): Promise<void> {
+    const { journal } = this.#options;
+    const { life } = journal.require(this.#id);
+    const at = Date.now();
+    if ((life.state === 'starting' || life.state === 'running') && this.#mayHaveRun(error)) {
+      // What it wrote until then is brought back as after any other end.
+      const problem = toProblem(error);
+      journal.advance(this.#id, { type: 'ended', at, exitCode: null, problem, startedAt: null, endedAt: null });
+      return;
+    }
+    await this.#release();
+    const problem = toProblem(error);
+    // The job's own end is told too.
+    const own = life.state === 'finalizing' ? life.problem : null;
+    const detail = [problem.detail, own && `The job itself: ${own.message}`].filter((part) => part).join('\n');
+    journal.advance(this.#id, { type: 'fail', at, problem: { ...problem, ...(detail && { detail }) } });
+  }
+
+  /** Whether there may be changes to copy back. */
+  #mayHaveRun(error: StowageError): boolean {
+    if (error.code === 'cancelled' || error === this.#verdict) return false;
+    return this.#options.journal.plan(this.#id).steps.some((step) => step.kind === 'stage' && !step.readOnly);
   }
 
   async #waitOut(error: StowageError, troubles: number): Promise<void> {

@@ -27,7 +27,12 @@ interface ServiceOptions {
 
 export function createJobService(options: ServiceOptions): Service<typeof jobsContract> {
   const { journal, queue, engines, logsDirectory, view } = options;
-  const detail = (job: JobRecord): JobDetail => ({ ...view(job), spec: journal.spec(job.id), plan: journal.plan(job.id) });
+  const detail = (job: JobRecord): JobDetail => ({
+    ...view(job),
+    spec: journal.spec(job.id),
+    plan: journal.plan(job.id),
+    copiedBack: journal.copiedBack(job.id) ?? [],
+  });
   const launch = createLauncher(options);
   return {
     list: (input) =>

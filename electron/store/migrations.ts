@@ -147,4 +147,57 @@ export const migrations: readonly string[] = [
     saved_at INTEGER
   ) STRICT;
   `,
+  `
+  CREATE TABLE cache_objects (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    vfolder_id TEXT NOT NULL,
+    path TEXT NOT NULL,
+    version TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    whole INTEGER NOT NULL DEFAULT 0,
+    used_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX cache_objects_content ON cache_objects(vfolder_id, path, version) WHERE whole = 1;
+  CREATE INDEX cache_objects_unfinished ON cache_objects(id) WHERE whole = 0;
+
+  CREATE TABLE cache_trees (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    vfolder_id TEXT NOT NULL,
+    path TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    file TEXT,
+    files INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    built_at INTEGER NOT NULL,
+    used_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX cache_trees_place ON cache_trees(vfolder_id, path);
+
+  CREATE TABLE cache_pins (
+    vfolder_id TEXT NOT NULL,
+    path TEXT NOT NULL,
+    PRIMARY KEY (vfolder_id, path)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE cache_uses (
+    job_id INTEGER NOT NULL,
+    tree_id INTEGER NOT NULL,
+    PRIMARY KEY (job_id, tree_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE staged_mounts (
+    job_id INTEGER NOT NULL,
+    mount INTEGER NOT NULL,
+    target TEXT NOT NULL,
+    source TEXT NOT NULL,
+    read_only INTEGER NOT NULL,
+    tree_id INTEGER,
+    state TEXT NOT NULL,
+    result TEXT,
+    PRIMARY KEY (job_id, mount)
+  ) STRICT, WITHOUT ROWID;
+
+  ALTER TABLE jobs ADD COLUMN copied_back TEXT;
+  `,
 ];

@@ -3,7 +3,7 @@ import type { Changes } from '../events.ts';
 import type { Service } from '../rpc/service.ts';
 import type { FileBodies, VfolderLookup, VfolderUsers } from '../services.ts';
 import type { Database } from '../store/database.ts';
-import { createBandwidth } from './bandwidth.ts';
+import { type Bandwidth, createBandwidth } from './bandwidth.ts';
 import { createCopyPool } from './copy-pool.ts';
 import { keepHistoryShort } from './history.ts';
 import { createJournal, liveStates } from './journal.ts';
@@ -17,6 +17,8 @@ import { createService } from './service.ts';
 export interface Transfers {
   readonly service: Service<typeof transfersContract>;
   readonly users: VfolderUsers;
+  /** The limit of all that goes over the network. */
+  readonly bandwidth: Bandwidth;
   /**
    * A body of a push, from `offset` to the end of the file. Gives the bytes of the file that are kept.
    * @throws `not-found`, `wrong-state` when it is not awaited, `bad-request` for an offset past what is kept,
@@ -54,6 +56,7 @@ export function createTransfers(options: TransfersOptions): Transfers {
   const history = keepHistoryShort(journal, changes, (ids) => service.clear({ ids }, {}));
   return {
     service,
+    bandwidth,
     users: (vfolderId) =>
       journal
         .inStates(liveStates)

@@ -54,6 +54,7 @@ function apply(change: Change): void {
     case 'job-log':
       useLogSizes.setState({ [change.id]: change.size });
       break;
+    case 'cache':
     case 'files':
       break;
     default:

@@ -1,6 +1,6 @@
 import { eventIterator } from '@orpc/contract';
 import { z } from 'zod';
-import { method } from './base.ts';
+import { bytesSchema, method } from './base.ts';
 import { editSchema } from './edits.ts';
 import { engineIdSchema } from './engines.ts';
 import { jobSchema } from './jobs.ts';
@@ -18,6 +18,8 @@ export const settingsSchema = z.object({
   bandwidthLimit: z.number().int().min(1024).nullable(),
   /** Directories of this machine below which links may point. */
   linkRoots: z.array(z.string().min(1).max(4096)).max(100),
+  /** Bytes that the cache may take; null: a fifth of its disk, at most 50 GB. */
+  cacheLimitBytes: bytesSchema.nullable(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -27,6 +29,8 @@ export const changeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('vfolders') }),
   z.object({ type: z.literal('engines') }),
   z.object({ type: z.literal('settings') }),
+  /** What the cache holds changed; told at most every 500 ms. */
+  z.object({ type: z.literal('cache') }),
   /** Something in this folder of the vfolder changed. */
   z.object({ type: z.literal('files'), vfolder: z.string(), path: z.string() }),
   z.object({ type: z.literal('transfer'), transfer: transferSchema }),

@@ -1,5 +1,6 @@
 import type { ContractRouterClient } from '@orpc/contract';
 import { appContract } from './app.ts';
+import { cacheContract } from './cache.ts';
 import { editsContract } from './edits.ts';
 import { enginesContract } from './engines.ts';
 import { filesContract } from './files.ts';
@@ -24,6 +25,7 @@ export const contract = {
   engines: enginesContract,
   plan: planContract,
   jobs: jobsContract,
+  cache: cacheContract,
   search: searchContract,
 };
 

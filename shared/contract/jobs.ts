@@ -40,7 +40,27 @@ export const jobSchema = z.object({
 });
 export type Job = z.infer<typeof jobSchema>;
 
-export const jobDetailSchema = jobSchema.extend({ spec: jobSpecSchema, plan: planSchema });
+/** What became of the changes that a job made to a copy of a folder that lies somewhere else. */
+export const copiedBackSchema = z.object({
+  /** Index into `plan.mounts`. */
+  mount: z.number().int(),
+  files: z.number().int(),
+  bytes: z.number(),
+  removed: z.number().int(),
+  /** Files that somebody else changed meanwhile: theirs stays, the job's is kept as `keptAs` in the same vfolder. */
+  conflicts: z.array(z.object({ path: z.string(), keptAs: z.string() })),
+  /** Some of the symlinks and special files that the job made, which cannot be copied back. */
+  leftOut: z.array(z.string()),
+});
+
+export type CopiedBackOfJob = z.infer<typeof copiedBackSchema>;
+
+export const jobDetailSchema = jobSchema.extend({
+  spec: jobSpecSchema,
+  plan: planSchema,
+  /** One for each mount whose changes were copied back; empty before that. */
+  copiedBack: z.array(copiedBackSchema),
+});
 export type JobDetail = z.infer<typeof jobDetailSchema>;
 
 /** A piece of a job's output, in the order in which it came. */

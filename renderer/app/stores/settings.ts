@@ -15,6 +15,7 @@ const initial: Settings = {
   layout: '',
   bandwidthLimit: null,
   linkRoots: [],
+  cacheLimitBytes: null,
 };
 
 export const useSettings = create<SettingsStore>()(() => ({ ...notLoaded, settings: initial }));

@@ -1,0 +1,280 @@
+import { existsSync } from 'node:fs';
+import { access, mkdir, readdir, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatAddress } from '#shared/address.ts';
+import type { CacheLoad, cacheContract } from '#shared/contract/cache.ts';
+import { isStowageError } from '#shared/errors.ts';
+import type { Changes } from '../events.ts';
+import type { Service } from '../rpc/service.ts';
+import type { ResolvedPlace, VfolderLookup } from '../services.ts';
+import { checkSignal } from '../storage/bodies.ts';
+import type { Database } from '../store/database.ts';
+import { type Bandwidth, createBandwidth } from '../transfers/bandwidth.ts';
+import { type PatienceLimits, usualPatience } from '../transfers/patience.ts';
+import { type BuildProgress, buildTree } from './build.ts';
+import { createCacheService } from './cache-service.ts';
+import { onDisk } from './cache-thread.ts';
+import { cacheLayout } from './layout.ts';
+import { type Listing, listPlace } from './listing.ts';
+import { type Disk, Room } from './room.ts';
+import { createCacheRows, type Place, type TreeRow } from './rows.ts';
+import { createTurns } from './turns.ts';
+
+export interface CacheOptions {
+  readonly database: Database;
+  readonly changes: Changes;
+  readonly lookup: VfolderLookup;
+  /** Made when missing; everything in it is the cache's. */
+  readonly directory: string;
+  /** What the user set; null: the default. Read again at every change of the settings. */
+  readonly limitBytes?: () => number | null;
+  /** Shared with transfers. */
+  readonly bandwidth?: Bandwidth;
+  readonly patience?: PatienceLimits;
+  /** The disk of the directory; for tests. */
+  readonly disk?: () => Promise<Disk>;
+}
+
+export interface StageOptions {
+  readonly signal: AbortSignal;
+  /** The job that uses the tree from now on, until `release`; null: nobody, it only has to be there. */
+  readonly jobId: number | null;
+  onListing?(files: number): void;
+  onProgress?(progress: BuildProgress): void;
+  /** Somebody else brings in what overlaps; it is waited for. */
+  onWaiting?(): void;
+}
+
+/** A folder of this machine that holds a place as it was listed; only to be read. */
+export interface StagedTree {
+  readonly id: number;
+  readonly directory: string;
+  readonly listing: Listing;
+}
+
+export interface Cache {
+  readonly service: Service<typeof cacheContract>;
+  /**
+   * Brings a place into the cache, as it is on its host now. What is there already costs nothing but the listing. The
+   * listing has to be dropped by the caller.
+   * @throws `disk-full`, `source-changed`, `name-invalid`, what reading the source throws, `cancelled`
+   */
+  stage(place: ResolvedPlace, options: StageOptions): Promise<StagedTree>;
+  /** A tree that a job uses already; null when there is none. */
+  staged(treeId: number): Promise<string | null>;
+  /** Ends the uses of a job. */
+  release(jobId: number): void;
+  /** What is held of a place, of all versions; from rows alone. `path` is that inside the vfolder. */
+  cachedOf(vfolderId: string, path: string): { files: number; bytes: number };
+  limits(): Promise<{ freeBytes: number; limitBytes: number; usedBytes: number }>;
+  /** Resolves when what a former process left unfinished is removed; everything above waits for it by itself. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const mostDefaultBytes = 50e9;
+const defaultPart = 0.2;
+const eventMs = 500;
+/** Tries of a place that changes while it is brought in. */
+const stageTries = 3;
+
+/** Copies on this machine of files that are somewhere else. */
+export function createCache(options: CacheOptions): Cache {
+  const { database, changes, lookup, directory, patience = usualPatience } = options;
+  const layout = cacheLayout(directory);
+  const rows = createCacheRows(database);
+  const turns = createTurns();
+  const bandwidth = options.bandwidth ?? createBandwidth(null);
+  const disk = options.disk ?? (() => diskOf(directory));
+  const closing = new AbortController();
+  /** A fifth of the disk; known once the cache was opened. */
+  let usualLimit = mostDefaultBytes;
+  const limitBytes = (): number => options.limitBytes?.() ?? usualLimit;
+
+  let timer: NodeJS.Timeout | null = null;
+  const onChange = (): void => {
+    timer ??= setTimeout(() => {
+      timer = null;
+      changes.emit({ type: 'cache' });
+    }, eventMs).unref();
+  };
+  const room = new Room({ rows, layout, limitBytes, disk, onChange });
+  const tools = { rows, layout, room, bandwidth, patience };
+
+  const open = async (): Promise<void> => {
+    for (const folder of [layout.directory, layout.objects, layout.trees, layout.incoming]) {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+    }
+    usualLimit = Math.min(mostDefaultBytes, Math.floor((await disk()).totalBytes * defaultPart));
+    await Promise.all(
+      (await readdir(layout.incoming)).map((name) => rm(join(layout.incoming, name), { recursive: true, force: true })),
+    );
+    const left = rows.unfinished();
+    await onDisk({ kind: 'remove', items: left.map((id) => ({ path: layout.object(id) })) });
+    rows.transaction(() => {
+      for (const id of left) rows.forget(id);
+    });
+    const building = rows.trees().filter(({ state }) => state === 'building');
+    for (const tree of building) await room.dropTree(tree);
+    room.count();
+  };
+  let opened: Promise<void> | null = null;
+  const ready = (): Promise<void> => {
+    opened ??= open().catch((error: unknown) => {
+      opened = null;
+      throw error;
+    });
+    return opened;
+  };
+  // Somebody emptied the data directory by hand: the rows would promise what is not there.
+  if (rows.trees().length > 0 && !existsSync(layout.objects)) rows.forgetAll();
+  const unlisten = changes.on((change) => {
+    if (change.type === 'settings')
+      void ready()
+        .then(() => room.shrink())
+        .catch(() => undefined);
+  });
+
+  const findWhole = (place: Place, listing: Listing): TreeRow | null =>
+    rows
+      .treesOf(place.vfolder_id)
+      .find((tree) => tree.path === place.path && tree.state === 'whole' && tree.fingerprint === listing.fingerprint) ?? null;
+
+  /** Uses the tree of a listing if it is there. In one go, so that it cannot be evicted in between. */
+  const take = (place: Place, listing: Listing, jobId: number | null): TreeRow | null => {
+    const tree = findWhole(place, listing);
+    if (!tree) return null;
+    rows.transaction(() => {
+      rows.touchTree(tree.id, Date.now());
+      if (jobId !== null) rows.use(jobId, tree.id);
+    });
+    return tree;
+  };
+
+  const build = async (
+    target: ResolvedPlace,
+    place: Place,
+    listing: Listing,
+    stage: StageOptions,
+    signal: AbortSignal,
+  ): Promise<TreeRow> => {
+    const { fingerprint, file, files, bytes } = listing;
+    const id = rows.addTree({ ...place, fingerprint, file, files, bytes, built_at: Date.now() });
+    const tree = rows.tree(id);
+    if (!tree) throw new Error('a row that was just written is gone');
+    try {
+      const what = `“${formatAddress(target.vfolder.name, target.inner)}”`;
+      await buildTree({
+        tools,
+        place: target,
+        listing,
+        tree,
+        what,
+        signal,
+        onProgress: (progress) => stage.onProgress?.(progress),
+      });
+    } catch (error) {
+      // What has come stays, for the next try.
+      await room.dropTree(tree);
+      throw error;
+    }
+    rows.transaction(() => {
+      rows.setTree(id, 'whole');
+      if (stage.jobId !== null) rows.use(stage.jobId, id);
+    });
+    await dropOlder(place, id);
+    onChange();
+    return tree;
+  };
+  /** Former listings of the place: nobody will ask for them. */
+  const dropOlder = async (place: Place, newest: number): Promise<void> => {
+    const used = rows.usedTrees();
+    for (const tree of rows.treesOf(place.vfolder_id)) {
+      if (tree.path === place.path && tree.id < newest && tree.state === 'whole' && !used.has(tree.id)) await room.dropTree(tree);
+    }
+  };
+
+  const stageOnce = async (target: ResolvedPlace, stage: StageOptions, signal: AbortSignal): Promise<StagedTree> => {
+    const place: Place = { vfolder_id: target.vfolder.id, path: target.inner };
+    const onProgress = stage.onListing;
+    const listing = await listPlace(target, layout.incoming, { signal, ...(onProgress && { onProgress }) });
+    try {
+      let tree = take(place, listing, stage.jobId);
+      if (!tree) {
+        stage.onWaiting?.();
+        const leave = await turns.enter(place, signal);
+        try {
+          tree = take(place, listing, stage.jobId) ?? (await build(target, place, listing, stage, signal));
+        } finally {
+          leave();
+        }
+      }
+      return { id: tree.id, directory: layout.tree(tree.id), listing };
+    } catch (error) {
+      await listing.drop();
+      throw error;
+    }
+  };
+  const stage = async (target: ResolvedPlace, options: StageOptions): Promise<StagedTree> => {
+    await ready();
+    const signal = AbortSignal.any([options.signal, closing.signal]);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await stageOnce(target, options, signal);
+      } catch (error) {
+        checkSignal(signal);
+        if (!isStowageError(error, 'source-changed', 'not-found') || attempt === stageTries) throw error;
+      }
+    }
+  };
+
+  const cachedOf = (vfolderId: string, path: string): { files: number; bytes: number } => {
+    if (path !== '') return rows.hasAny(vfolderId) ? rows.sum({ vfolder_id: vfolderId, path }) : { files: 0, bytes: 0 };
+    const { files = 0, bytes = 0 } = room.held().get(vfolderId) ?? {};
+    return { files, bytes };
+  };
+  const limits: Cache['limits'] = async () => {
+    await ready();
+    return { freeBytes: (await disk()).freeBytes, limitBytes: limitBytes(), usedBytes: room.usedBytes };
+  };
+  const loads = new Set<Promise<unknown>>();
+  const load = (target: ResolvedPlace, signal: AbortSignal, onProgress: (progress: CacheLoad) => void): Promise<void> => {
+    const loading = stage(target, { signal, jobId: null, onProgress }).then(({ listing }) => listing.drop());
+    const settled = loading.catch(() => undefined).finally(() => loads.delete(settled));
+    loads.add(settled);
+    return loading;
+  };
+  return {
+    service: createCacheService({ rows, room, lookup, limits, load, directory, ready, onChange }),
+    stage,
+    staged: async (treeId) => {
+      await ready();
+      const tree = rows.tree(treeId);
+      if (tree?.state !== 'whole') return null;
+      const path = layout.tree(treeId);
+      return access(path).then(
+        () => path,
+        () => null,
+      );
+    },
+    release: (jobId) => {
+      rows.unuse(jobId);
+      onChange();
+    },
+    cachedOf,
+    limits,
+    start: ready,
+    close: async () => {
+      unlisten();
+      closing.abort();
+      if (timer) clearTimeout(timer);
+      await Promise.all(loads);
+      await opened?.catch(() => undefined);
+    },
+  };
+}
+
+async function diskOf(folder: string): Promise<Disk> {
+  const { bavail, blocks, bsize } = await statfs(folder);
+  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+}

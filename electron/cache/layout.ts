@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+
+/** Where things lie below the cache's directory. */
+export interface CacheLayout {
+  readonly directory: string;
+  readonly objects: string;
+  readonly trees: string;
+  /** Emptied at every start: large files on their way, and listings. */
+  readonly incoming: string;
+  object(id: number): string;
+  tree(id: number): string;
+}
+
+export function cacheLayout(directory: string): CacheLayout {
+  const objects = join(directory, 'objects');
+  const trees = join(directory, 'trees');
+  return {
+    directory,
+    objects,
+    trees,
+    incoming: join(directory, 'incoming'),
+    object: (id) => join(objects, (id % 256).toString(16).padStart(2, '0'), id.toString(16)),
+    tree: (id) => join(trees, String(id)),
+  };
+}
