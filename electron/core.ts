@@ -3,7 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { appContract, Check } from '#shared/contract/app.ts';
-import { StowageError } from '#shared/errors.ts';
+import { isStowageError, StowageError } from '#shared/errors.ts';
+import { hasEnded } from '#shared/jobs/state.ts';
 import { examine } from './app/doctor.ts';
 import { packageVersion } from './app/home.ts';
 import { type AppLog, createAppLog } from './app/log.ts';
@@ -24,6 +25,7 @@ import { createHosts } from './hosts/hosts.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { createPlanner } from './mounts/planner.ts';
 import { createPreviews } from './previews/previews.ts';
+import { createRemoteMounts } from './remote-mounts/remote-mounts.ts';
 import { createRouter, type Router, type Services } from './rpc/router.ts';
 import type { Service } from './rpc/service.ts';
 import { createSearch } from './search/search.ts';
@@ -132,6 +134,13 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     changes,
     () => settings.read().defaultEngine,
   );
+  const remoteMounts = createRemoteMounts({
+    home,
+    lookup: vfolders.lookup,
+    access: hosts,
+    redactor,
+    cacheLimit: () => mountCacheBytes,
+  });
   const planner = createPlanner({
     lookup: vfolders.lookup,
     engines,
@@ -139,6 +148,9 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     home,
     socketPaths: dockerSocketPaths(),
     changes,
+    cachedShare: cache.cachedOf,
+    cacheLimits: cache.limits,
+    fuseStatus: remoteMounts.fuseStatus,
   });
   const jobs = createJobs({
     database,
@@ -146,7 +158,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     engines,
     planner,
     lookup: vfolders.lookup,
-    staging: joinStagings([copies]),
+    staging: joinStagings([copies, remoteMounts]),
     logsDirectory: join(home, 'logs', 'jobs'),
   });
   vfolders.addUsers(transfers.users);
@@ -220,6 +232,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
       transfers.start();
       await edits.start();
       await Promise.all([cache.start(), copies.start()]).catch((error) => log.error('the cache was not opened', error));
+      await remoteMounts.sweep((id) => isUnended(id, jobs.service));
       await jobs.start();
     },
     close: async () => {
@@ -233,6 +246,18 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
       lock.release();
     },
   };
+}
+
+/** What each mount of a remote folder may keep on this machine, where the disk has room. */
+const mountCacheBytes = 20 * 1024 ** 3;
+
+/** Whether a job still needs what was made for it; one that cannot be looked up may. */
+async function isUnended(id: number, { get }: Services['jobs']): Promise<boolean> {
+  try {
+    return !hasEnded((await get({ id }, {})).state);
+  } catch (error) {
+    return !isStowageError(error, 'not-found');
+  }
 }
 
 /** Goes on with transfers that paused for want of credentials; one that is still refused pauses again. */

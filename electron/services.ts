@@ -1,4 +1,5 @@
-import type { EngineId } from '#shared/contract/engines.ts';
+import type { EngineId, EngineStatus } from '#shared/contract/engines.ts';
+import type { HostSettings } from '#shared/contract/hosts.ts';
 import type { Plan } from '#shared/contract/plan.ts';
 import type { Vfolder } from '#shared/contract/vfolders.ts';
 import type { HostSecret } from '#shared/hosts/host-secret.ts';
@@ -67,6 +68,25 @@ export interface Staging {
   finish(jobId: number, plan: Plan, options: StagingOptions): Promise<readonly CopiedBack[]>;
   /** Lets go of everything that the job had. No error when there is nothing. */
   release(jobId: number): Promise<void>;
+}
+
+/** How to log in at a storage host: for a program that Stowage starts, never shown, logged or stored. */
+export interface RemoteAccess {
+  /** `readOnly`: nothing on it may be changed. @throws `not-found` */
+  describe(hostId: string): { readonly settings: HostSettings; readonly readOnly: boolean };
+  /** Null for kinds that need none. @throws `not-found`, `credentials-missing` */
+  credentials(hostId: string): HostSecret | null;
+}
+
+/** Whether folders of remote hosts can be handed to jobs as they are, for the planner. Never fails, and answers at once. */
+export interface RemoteSharing {
+  /** Of this machine; `why` is a sentence where it is not available. */
+  fuseStatus(): Promise<{ readonly available: boolean; readonly why: string | null }>;
+  /** Of one host and one engine on this machine. */
+  canShare(
+    hostId: string,
+    engine: Pick<EngineStatus, 'id' | 'local' | 'os'>,
+  ): Promise<{ readonly available: boolean; readonly why: string | null }>;
 }
 
 /** What became of the changes that a job made to a copy. */

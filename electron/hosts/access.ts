@@ -1,7 +1,7 @@
 import type { Host } from '#shared/contract/hosts.ts';
 import { toStowageError } from '#shared/errors.ts';
 import { wellKnownSecret } from '#shared/hosts/attach.ts';
-import type { HostSecret, Redactor, Secrets } from '../services.ts';
+import type { HostSecret, Redactor, RemoteAccess, Secrets } from '../services.ts';
 import type { StorageProvider } from '../storage/provider.ts';
 import type { CheckSubject } from './checks.ts';
 import { createHostProvider, type HostProvider, type Opened } from './host-provider.ts';
@@ -9,7 +9,7 @@ import { needsSecret, openProvider, placeholderSecret } from './open-provider.ts
 import type { HostRow, HostRows } from './rows.ts';
 
 /** Opens hosts with their secrets. */
-export interface Access {
+export interface Access extends Pick<RemoteAccess, 'credentials'> {
   provider(hostId: string): StorageProvider;
   subject(row: HostRow): CheckSubject;
   secretPlace(row: HostRow): Host['secret'];
@@ -53,6 +53,7 @@ export function createAccess(rows: HostRows, secrets: Secrets, redactor: Redacto
       const secret = secretPlaceOf(row) === 'missing' ? null : secretOf(row);
       return { settings, readOnly, secret, provider: hostProvider(row.id).provider };
     },
+    credentials: (hostId) => secretOf(rows.find(hostId)),
     secretPlace: secretPlaceOf,
     reopen: (hostId) => providers.get(hostId)?.reopen(),
     drop: (hostId) => {

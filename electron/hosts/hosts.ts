@@ -4,7 +4,7 @@ import { StowageError } from '#shared/errors.ts';
 import { hostRoot } from '#shared/hosts/attach.ts';
 import type { Changes } from '../events.ts';
 import type { Service } from '../rpc/service.ts';
-import type { Redactor, Secrets } from '../services.ts';
+import type { Redactor, RemoteAccess, Secrets } from '../services.ts';
 import type { StorageProvider } from '../storage/provider.ts';
 import type { Database } from '../store/database.ts';
 import { type Access, createAccess } from './access.ts';
@@ -14,7 +14,7 @@ import { createHostRows, type HostRow, type HostRows } from './rows.ts';
 import { createStatuses, type Known } from './statuses.ts';
 import { lookAt, testKnown, testNew } from './trial.ts';
 
-export interface Hosts {
+export interface Hosts extends RemoteAccess {
   readonly service: Service<typeof hostsContract>;
   /**
    * The provider of a host, always the same one: it stays when settings or secret change. Given also when the secret is
@@ -93,6 +93,7 @@ export function createHosts({ database, changes, secrets, redactor, localRoot }:
       return { id, name, kind, readOnly, settings };
     },
     defaultHostId: () => defaultHost(rows).id,
+    credentials: (hostId) => access.credentials(hostId),
     examine: async () => {
       await Promise.all(ids().map((id) => statuses.check(id)));
       return rows.all().map(show);

@@ -56,7 +56,7 @@ export interface PlannerOptions {
   /** What the cache holds of a place in a vfolder, as it is on its host now. Default: nothing. */
   readonly cachedShare?: (vfolderId: string, path: string) => Awaitable<SourceFacts['cached']>;
   /** Whether remote places can be mounted here. Default: they cannot. */
-  readonly fuseStatus?: () => Awaitable<MachineFacts['fuse']>;
+  readonly fuseStatus?: () => Awaitable<{ readonly available: boolean; readonly why: string | null }>;
   /** The disk of the cache and its bounds. Default: what is free beside the data directory, all of it for the cache. */
   readonly cacheLimits?: () => Awaitable<{ freeBytes: number; limitBytes: number; usedBytes: number }>;
   /** What was measured of a host; null, and by default: what its answers to the planner let assume. */
@@ -161,7 +161,8 @@ async function diskOf({ cacheLimits, home }: PlannerOptions): Promise<MachineFac
 async function fuseOf({ fuseStatus }: PlannerOptions): Promise<MachineFacts['fuse']> {
   const unknown = { available: false, why: 'Folders of other machines cannot be mounted on this one.' };
   try {
-    return (await fuseStatus?.()) ?? unknown;
+    const { available, why } = (await fuseStatus?.()) ?? unknown;
+    return { available, why: why ?? unknown.why };
   } catch {
     return unknown;
   }

@@ -1,0 +1,293 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseAddress } from '#shared/address.ts';
+import type { Plan, PlanStep } from '#shared/contract/plan.ts';
+import { StowageError, toStowageError } from '#shared/errors.ts';
+import { baseName, type InnerPath, parentPath, parseInnerPath, visible } from '#shared/paths.ts';
+import { createBriefCache } from '../mounts/brief-cache.ts';
+import type { Redactor, RemoteAccess, RemoteSharing, Staged, Staging, StagingOptions, VfolderLookup } from '../services.ts';
+import { type FuseFacts, type FuseTools, findFuse } from './fuse-status.ts';
+import { logTail, mountFailure } from './log-words.ts';
+import {
+  createMountFolders,
+  type MountRecord,
+  makeMountFolder,
+  mountFiles,
+  noteLost,
+  readLost,
+  readMountRecord,
+  removeMountPoint,
+} from './mount-record.ts';
+import { answers, isMounted, isServed, takeDown } from './mount-table.ts';
+import { cacheBytes, launchRclone } from './rclone-process.ts';
+import { rcloneRemote, refusalOf } from './rclone-remote.ts';
+import { sendUnsent } from './sending.ts';
+import { unsentFiles } from './unsent.ts';
+
+export interface RemoteMountsOptions {
+  /** The data directory; mounts are kept in `mounts` in it. */
+  readonly home: string;
+  readonly lookup: VfolderLookup;
+  readonly access: RemoteAccess;
+  readonly redactor: Redactor;
+  /** Bytes that each mount may keep on this machine. */
+  readonly cacheLimit: () => number;
+  /** For tests: what this machine has. */
+  readonly find?: () => Promise<FuseFacts>;
+}
+
+export interface RemoteMounts extends Staging, RemoteSharing {
+  /** Takes down what jobs left that need it no more. Called once at the start, before any job goes on. */
+  sweep(isNeeded: (jobId: number) => boolean | Promise<boolean>): Promise<void>;
+}
+
+type RemoteStep = Extract<PlanStep, { kind: 'mount-remote' }>;
+
+const statusMs = 10_000;
+const lookMs = 500;
+const readyLookMs = 20;
+const readyMs = 30_000;
+const answerMs = 10_000;
+
+/**
+ * Mounts folders of remote hosts with rclone for the time of a job. The mounts outlive the app as jobs do: everything that is
+ * known of one is in its folder, and it is found again by the pid and the start time of its process.
+ */
+export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
+  const { lookup, access, redactor } = options;
+  const root = join(options.home, 'mounts');
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  // As the kernel's table of mounts tells it.
+  const folders = createMountFolders(realpathSync(root));
+  const known = createBriefCache<FuseFacts>(statusMs);
+  const fuse = (): Promise<FuseFacts> => known.get('', options.find ?? findFuse);
+  const tools = async (): Promise<FuseTools> => {
+    const facts = await fuse();
+    if (facts.tools) return facts.tools;
+    throw new StowageError('mount-failed', facts.why ?? 'Remote folders cannot be shared on this machine.', {
+      hint: 'Copy the folder instead of sharing it.',
+    });
+  };
+  const failure = async (directory: string, record: MountRecord, happened: string): Promise<StowageError> =>
+    mountFailure(record.source, redactor.text(await logTail(mountFiles(directory).log)), happened);
+
+  /** Starts rclone on the folder of a record, and waits until the mount answers. */
+  const mount = async (directory: string, record: MountRecord, signal: AbortSignal): Promise<void> => {
+    const { settings } = access.describe(record.hostId);
+    const path = parseInnerPath(record.folder);
+    const remote = rcloneRemote(settings, access.credentials(record.hostId), { path, readOnly: record.readOnly });
+    const found = await tools();
+    await makeMountFolder(directory, record);
+    await rm(mountFiles(directory).started, { force: true });
+    const bytes = await cacheBytes(directory, options.cacheLimit());
+    await launchRclone({ directory, record, tools: found, remote, cacheBytes: bytes, hidden: hiddenIn(settings, path) });
+    await untilReady(directory, record, signal);
+  };
+
+  const untilReady = async (directory: string, record: MountRecord, signal: AbortSignal): Promise<void> => {
+    const { files } = mountFiles(directory);
+    const until = performance.now() + readyMs;
+    let seen = false;
+    while (!(await isMounted(files))) {
+      signal.throwIfAborted();
+      const served = await isServed(directory);
+      seen ||= served;
+      if (seen && !served) throw await failure(directory, record, 'rclone ended at once');
+      if (performance.now() > until) throw await failure(directory, record, 'it was not there after 30 s');
+      await delay(readyLookMs);
+    }
+    if (!(await answers(files, answerMs, signal))) {
+      signal.throwIfAborted();
+      throw await failure(directory, record, 'it cannot be listed');
+    }
+  };
+
+  /** Unmounts, and removes everything but files that the job wrote and the service did not get. */
+  const letGo = async (directory: string): Promise<void> => {
+    const { tools: found } = await fuse();
+    await takeDown(directory, found?.fusermount ?? 'fusermount3');
+    await removeMountPoint(directory).catch((error: unknown) => {
+      throw new StowageError('in-use', `The mount at “${mountFiles(directory).files}” could not be taken down.`, {
+        subject: directory,
+        detail: String(error),
+      });
+    });
+    for await (const _unsent of unsentFiles(mountFiles(directory).cache)) return;
+    await rm(directory, { recursive: true, force: true });
+  };
+
+  const prepareOne = async (jobId: number, plan: Plan, step: RemoteStep, { signal, tell }: StagingOptions): Promise<string> => {
+    const directory = folders.directory(jobId, step.mount);
+    const before = await readMountRecord(directory);
+    if (before && (await isServed(directory)) && (await isMounted(mountFiles(directory).files)))
+      return pathInside(directory, before);
+    const found = await tools();
+    const record = await recordOf(jobId, plan, step, signal);
+    if (record.allowOther && !found.allowOther) throw othersRefused();
+    tell(`Mounting ${visible(record.source)}`);
+    if (before) await takeDown(directory, found.fusermount);
+    try {
+      await mount(directory, record, signal);
+    } catch (error) {
+      await letGo(directory).catch(() => undefined);
+      throw signal.aborted ? cancelled() : redactor.error(toStowageError(error));
+    }
+    return pathInside(directory, record);
+  };
+
+  /** Looks at the source first: Stowage's own words for what is wrong with it are better than those of a log. */
+  const recordOf = async (jobId: number, plan: Plan, step: RemoteStep, signal: AbortSignal): Promise<MountRecord> => {
+    const planned = plan.mounts[step.mount];
+    if (!planned || planned.vfolder === null)
+      throw new StowageError('internal', `The plan has no vfolder for its mount ${step.mount}.`);
+    const place = lookup.resolve(planned.vfolder, parseAddress(planned.source).path);
+    const hostId = place.vfolder.host.id;
+    const { readOnly } = access.describe(hostId);
+    if (readOnly && !step.readOnly)
+      throw new StowageError('read-only', `The storage host of “${visible(planned.source)}” is read-only for Stowage.`, {
+        subject: planned.source,
+        hint: 'Mount it read-only, or change that in the settings of the host.',
+      });
+    const entry = await place.provider.stat(place.path, { signal });
+    const isFile = entry.kind === 'file';
+    return {
+      jobId,
+      mount: step.mount,
+      source: planned.source,
+      hostId,
+      folder: isFile ? parentPath(place.path) : place.path,
+      file: isFile ? baseName(place.path) : null,
+      target: step.target,
+      readOnly: step.readOnly,
+      allowOther: plan.engine === 'docker',
+      owner: plan.user,
+    };
+  };
+
+  function hiddenIn(settings: ReturnType<RemoteAccess['describe']>['settings'], folder: InnerPath): string[] {
+    const containers =
+      (settings.kind === 'azure-blob' && settings.container === null) || (settings.kind === 's3' && settings.bucket === null);
+    const depth = folder === '' ? 0 : folder.split('/').length;
+    if (containers && depth === 0) return ['/*/.stowage/**'];
+    return depth === (containers ? 1 : 0) ? ['/.stowage/**'] : [];
+  }
+
+  return {
+    fuseStatus: async () => {
+      const { available, why } = await fuse();
+      return { available, why };
+    },
+    canShare: async (hostId, engine) => {
+      const facts = await fuse();
+      const why = facts.why ?? engineRefusal(engine, facts.tools) ?? refusalOf(access.describe(hostId).settings);
+      return { available: why === null, why };
+    },
+    prepare: async (jobId, plan, staging) => {
+      const binds: Staged['binds'][number][] = [];
+      for (const step of plan.steps) {
+        if (step.kind !== 'mount-remote') continue;
+        staging.signal.throwIfAborted();
+        const source = await prepareOne(jobId, plan, step, staging);
+        binds.push({ source, target: step.target, readOnly: step.readOnly });
+      }
+      return { binds, volumes: [], image: null };
+    },
+    watch: async (jobId, signal) => {
+      const mounts = await folders.list(jobId);
+      for (;;) {
+        if (signal.aborted) throw cancelled();
+        for (const { directory } of mounts) {
+          const loss = await findLoss(directory);
+          if (loss) throw loss;
+        }
+        await delay(mounts.length === 0 ? 2 ** 30 : lookMs, undefined, { signal }).catch(() => undefined);
+      }
+    },
+    finish: async (jobId, _plan, staging) => {
+      let loss: StowageError | null = null;
+      for (const { directory } of await folders.list(jobId)) {
+        const record = await readMountRecord(directory);
+        if (!record) continue;
+        loss ??= (await findLoss(directory)) ?? (await findReadErrors(directory, record));
+        if (!record.readOnly) {
+          await sendUnsent(directory, record, {
+            ...staging,
+            log: async () => redactor.text(await logTail(mountFiles(directory).log)),
+            serve: async () => {
+              if (await isServed(directory)) return;
+              await takeDown(directory, (await tools()).fusermount);
+              await mount(directory, record, staging.signal);
+            },
+          });
+        }
+      }
+      if (loss) throw loss;
+      return [];
+    },
+    release: async (jobId) => {
+      for (const { directory } of await folders.list(jobId)) await letGo(directory);
+    },
+    sweep: async (isNeeded) => {
+      for (const { directory, jobId } of await folders.list()) {
+        if (await isNeeded(jobId)) continue;
+        // What cannot be taken down now is tried again at the next start.
+        await letGo(directory).catch(() => undefined);
+      }
+    },
+  };
+
+  /** Whether the mount of a job is gone or broken; noted, so that it is known for ever. */
+  async function findLoss(directory: string): Promise<StowageError | null> {
+    const record = await readMountRecord(directory);
+    if (!record) return null;
+    const noted = await readLost(directory);
+    const served = noted !== null || (await isServed(directory));
+    const why =
+      noted ??
+      (!served ? 'rclone, which served it, has ended' : null) ??
+      ((await isMounted(mountFiles(directory).files)) ? null : 'it was unmounted');
+    if (why === null) return null;
+    await noteLost(directory, why);
+    return new StowageError('mount-failed', `The mount of “${visible(record.source)}” was lost while the job ran: ${why}.`, {
+      subject: record.source,
+      detail: redactor.text(await logTail(mountFiles(directory).log)).slice(-2_000) || undefined,
+      hint: 'What the job read from it may be cut short. Run the job again, or copy the folder instead of sharing it.',
+    });
+  }
+
+  /** rclone notes each error that it gave to whoever read or wrote: a pipe can hide it from the exit code. */
+  async function findReadErrors(directory: string, record: MountRecord): Promise<StowageError | null> {
+    const log = redactor.text(await logTail(mountFiles(directory).log));
+    if (!/ERROR : .*IO error/.test(log)) return null;
+    const { code, data } = mountFailure(record.source, log, 'reading failed');
+    return new StowageError(code, `The job got errors from the mount of “${visible(record.source)}”.`, {
+      ...data,
+      hint: 'What it read or wrote may be cut short. Test the storage host and run the job again, or copy the folder instead.',
+    });
+  }
+}
+
+const pathInside = (directory: string, { file }: MountRecord): string =>
+  file === null ? mountFiles(directory).files : join(mountFiles(directory).files, file);
+
+const cancelled = (): StowageError => new StowageError('cancelled', 'Mounting was cancelled.');
+
+const othersHint = 'Add the line “user_allow_other” to /etc/fuse.conf, or copy the folder instead.';
+
+const othersRefused = (): StowageError =>
+  new StowageError('mount-failed', 'Mounts by FUSE may not be opened to other users on this machine, which Docker needs.', {
+    hint: othersHint,
+  });
+
+/** Why an engine could not see a mount of this user on this machine. */
+function engineRefusal({ id, local, os }: Parameters<RemoteSharing['canShare']>[1], tools: FuseTools | null): string | null {
+  if (!local) return 'The engine is on another machine, which does not see mounts of this one.';
+  if (id !== 'docker') return null;
+  if (os?.includes('Docker Desktop'))
+    return 'Docker Desktop runs jobs in a machine of its own, which does not see mounts of this one.';
+  if (tools && !tools.allowOther)
+    return `Docker is another user, and mounts by FUSE may not be opened to others on this machine. ${othersHint}`;
+  return null;
+}
