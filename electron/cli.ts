@@ -11,6 +11,7 @@ import { addDuCommand } from './cli/du-command.ts';
 import { addFileCommands } from './cli/file-commands.ts';
 import { addFindCommands } from './cli/find-commands.ts';
 import { addHostCommands } from './cli/host-commands.ts';
+import { addImageCommands } from './cli/image-commands.ts';
 import { endWithReader } from './cli/interrupt.ts';
 import { addJobCommands, addRunCommands } from './cli/job-commands.ts';
 import { createOutput, printError, table } from './cli/output.ts';
@@ -65,6 +66,7 @@ function createProgram(json: boolean): Command {
   addJobCommands(program, act);
   addTransferCommands(program, act);
   addCacheCommands(program, act);
+  addImageCommands(program, act);
   program
     .command('doctor')
     .description('what works on this machine, and how to mend what does not')

@@ -10,6 +10,7 @@ import { packageVersion } from './app/home.ts';
 import { type AppLog, createAppLog } from './app/log.ts';
 import { prepareSample } from './app/sample.ts';
 import { createSettings } from './app/settings.ts';
+import { createBaking } from './baking/baking.ts';
 import { createCache } from './cache/cache.ts';
 import { createEdits } from './edits/edits.ts';
 import { dockerSocketPaths } from './engines/docker/connection.ts';
@@ -141,6 +142,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     redactor,
     cacheLimit: () => mountCacheBytes,
   });
+  const baking = createBaking({ home, homeId, lookup: vfolders.lookup, engines });
   const planner = createPlanner({
     lookup: vfolders.lookup,
     engines,
@@ -158,7 +160,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     engines,
     planner,
     lookup: vfolders.lookup,
-    staging: joinStagings([copies, remoteMounts]),
+    staging: joinStagings([copies, remoteMounts, baking]),
     logsDirectory: join(home, 'logs', 'jobs'),
   });
   vfolders.addUsers(transfers.users);
@@ -211,6 +213,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     plan: planner.service,
     jobs: jobs.service,
     cache: cache.service,
+    images: baking.service,
     search: search.service,
   };
   if (quarantined)

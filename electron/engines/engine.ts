@@ -112,3 +112,48 @@ export interface FoundRun {
   readonly reference: string;
   readonly state: 'created' | 'running' | 'ended';
 }
+
+/** An engine with images that can make new ones: an image as it is, with files laid into it. */
+export interface BakeCapable {
+  /** The images that were made for this data directory. */
+  bakedImages(): Promise<BakedImageFacts[]>;
+  /**
+   * Makes an image from `base` and a tar, or finds the one that was made under this digest. Nothing of it runs. What is left
+   * of one that is broken off is removed, at the latest when the engine is next used. Returns its reference.
+   * @throws `image-missing`, `mount-failed` where the image cannot take files at the target, `disk-full`, what the archive
+   * throws, `cancelled`
+   */
+  bakeImage(request: BakeRequest): Promise<string>;
+  /** The image of a digest, or null. */
+  findBaked(digest: string): Promise<string | null>;
+  /** False when it is gone already. @throws `in-use` */
+  removeBaked(id: string): Promise<boolean>;
+}
+
+export interface BakeRequest {
+  readonly base: string;
+  /** 64 hex digits. */
+  readonly digest: string;
+  /** Kept with the image, for people. */
+  readonly facts: Pick<BakedImageFacts, 'base' | 'source' | 'target' | 'bytes'>;
+  /**
+   * The files, their names from the root of the image on, without the leading `/`. `missing`: folders above the target that
+   * the image lacks, the outermost first.
+   */
+  archive(missing: readonly string[]): AsyncIterable<Uint8Array>;
+  readonly signal: AbortSignal;
+}
+
+export interface BakedImageFacts {
+  readonly id: string;
+  readonly reference: string;
+  readonly digest: string;
+  /** What it was made from. */
+  readonly base: string;
+  readonly source: string;
+  readonly target: string;
+  readonly bytes: number;
+  readonly createdAt: number;
+}
+
+export const canBake = (engine: Engine): engine is Engine & BakeCapable => 'bakeImage' in engine;

@@ -45,6 +45,34 @@ describe('tar headers', () => {
     );
   });
 
+  it('keep modes, and the targets of links however long', async () => {
+    const links = ['../there', `${'far/'.repeat(60)}away`];
+    const reader = extract();
+    const headers = [
+      tarHeader({ ...member('tool', 0), mode: 0o755 }),
+      ...links.map((linkTarget, index) => tarHeader({ ...member(`link ${index}`, 0), linkTarget })),
+    ];
+    reader.end(Buffer.concat([...headers, Buffer.alloc(tarEndBytes)]));
+    const found: unknown[] = [];
+    for await (const entry of reader) {
+      const { type, name, mode, linkname } = entry.header;
+      found.push([type, name, mode, linkname]);
+      entry.resume();
+    }
+    expect(found).toEqual([
+      ['file', 'tool', 0o755, null],
+      ['symlink', 'link 0', 0o644, links[0]],
+      ['symlink', 'link 1', 0o644, links[1]],
+    ]);
+  });
+
+  it('keep the name of a file that is too large for its field', () => {
+    const header = tarHeader(member('large', 2 ** 33));
+    const last = Buffer.from(header.subarray(header.length - padded(1)));
+    expect(last.subarray(0, last.indexOf(0)).toString()).toBe('large');
+    expect(Buffer.from(header).toString()).toContain(` size=${2 ** 33}\n`);
+  });
+
   it('are read by GNU tar and by Python', () => {
     const folder = mkdtempSync(join(tmpdir(), 'stowage-tar-'));
     try {

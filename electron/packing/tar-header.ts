@@ -14,6 +14,10 @@ export interface TarMember {
   readonly size: number;
   /** Milliseconds since the epoch; archives keep whole seconds. */
   readonly modified: number | null;
+  /** Default: 0755 for a folder, 0644 for a file. */
+  readonly mode?: number;
+  /** Makes it a symlink to this. */
+  readonly linkTarget?: string;
 }
 
 /** What an entry takes in an archive: header, content and padding. */
@@ -29,18 +33,23 @@ export const headerBytes = (member: TarMember): number => {
 /** The header of an entry in the ustar format, with a pax header before it where name or size need one. */
 export function tarHeader(member: TarMember): Uint8Array {
   const records = paxRecords(member);
-  if (records === '') return block(member.name, member, member.name.endsWith('/') ? '5' : '0');
+  if (records === '') return block(member.name, member, typeOf(member));
   const body = Buffer.from(records);
   const header = new Uint8Array(headerBytes(member));
-  header.set(block('PaxHeader', { ...member, size: body.length }, 'x'), 0);
+  header.set(block('PaxHeader', { size: body.length, modified: member.modified }, 'x'), 0);
   header.set(body, tarBlock);
-  header.set(block('LongName', member, member.name.endsWith('/') ? '5' : '0'), header.length - tarBlock);
+  header.set(block(splitName(member.name) === null ? 'LongName' : member.name, member, typeOf(member)), header.length - tarBlock);
   return header;
 }
 
-function paxRecords({ name, size }: TarMember): string {
+type EntryType = '0' | '2' | '5' | 'x';
+
+const typeOf = ({ name, linkTarget }: TarMember): EntryType => (linkTarget !== undefined ? '2' : name.endsWith('/') ? '5' : '0');
+
+function paxRecords({ name, size, linkTarget = '' }: TarMember): string {
   const long = splitName(name) === null ? paxRecord('path', name) : '';
-  return long + (size > maxOctalSize ? paxRecord('size', String(size)) : '');
+  const link = utf8Length(linkTarget) > 100 ? paxRecord('linkpath', linkTarget) : '';
+  return long + link + (size > maxOctalSize ? paxRecord('size', String(size)) : '');
 }
 
 /** `LENGTH key=value\n`, where LENGTH counts itself. */
@@ -62,20 +71,22 @@ function splitName(name: string): [prefix: string, name: string] | null {
   return null;
 }
 
-function block(name: string, { size, modified }: TarMember, type: '0' | '5' | 'x'): Uint8Array {
+function block(name: string, member: Omit<TarMember, 'name'>, type: EntryType): Uint8Array {
+  const { size, modified, mode, linkTarget = '' } = member;
   const header = new Uint8Array(tarBlock);
   const put = (offset: number, text: string): void => header.set(Buffer.from(text), offset);
   const octal = (offset: number, length: number, value: number): void =>
     put(offset, `${value.toString(8).padStart(length - 1, '0')}\0`);
   const [prefix, short] = splitName(name) ?? ['', name];
   put(0, short);
-  octal(100, 8, type === '5' ? 0o755 : 0o644);
+  octal(100, 8, mode ?? (type === '5' ? 0o755 : 0o644));
   octal(108, 8, 0);
   octal(116, 8, 0);
   octal(124, 12, size > maxOctalSize ? 0 : size);
   octal(136, 12, Math.min(maxOctalSize, Math.max(0, Math.floor((modified ?? 0) / 1000))));
   put(148, '        ');
   put(156, type);
+  if (utf8Length(linkTarget) <= 100) put(157, linkTarget);
   put(257, 'ustar\u000000');
   put(345, prefix);
   octal(

@@ -20,6 +20,6 @@ export type BakedImage = z.infer<typeof bakedImageSchema>;
 export const imagesContract = {
   /** Newest first; empty when the engine does not answer. */
   list: method.output(z.array(bakedImageSchema)),
-  /** @throws `in-use` while a container needs it */
+  /** By id or reference. @throws `in-use` while a job, a container or another image needs it */
   remove: method.input(z.object({ id: z.string() })).output(z.object({ removed: z.boolean() })),
 };

@@ -5,6 +5,7 @@ import { editsContract } from './edits.ts';
 import { enginesContract } from './engines.ts';
 import { filesContract } from './files.ts';
 import { hostsContract } from './hosts.ts';
+import { imagesContract } from './images.ts';
 import { jobsContract } from './jobs.ts';
 import { planContract } from './plan.ts';
 import { previewsContract } from './previews.ts';
@@ -26,6 +27,7 @@ export const contract = {
   plan: planContract,
   jobs: jobsContract,
   cache: cacheContract,
+  images: imagesContract,
   search: searchContract,
 };
 

@@ -3,8 +3,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { EngineImage } from '#shared/contract/engines.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
-import type { Engine, FoundRun, ImageFacts, ImagePathFact, OutputPosition, OutputSink, RunExit, RunRequest } from '../engine.ts';
+import type {
+  BakeCapable,
+  Engine,
+  FoundRun,
+  ImageFacts,
+  ImagePathFact,
+  OutputPosition,
+  OutputSink,
+  RunExit,
+  RunRequest,
+} from '../engine.ts';
 import { checkLinks } from '../links.ts';
+import { createBaker, removeLeftBakes } from './bake.ts';
 import { createCommandCheck } from './command-check.ts';
 import { createDockerClient, type DockerConnection } from './connection.ts';
 import { containerConfig, containerName, directoriesToLay, homeLabel, jobLabel, layoutArchive } from './container-config.ts';
@@ -29,7 +40,7 @@ interface Live {
 }
 
 /** The engine “docker”, for the runs of one data directory. Without a connection it is found at the first use. */
-export function createDockerEngine(options: { homeId: string; connection?: DockerConnection }): Engine {
+export function createDockerEngine(options: { homeId: string; connection?: DockerConnection }): Engine & BakeCapable {
   const { homeId } = options;
   const client = createDockerClient(options.connection);
   const owner = randomUUID();
@@ -42,10 +53,13 @@ export function createDockerEngine(options: { homeId: string; connection?: Docke
 
   const connect = async (): Promise<Docker> => {
     const docker = await client.get();
-    leftovers ??= removeLeftProbes(docker, { homeId, owner }).catch(() => {
-      // Tried again at the next use: a probe that is left behind costs a name, and nothing waits for it.
-      leftovers = null;
-    });
+    leftovers ??= Promise.all([removeLeftProbes(docker, { homeId, owner }), removeLeftBakes(docker, { homeId, owner })]).then(
+      () => undefined,
+      () => {
+        // Tried again at the next use: what is left behind costs a name, and nothing waits for it.
+        leftovers = null;
+      },
+    );
     return docker;
   };
   const call = async <Value>(
@@ -79,6 +93,7 @@ export function createDockerEngine(options: { homeId: string; connection?: Docke
   return {
     id: 'docker',
     status: createDockerStatus(client),
+    ...createBaker(call, { homeId, owner }),
     images: () => call({}, async (docker) => (await docker.listImages()).map(engineImage)),
     inspectImage,
     probeImage: async (reference, paths) => {

@@ -1,0 +1,224 @@
+import { join } from 'node:path';
+import { parseAddress } from '#shared/address.ts';
+import type { BakedImage, imagesContract } from '#shared/contract/images.ts';
+import type { Plan, PlanStep } from '#shared/contract/plan.ts';
+import { isStowageError, StowageError } from '#shared/errors.ts';
+import { visible } from '#shared/paths.ts';
+import { type BakeCapable, canBake, type Engine, type ImageFacts } from '../engines/engine.ts';
+import { pullForJob } from '../jobs/pull.ts';
+import type { Service } from '../rpc/service.ts';
+import type { EngineRegistry, ResolvedPlace, Staging, StagingOptions, VfolderLookup } from '../services.ts';
+import { ContentDigest } from './content-digest.ts';
+import { createLastUsed } from './last-used.ts';
+import { sourceArchive } from './source-archive.ts';
+import { type SourceLimits, sourceEntries } from './source-entries.ts';
+
+export interface BakingOptions {
+  /** The data directory. */
+  readonly home: string;
+  /** Images of other data directories are not used. */
+  readonly homeId: string;
+  readonly lookup: VfolderLookup;
+  readonly engines: EngineRegistry;
+  readonly limits?: SourceLimits;
+}
+
+export interface Baking extends Staging {
+  readonly service: Service<typeof imagesContract>;
+}
+
+type BakeStep = Extract<PlanStep, { kind: 'bake' }>;
+type Baker = Engine & BakeCapable;
+
+export const bakeLimits: SourceLimits = { bytes: 1e9, files: 500_000 };
+const tellMs = 500;
+
+/**
+ * Puts the files of folders into images made from those of jobs. An image is known by the digest of what is in it, so a folder
+ * that did not change is never put into one again; several steps of a job are made one on the other.
+ */
+export function createBaking({ home, homeId, lookup, engines, limits = bakeLimits }: BakingOptions): Baking {
+  const lastUsed = createLastUsed(join(home, 'baked-images.json'));
+  const building = new Map<string, Promise<string>>();
+  /** References of images whose job may have no container yet, which would keep them. */
+  const held = new Map<number, readonly string[]>();
+
+  /** Equal work is done once, also when two jobs ask for it at the same time. */
+  const once = async (digest: string, signal: AbortSignal, work: () => Promise<string>): Promise<string> => {
+    for (let other = building.get(digest); other; other = building.get(digest)) {
+      const made = await other.catch(() => null);
+      if (made !== null) return made;
+      signal.throwIfAborted();
+    }
+    const making = work().finally(() => building.delete(digest));
+    building.set(digest, making);
+    return making;
+  };
+
+  const bakeOne = async (engine: Baker, base: Base, plan: Plan, step: BakeStep, options: StagingOptions): Promise<string> => {
+    const { signal, tell } = options;
+    const planned = plan.mounts[step.mount];
+    if (!planned || planned.vfolder === null)
+      throw new StowageError('internal', `The plan has no vfolder for its mount ${step.mount}.`);
+    const place = lookup.resolve(planned.vfolder, parseAddress(planned.source).path);
+    const source = planned.source;
+    tell(`Looking through ${visible(source)}`);
+    const found = await digestOf(place, limits, signal);
+    const digest = found.with(homeId, base.facts.id, step.target);
+    return once(digest, signal, async () => {
+      const there = await engine.findBaked(digest);
+      if (there !== null) return there;
+      await refuseHidden(engine, base, step.target);
+      const progress = createProgress(`Putting ${visible(source)} into the image`, found.bytes, tell);
+      return engine.bakeImage({
+        base: base.facts.id,
+        digest,
+        facts: { base: base.reference, source, target: step.target, bytes: found.bytes },
+        archive: (parents) => progress(checkedArchive(place, { target: step.target, parents }, { digest, base, limits, signal })),
+        signal,
+      });
+    });
+  };
+
+  /** As it is now: what was listed first and what was packed must be one and the same. */
+  async function* checkedArchive(
+    place: ResolvedPlace,
+    where: { readonly target: string; readonly parents: readonly string[] },
+    { digest, base, limits: bounds, signal }: { digest: string; base: Base; limits: SourceLimits; signal: AbortSignal },
+  ): AsyncGenerator<Uint8Array> {
+    const packed = new ContentDigest();
+    yield* sourceArchive(place.provider, counted(sourceEntries(place, bounds, signal), packed), where, signal);
+    if (packed.with(homeId, base.facts.id, where.target) === digest) return;
+    throw new StowageError('source-changed', `“${visible(place.vfolder.name)}” changed while it was put into an image.`, {
+      subject: place.vfolder.name,
+      hint: 'Run the job again when nobody writes there, or share the folder instead.',
+    });
+  }
+
+  const baker = (): Baker | null => engines.all().find(canBake) ?? null;
+  const list = async (): Promise<BakedImage[]> => {
+    const engine = baker();
+    if (!engine) return [];
+    try {
+      const images = await engine.bakedImages();
+      return images
+        .sort((a, b) => b.createdAt - a.createdAt)
+        .map(({ digest, ...image }) => ({ ...image, lastUsedAt: Math.max(lastUsed.get(digest) ?? 0, image.createdAt) }));
+    } catch (error) {
+      if (isStowageError(error, 'engine-absent', 'engine-permission')) return [];
+      throw error;
+    }
+  };
+
+  return {
+    prepare: async (jobId, plan, options) => {
+      const steps = plan.steps.filter((step) => step.kind === 'bake');
+      if (steps.length === 0) return { binds: [], volumes: [], image: null };
+      const engine = engines.get(plan.engine);
+      if (!canBake(engine) || plan.image === null)
+        throw new StowageError('unsupported', 'Files can be put into an image only for jobs that run in one.', {
+          hint: 'Choose the engine “docker”, or share or copy the folder.',
+        });
+      let base: Base = { reference: plan.image, facts: await imageOf(engine, plan.image, options) };
+      const made: string[] = [];
+      for (const step of steps) {
+        options.signal.throwIfAborted();
+        const reference = await bakeOne(engine, base, plan, step, options);
+        made.push(reference);
+        held.set(jobId, made);
+        base = { reference, facts: await engine.inspectImage(reference) };
+      }
+      const images = await engine.bakedImages();
+      const digests = images.map(({ digest }) => digest);
+      for (const { reference, digest } of images) if (made.includes(reference)) lastUsed.note(digest, digests);
+      return { binds: [], volumes: [], image: base.reference };
+    },
+    watch: (_jobId, signal) =>
+      new Promise((_, reject) => {
+        const end = (): void => reject(new StowageError('cancelled', 'Nobody watches any more.'));
+        if (signal.aborted) end();
+        else signal.addEventListener('abort', end, { once: true });
+      }),
+    finish: async () => [],
+    release: async (jobId) => void held.delete(jobId),
+    service: {
+      list,
+      remove: async ({ id }) => {
+        const image = (await list()).find((each) => each.id === id || each.reference === id);
+        const holder = image && [...held].find(([, references]) => references.includes(image.reference));
+        if (holder)
+          throw new StowageError('in-use', `Job ${holder[0]} uses the image with the files of “${image.source}”.`, {
+            subject: image.reference,
+            hint: 'Wait until it has ended, or stop it.',
+          });
+        return { removed: image !== undefined && ((await baker()?.removeBaked(image.id)) ?? false) };
+      },
+    },
+  };
+}
+
+interface Base {
+  readonly reference: string;
+  readonly facts: ImageFacts;
+}
+
+/** An image that the engine lacks is pulled. */
+async function imageOf(engine: Engine, reference: string, options: StagingOptions): Promise<ImageFacts> {
+  try {
+    return await engine.inspectImage(reference);
+  } catch (error) {
+    if (!isStowageError(error, 'image-missing')) throw error;
+    await pullForJob(engine, reference, options);
+    return engine.inspectImage(reference);
+  }
+}
+
+async function digestOf(place: ResolvedPlace, limits: SourceLimits, signal: AbortSignal): Promise<ContentDigest> {
+  const digest = new ContentDigest();
+  for await (const entry of sourceEntries(place, limits, signal)) digest.add(entry);
+  return digest;
+}
+
+async function* counted<Entry extends Parameters<ContentDigest['add']>[0]>(
+  entries: AsyncIterable<Entry>,
+  digest: ContentDigest,
+): AsyncGenerator<Entry> {
+  for await (const entry of entries) {
+    digest.add(entry);
+    yield entry;
+  }
+}
+
+/** A mount would hide what the image has there; in an image both would lie together. */
+async function refuseHidden(engine: Engine, { reference, facts }: Base, target: string): Promise<void> {
+  const { [target]: fact } = await engine.probeImage(facts.id, [target]);
+  if (fact !== 'file' && fact !== 'directory') return;
+  throw new StowageError(
+    'mount-failed',
+    `Files cannot be put at “${target}”: the image “${reference}” has files there already.`,
+    {
+      subject: target,
+      hint: 'Choose another target, or share or copy the folder instead.',
+    },
+  );
+}
+
+/** Tells now and then how much of an archive was taken. */
+function createProgress(
+  text: string,
+  totalBytes: number,
+  tell: (text: string) => void,
+): (archive: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array> {
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
+  return async function* (archive) {
+    let done = 0;
+    let told = Number.NEGATIVE_INFINITY;
+    for await (const chunk of archive) {
+      yield chunk;
+      done += chunk.length;
+      if (performance.now() - told < tellMs) continue;
+      told = performance.now();
+      tell(`${text} · ${megabytes(Math.min(done, totalBytes))} of ${megabytes(totalBytes)} MB`);
+    }
+  };
+}
