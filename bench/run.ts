@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { appStart } from './benches/app-start.ts';
+import { approachBenches } from './benches/approaches.ts';
 import { azureBenches } from './benches/azure.ts';
 import { indexSearch } from './benches/index-search.ts';
 import { jobLaunch } from './benches/job-launch.ts';
@@ -20,6 +21,7 @@ const benches: readonly Bench[] = [
   uiTable,
   appStart,
   indexSearch,
+  ...approachBenches,
 ];
 
 const { values } = parseArgs({

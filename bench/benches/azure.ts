@@ -5,7 +5,7 @@ import { type AzuriteOptions, hostOn, startAzurite } from '../../electron/storag
 import { layManyBlobs } from '../../electron/storage/azure-blob/many-blobs.fixture.ts';
 import { createAzureBlobProvider } from '../../electron/storage/azure-blob/provider.ts';
 import { parseInnerPath } from '../../shared/paths.ts';
-import { type RemotePlace, remoteBenches } from '../remote-benches.ts';
+import { type RemoteKind, type RemotePlace, remoteBenches } from '../remote-benches.ts';
 
 const container = 'bench';
 
@@ -42,4 +42,6 @@ async function openListed(count: number): Promise<RemotePlace> {
   };
 }
 
-export const azureBenches = remoteBenches({ name: 'azure', server: 'Azurite', open: () => start({ onDisk: true }), openListed });
+export const azure: RemoteKind = { name: 'azure', server: 'Azurite', open: () => start({ onDisk: true }), openListed };
+
+export const azureBenches = remoteBenches(azure);
