@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JobSpec, Plan } from '#shared/contract/plan.ts';
 import type { Vfolder } from '#shared/contract/vfolders.ts';
@@ -13,7 +14,8 @@ import type { Engine } from '../engines/engine.ts';
 import type { EngineRegistry, VfolderLookup } from '../services.ts';
 import { createLocalProvider } from '../storage/local/provider.ts';
 import { createMemoryProvider } from '../storage/memory/provider.ts';
-import { createPlanner, type Planner } from './planner.ts';
+import type { StorageProvider } from '../storage/provider.ts';
+import { createPlanner, type Planner, type PlannerOptions } from './planner.ts';
 
 let scratch: string;
 let files: string;
@@ -21,11 +23,11 @@ let planner: Planner;
 let vfolders: Map<string, Partial<Vfolder>>;
 let writers: Writer[];
 let probed: string[][];
+let memory: StorageProvider;
 
 /** Vfolders are the folders of `files`, on a real local provider; `remote` lies in memory. */
 function lookupOf(): VfolderLookup {
   const local = createLocalProvider(files);
-  const memory = createMemoryProvider();
   const find = (name: string): Vfolder | null => {
     const known = vfolders.get(name);
     if (!known) return null;
@@ -109,15 +111,23 @@ beforeEach(async () => {
   ]);
   writers = [];
   probed = [];
-  planner = createPlanner({
+  memory = createMemoryProvider();
+  planner = plannerOf({});
+});
+afterEach(async () => {
+  planner.close();
+  await rm(scratch, { recursive: true, force: true });
+});
+
+const plannerOf = (changes: Partial<PlannerOptions>): Planner =>
+  createPlanner({
     lookup: lookupOf(),
     engines: enginesOf(),
     writers: () => writers,
     home: path.join(scratch, 'home'),
     socketPaths: [path.join(scratch, 'engine.sock')],
+    ...changes,
   });
-});
-afterEach(() => rm(scratch, { recursive: true, force: true }));
 
 const specOf = (changes: Partial<JobSpec> = {}): JobSpec => ({
   image: 'app',
@@ -253,5 +263,119 @@ describe('a plan from real folders', () => {
     const plan = await preview(specOf({ name: '../x', image: 'gone' }));
     expect(codes(plan as Plan)).toEqual(['image-missing']);
     expect(plan.mounts[0]?.source).toBe('outputs:/-x');
+  });
+});
+
+describe('a plan with remote folders', () => {
+  const put = (name: string, size: number) => memory.write(`remote/${name}` as InnerPath, Readable.from([Buffer.alloc(size)]));
+  const remotePlan = (changes: Partial<JobSpec> = {}, asked: Planner = planner): Promise<Plan> =>
+    asked.plan(specOf({ mounts: [{ source: 'remote', mode: 'ro' }], output: null, ...changes }), 'train');
+
+  beforeEach(async () => {
+    await put('a', 1000);
+    await put('sub/b', 500);
+  });
+
+  it('copies them, with what they hold and what is free', async () => {
+    const plan = await remotePlan();
+    expect(plan).toMatchObject({ runnable: true, conflicts: [], cost: { moveFiles: 2, moveBytes: 1500, complete: true } });
+    expect(plan.cost.diskFreeBytes).toBeGreaterThan(0);
+    expect(plan.cost.seconds).toBeLessThan(1);
+    expect(plan.mounts[0]).toMatchObject({ approach: 'copy', localPath: null, cost: { files: 2, bytes: 1500 } });
+    expect(plan.steps).toContainEqual(expect.objectContaining({ kind: 'stage', mount: 0, target: '/home/work/remote' }));
+  });
+
+  it('knows what is cached, whether they can be mounted, and how much the cache may hold', async () => {
+    const given = plannerOf({
+      cachedShare: (vfolderId, inner) =>
+        vfolderId === 'id-remote' && inner === '' ? { files: 1, bytes: 1000 } : { files: 0, bytes: 0 },
+      fuseStatus: async () => ({ available: true, why: '' }),
+      cacheLimits: async () => ({ freeBytes: 1e9, limitBytes: 1200, usedBytes: 1000 }),
+      linkOf: () => ({ latencyMs: 1000, bytesPerSecond: 1 }),
+    });
+    const plan = await remotePlan({}, given);
+    const [share, copy] = plan.mounts[0]?.options ?? [];
+    expect(share).toMatchObject({ approach: 'share', possible: true });
+    expect(copy).toMatchObject({ approach: 'copy', possible: false, cost: { moveBytes: 500 } });
+    expect(copy?.cost?.seconds).toBeGreaterThan(500);
+    expect(copy?.reason).toContain('the cache may hold 1.2 KB');
+    given.close();
+  });
+
+  it('is planned all the same when what it asks fails', async () => {
+    const broken = (): never => {
+      throw new Error('broken');
+    };
+    const plan = await remotePlan({}, plannerOf({ fuseStatus: broken, cacheLimits: broken }));
+    expect(plan).toMatchObject({ runnable: true, cost: { diskFreeBytes: null } });
+    expect(plan.mounts[0]?.options.find((option) => option.approach === 'share')).toMatchObject({ possible: false });
+  });
+
+  it('does not let a preview wait for a host that is silent, and hears it at the start', async () => {
+    const silence = Promise.withResolvers<void>();
+    const stat = memory.stat.bind(memory);
+    memory.stat = async (...question) => {
+      await silence.promise;
+      return stat(...question);
+    };
+    const spec = specOf({ mounts: [{ source: 'remote:/gone' }, { source: 'remote:/sub', target: 'x' }], output: null });
+    const begun = performance.now();
+    const preview = (await planner.service.preview({ spec }, {})) as Plan;
+    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(preview).toMatchObject({ runnable: true, conflicts: [], cost: { complete: false, seconds: null } });
+    const started = planner.plan(spec, 'train');
+    silence.resolve();
+    expect(codes(await started)).toEqual(['source-missing']);
+    const heard = (await planner.service.preview({ spec }, {})) as Plan;
+    expect(heard.mounts[1]).toMatchObject({ cost: { files: 1, bytes: 500, complete: true } });
+  });
+
+  it('tells in words that a host does not answer', async () => {
+    memory.stat = () => Promise.reject(new StowageError('host-unreachable', 'The host “store” does not answer.'));
+    const plan = await remotePlan();
+    expect(plan.conflicts).toMatchObject([{ code: 'source-unreadable', message: 'The host “store” does not answer.' }]);
+  });
+
+  it('looks on the host for the place of a mount inside', async () => {
+    const nested = (target: string) =>
+      remotePlan({
+        mounts: [
+          { source: 'remote', mode: 'ro' },
+          { source: 'other', target },
+        ],
+      });
+    expect((await nested('remote/sub')).conflicts).toEqual([]);
+    expect(codes(await nested('remote/new'))).toEqual(['nested-read-only-parent']);
+    expect(codes(await nested('remote/a'))).toEqual(['folder-onto-file']);
+  });
+
+  it('takes an output on a host that is not there yet', async () => {
+    const plan = await planner.plan(specOf({ output: 'remote:/results/1' }), 'train');
+    expect(plan).toMatchObject({ runnable: true, conflicts: [], mounts: [{ role: 'output', approach: 'copy', mode: 'rw' }] });
+    expect(plan.steps).toContainEqual(expect.objectContaining({ kind: 'stage', readOnly: false, target: '/home/work/out' }));
+  });
+});
+
+describe('links', () => {
+  it('are judged by what the image holds, and on this machine by what that has', async () => {
+    const links = [{ path: '/opt', target: '/home/work/data' }];
+    const mounts = [{ source: 'data' }];
+    const onDocker = await planner.plan(specOf({ mounts, links, output: null }), 'train');
+    expect(codes(onDocker)).toEqual(['link-exists']);
+    expect(probed).toEqual([['/home', '/home/work', '/home/work/data', '/opt']]);
+    const here = [{ path: path.join(files, 'data'), target: '/home/work/data' }];
+    // `absoluteTargets` of the sample engine is off: what is below the working directory is all that it can place.
+    const onProcess = await planner.plan(specOf({ engine: 'process', image: '', mounts, links: here, output: null }), 'train');
+    expect(codes(onProcess)).toEqual(['target-needs-container']);
+    const isolated = { ...sampleProcess, absoluteTargets: true };
+    const engines = enginesOf();
+    const given = plannerOf({ engines: { ...engines, get: (id) => ({ ...engines.get(id), status: async () => isolated }) } });
+    const seen = await given.plan(specOf({ engine: 'process', image: '', mounts, links: here, output: null }), 'train');
+    expect(codes(seen)).toEqual(['link-exists']);
+    const free = [{ path: path.join(files, 'free'), target: '/home/work/data' }];
+    expect(codes(await given.plan(specOf({ engine: 'process', image: '', mounts, links: free, output: null }), 'train'))).toEqual(
+      [],
+    );
+    given.close();
   });
 });
