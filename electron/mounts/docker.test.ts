@@ -1,13 +1,10 @@
-import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import Docker from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Plan } from '#shared/contract/plan.ts';
 import { planJob } from '#shared/plan/plan-job.ts';
-import { sampleRequest, sampleSource } from '#shared/plan/sample-request.ts';
-import type { InsideKind, SourceFacts } from '#shared/plan/types.ts';
+import { sampleRequest } from '#shared/plan/sample-request.ts';
 import { createVfolderWorld } from '../vfolders/vfolders.fixture.ts';
+import { codes, type DockerBench, openDockerBench, planOf } from './docker.fixture.ts';
 import { sourceFacts } from './source-facts.ts';
 
 /**
@@ -15,74 +12,16 @@ import { sourceFacts } from './source-facts.ts';
  * and that what a plan prepares helps.
  */
 
-const image = 'busybox:local';
-const docker = new Docker({ socketPath: '/var/run/docker.sock' });
-
-let scratch: string;
-const containers: Docker.Container[] = [];
+let bench: DockerBench;
+const run: DockerBench['run'] = (...given) => bench.run(...given);
+const folder: DockerBench['folder'] = (name) => bench.folder(name);
+const facts: DockerBench['facts'] = (...given) => bench.facts(...given);
+const carryOut: DockerBench['carryOut'] = (...given) => bench.carryOut(...given);
 
 beforeAll(async () => {
-  scratch = await mkdtemp(path.join(tmpdir(), 'stowage-plan-docker-'));
+  bench = await openDockerBench();
 });
-afterAll(async () => {
-  for (const container of containers) await container.remove({ force: true });
-  await rm(scratch, { recursive: true, force: true });
-});
-
-interface Bind {
-  source: string;
-  target: string;
-  readOnly?: boolean;
-}
-
-/** Creates, starts and waits, as an engine does. Gives the exit code. */
-async function run(binds: readonly Bind[], command: string[]): Promise<number> {
-  const container = await docker.createContainer({
-    Image: image,
-    Cmd: command,
-    NetworkDisabled: true,
-    HostConfig: {
-      Mounts: binds.map(({ source, target, readOnly }) => ({
-        Type: 'bind',
-        Source: source,
-        Target: target,
-        ReadOnly: readOnly ?? false,
-      })),
-    },
-  });
-  containers.push(container);
-  const ended = container.wait({ condition: 'next-exit' });
-  // A start that fails leaves the wait without an answer; nobody needs it then.
-  ended.catch(() => undefined);
-  await container.start();
-  return (await ended).StatusCode;
-}
-
-async function folder(name: string): Promise<string> {
-  const made = path.join(scratch, name);
-  await mkdir(made, { recursive: true });
-  return made;
-}
-
-const facts = (name: string, inside: Record<string, InsideKind> = {}): SourceFacts => {
-  const place = path.join(scratch, name);
-  return sampleSource(name, '', { localPath: place, realPath: place, root: place, inside });
-};
-
-function planOf(mounts: readonly { facts: SourceFacts; target: string; mode?: 'ro' | 'rw' }[]): Plan {
-  return planJob(sampleRequest({ mounts, output: null }));
-}
-
-/** Does what the steps of a plan say, as the job service does. */
-async function carryOut(plan: Plan, command: string[]): Promise<number> {
-  for (const step of plan.steps) if (step.kind === 'make-host-directory') await mkdir(step.path, { recursive: true });
-  return run(
-    plan.steps.filter((step) => step.kind === 'bind'),
-    command,
-  );
-}
-
-const codes = (plan: Plan): string[] => plan.conflicts.map((conflict) => conflict.code);
+afterAll(() => bench.close());
 
 describe('the Docker engine', () => {
   it('refuses the same target twice, however it is spelt, and so does the planner', async () => {
@@ -118,7 +57,7 @@ describe('the Docker engine', () => {
   });
 
   it('refuses a source that is not there and makes nothing', async () => {
-    const source = path.join(scratch, 'absent');
+    const source = path.join(bench.scratch, 'absent');
     await expect(run([{ source, target: '/d' }], ['true'])).rejects.toMatchObject({ statusCode: 400 });
     await expect(stat(source)).rejects.toMatchObject({ code: 'ENOENT' });
     const plan = planOf([{ facts: { ...facts('absent'), stat: 'missing' }, target: '/d' }]);
@@ -141,7 +80,7 @@ describe('the Docker engine', () => {
     ];
     await expect(run(binds, ['true'])).rejects.toThrow(/read-only file system/);
     const plan = planOf([
-      { facts: facts('ro-parent', { 'x/y': 'missing' }), target: '/d', mode: 'ro' },
+      { facts: facts('ro-parent', { inside: { 'x/y': 'missing' } }), target: '/d', mode: 'ro' },
       { facts: facts('ro-child'), target: '/d/x/y' },
     ]);
     expect(plan.runnable).toBe(true);
@@ -173,7 +112,7 @@ describe('the Docker engine', () => {
       ),
     ).rejects.toThrow(/directory/);
     const onto = planOf([
-      { facts: facts('mixed', { f: 'file' }), target: '/d', mode: 'ro' },
+      { facts: facts('mixed', { inside: { f: 'file' } }), target: '/d', mode: 'ro' },
       { facts: facts('mixed-child'), target: '/d/f' },
     ]);
     expect(codes(onto)).toEqual(['folder-onto-file']);
@@ -189,7 +128,9 @@ describe('the Docker engine', () => {
       await writeFile(path.join(data, 'f'), 'content');
       await world.vfolders.service.link({ name: 'set', target: { kind: 'local', path: way } }, {});
       const found = await sourceFacts({ source: 'set:/', hostPaths: false, madeAtStart: false }, world.vfolders.lookup);
-      const plan = planJob(sampleRequest({ mounts: [{ facts: found, target: '/d' }], output: null }));
+      const plan = planJob(
+        sampleRequest({ mounts: [{ facts: found, target: '/d' }], output: null, spec: { image: 'busybox:local' } }),
+      );
       expect(await carryOut(plan, ['grep', '-q', 'content', '/d/f'])).toBe(0);
       expect(await carryOut(plan, ['touch', '/d/new'])).not.toBe(0);
       expect(await readdir(data)).toEqual(['f']);
