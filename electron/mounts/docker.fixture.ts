@@ -8,11 +8,14 @@ import { planJob } from '#shared/plan/plan-job.ts';
 import { sampleRequest, sampleSource } from '#shared/plan/sample-request.ts';
 import type { ImagePathKind, InsideKind, SourceFacts } from '#shared/plan/types.ts';
 import { createDockerEngine } from '../engines/docker/engine.ts';
+import type { Engine } from '../engines/engine.ts';
 import { toRunRequest } from '../jobs/preparation.ts';
 
 /** For tests: what the real engine does by itself with a layout, and with what a plan makes of it. */
 export interface DockerBench {
   readonly docker: Docker;
+  /** Stowage's own, for the runs of this bench. */
+  readonly engine: Engine;
   readonly scratch: string;
   /** A folder of the scratch directory, made. */
   folder(name: string): Promise<string>;
@@ -37,10 +40,10 @@ export async function openDockerBench(): Promise<DockerBench> {
   const docker = new Docker({ socketPath: '/var/run/docker.sock' });
   const scratch = await mkdtemp(path.join(tmpdir(), 'stowage-plan-docker-'));
   const engine = createDockerEngine({ homeId: randomUUID() });
-  const containers: Docker.Container[] = [];
   let jobs = 0;
   return {
     docker,
+    engine,
     scratch,
     folder: async (name) => {
       const made = path.join(scratch, name);
@@ -62,24 +65,29 @@ export async function openDockerBench(): Promise<DockerBench> {
           })),
         },
       });
-      containers.push(container);
-      const ended = container.wait({ condition: 'next-exit' });
-      // A start that fails leaves the wait without an answer; nobody needs it then.
-      ended.catch(() => undefined);
-      await container.start();
-      return (await ended).StatusCode;
+      try {
+        const ended = container.wait({ condition: 'next-exit' });
+        // A start that fails leaves the wait without an answer; nobody needs it then.
+        ended.catch(() => undefined);
+        await container.start();
+        return (await ended).StatusCode;
+      } finally {
+        await container.remove({ force: true });
+      }
     },
     carryOut: async (plan, command) => {
       for (const step of plan.steps) if (step.kind === 'make-host-directory') await mkdir(step.path, { recursive: true });
       jobs += 1;
       const request = { ...toRunRequest(jobs, plan), image: plan.image ?? image, command, network: false };
       const reference = await engine.create(request);
-      await engine.start(reference, { write: async () => undefined });
-      return (await engine.wait(reference)).code ?? -1;
+      try {
+        await engine.start(reference, { write: async () => undefined });
+        return (await engine.wait(reference)).code ?? -1;
+      } finally {
+        await engine.remove(reference);
+      }
     },
     close: async () => {
-      for (const container of containers) await container.remove({ force: true });
-      for (const { reference } of await engine.find()) await engine.remove(reference);
       await engine.close();
       await rm(scratch, { recursive: true, force: true });
     },

@@ -65,6 +65,8 @@ describe('targets', () => {
     expect(codes(planOf({ mounts, image: 'unknown' }))).toEqual(['target-system']);
     expect(codes(planOf({ mounts, imagePaths: { '/etc/app': 'directory' } }))).toEqual(['target-system']);
     expect(codes(planOf({ mounts, imagePaths: { '/etc': 'directory', '/etc/app': 'missing' } }))).toEqual([]);
+    const below = { '/etc': 'directory', '/etc/app': 'file', '/etc/app/x': 'missing' } as const;
+    expect(codes(planOf({ mounts: [mount('a', '', '/etc/app/x')], imagePaths: below }))).toEqual(['folder-onto-file']);
     expect(codes(planOf({ mounts: [mount('a', '', '/proc/x')], imagePaths: { '/proc/x': 'missing' } }))).toEqual([
       'target-system',
     ]);

@@ -102,6 +102,13 @@ function equalTargets({ mounts }: Layout, free: FreeTargets): Finding[] {
 const knownImage = ({ request }: Layout): ImageFactsForPlan | null =>
   typeof request.image === 'string' || request.engine.id !== 'docker' ? null : request.image;
 
+/** Inside a system folder there may be places where the image has nothing. */
+function hidesSystem(target: string, image: ImageFactsForPlan | null): 'always' | 'below' | null {
+  const kind = systemPath(target);
+  const there = image?.paths[target];
+  return kind === 'below' && (there === 'missing' || there === 'empty-directory') ? null : kind;
+}
+
 function systemTargets(layout: Layout, free: FreeTargets): Finding[] {
   const image = knownImage(layout);
   const found: Finding[] = [];
@@ -113,10 +120,8 @@ function systemTargets(layout: Layout, free: FreeTargets): Finding[] {
       found.push({ code: 'target-root', severity: 'error', message, mounts: [mount], fixes: retarget(mount, free(mount)) });
       continue;
     }
-    const kind = systemPath(mount.target);
+    const kind = hidesSystem(mount.target, image);
     if (kind === null) continue;
-    const there = image?.paths[mount.target];
-    if (kind === 'below' && (there === 'missing' || there === 'empty-directory')) continue;
     const top = `/${segmentsOf(mount.target)[0] ?? ''}`;
     const where = kind === 'below' ? `, inside ${top},` : '';
     const message = `${sentence(describe(mount))} cannot be mounted at ${target}: it would hide system files of the container${where} and the job would fail in odd ways.`;
@@ -141,7 +146,7 @@ function hiddenImagePaths(layout: Layout, free: FreeTargets): Finding[] {
   if (image === null) return [];
   const found: Finding[] = [];
   for (const mount of layout.placed.values()) {
-    if (systemPath(mount.target) !== null || parentMount(layout, mount.target) !== null) continue;
+    if (hidesSystem(mount.target, image) !== null || parentMount(layout, mount.target) !== null) continue;
     const clash = clashWithImage(mount, image, visible(layout.request.spec.image ?? ''));
     // A free target is looked for only when it is needed: each is given once.
     if (clash) found.push({ ...clash, mounts: [mount], fixes: retarget(mount, free(mount)) });
