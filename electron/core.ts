@@ -153,6 +153,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     cachedShare: cache.cachedOf,
     cacheLimits: cache.limits,
     fuseStatus: remoteMounts.fuseStatus,
+    mountRefusal: remoteMounts.mountRefusal,
   });
   const jobs = createJobs({
     database,

@@ -80,13 +80,12 @@ export interface RemoteAccess {
 
 /** Whether folders of remote hosts can be handed to jobs as they are, for the planner. Never fails, and answers at once. */
 export interface RemoteSharing {
-  /** Of this machine; `why` is a sentence where it is not available. */
-  fuseStatus(): Promise<{ readonly available: boolean; readonly why: string | null }>;
-  /** Of one host and one engine on this machine. */
-  canShare(
-    hostId: string,
-    engine: Pick<EngineStatus, 'id' | 'local' | 'os'>,
+  /** Of this machine, and of an engine on it; `why` is a sentence where it is not available. */
+  fuseStatus(
+    engine?: Pick<EngineStatus, 'id' | 'local' | 'os'>,
   ): Promise<{ readonly available: boolean; readonly why: string | null }>;
+  /** Why what is on a host cannot be mounted, as a sentence; null when it can, as far as its settings tell. */
+  mountRefusal(hostId: string): string | null;
 }
 
 /** What became of the changes that a job made to a copy. */

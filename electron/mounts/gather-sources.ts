@@ -38,7 +38,7 @@ export interface SourceGatherer {
 }
 
 /** Finds the facts of all sources of a plan. */
-export function createSourceGatherer({ lookup, changes, cachedShare, linkOf }: PlannerOptions): SourceGatherer {
+export function createSourceGatherer({ lookup, changes, cachedShare, linkOf, mountRefusal }: PlannerOptions): SourceGatherer {
   const links = createBriefCache<SourceFacts['leavingLinks']>(cacheMilliseconds);
   const mountPoints = createBriefCache<string[]>(cacheMilliseconds);
   const counter = createContentsCounter(changes);
@@ -68,7 +68,8 @@ export function createSourceGatherer({ lookup, changes, cachedShare, linkOf }: P
         isThere ? counter.count(place, begun + (found.remote ? waits.count : waits.countHere) - performance.now()) : null,
         isThere && found.remote ? cachedShare?.(place.vfolder.id, place.inner) : undefined,
       ]);
-      const facts = { ...looked, contents, ...(cached && { cached }) };
+      const refusal = found.remote ? mountRefusal?.(place.vfolder.host.id) : null;
+      const facts = { ...looked, contents, ...(cached && { cached }), ...(refusal && { mountRefusal: refusal }) };
       places.set(facts, place);
       return facts;
     };

@@ -56,7 +56,9 @@ export interface PlannerOptions {
   /** What the cache holds of a place in a vfolder, as it is on its host now. Default: nothing. */
   readonly cachedShare?: (vfolderId: string, path: string) => Awaitable<SourceFacts['cached']>;
   /** Whether remote places can be mounted here. Default: they cannot. */
-  readonly fuseStatus?: () => Awaitable<{ readonly available: boolean; readonly why: string | null }>;
+  readonly fuseStatus?: (engine: EngineStatus) => Awaitable<{ readonly available: boolean; readonly why: string | null }>;
+  /** Why what is on a host cannot be mounted although others can. Default: null. */
+  readonly mountRefusal?: (hostId: string) => string | null;
   /** The disk of the cache and its bounds. Default: what is free beside the data directory, all of it for the cache. */
   readonly cacheLimits?: () => Awaitable<{ freeBytes: number; limitBytes: number; usedBytes: number }>;
   /** What was measured of a host; null, and by default: what its answers to the planner let assume. */
@@ -106,7 +108,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       bothForms([options.home]),
       bothForms([...options.socketPaths, ...wellKnownSockets]),
       disks.get('', () => diskOf(options)),
-      fuseOf(options),
+      fuseOf(options, engine),
     ]);
     const draft: PlanRequest = {
       spec,
@@ -158,10 +160,10 @@ async function diskOf({ cacheLimits, home }: PlannerOptions): Promise<MachineFac
   }
 }
 
-async function fuseOf({ fuseStatus }: PlannerOptions): Promise<MachineFacts['fuse']> {
+async function fuseOf({ fuseStatus }: PlannerOptions, engine: EngineStatus): Promise<MachineFacts['fuse']> {
   const unknown = { available: false, why: 'Folders of other machines cannot be mounted on this one.' };
   try {
-    const { available, why } = (await fuseStatus?.()) ?? unknown;
+    const { available, why } = (await fuseStatus?.(engine)) ?? unknown;
     return { available, why: why ?? unknown.why };
   } catch {
     return unknown;

@@ -258,12 +258,14 @@ describe.skipIf(!existsSync('/dev/fuse'))('a remote folder shared by FUSE', () =
     const { world, mounts, restarted } = await openOn(azure());
     const hostId = world.hosts.describe('remote').id;
     expect(await mounts.fuseStatus()).toEqual({ available: true, why: null });
-    expect(await mounts.canShare(hostId, sampleDocker)).toEqual({ available: true, why: null });
-    expect(await mounts.canShare(hostId, { ...sampleDocker, local: false })).toMatchObject({ available: false });
+    expect(await mounts.fuseStatus(sampleDocker)).toEqual({ available: true, why: null });
+    expect(await mounts.fuseStatus({ ...sampleDocker, local: false })).toMatchObject({ available: false });
+    expect(mounts.mountRefusal(hostId)).toBeNull();
+    expect(mounts.mountRefusal('local')).toContain('on this machine');
     const tools = { rclone: '/r', version: '1.60.1', fusermount: '/f', allowOther: false };
     const lonely = restarted({ find: async () => ({ available: true, why: null, tools }) });
-    expect(await lonely.canShare(hostId, sampleProcess)).toEqual({ available: true, why: null });
-    expect((await lonely.canShare(hostId, sampleDocker)).why).toContain('user_allow_other');
+    expect(await lonely.fuseStatus(sampleProcess)).toEqual({ available: true, why: null });
+    expect((await lonely.fuseStatus(sampleDocker)).why).toContain('user_allow_other');
   });
 });
 

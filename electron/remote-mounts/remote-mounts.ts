@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseAddress } from '#shared/address.ts';
+import type { EngineStatus } from '#shared/contract/engines.ts';
 import type { Plan, PlanStep } from '#shared/contract/plan.ts';
 import { StowageError, toStowageError } from '#shared/errors.ts';
 import { baseName, type InnerPath, parentPath, parseInnerPath, visible } from '#shared/paths.ts';
@@ -175,15 +176,12 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
   }
 
   return {
-    fuseStatus: async () => {
-      const { available, why } = await fuse();
-      return { available, why };
-    },
-    canShare: async (hostId, engine) => {
-      const facts = await fuse();
-      const why = facts.why ?? engineRefusal(engine, facts.tools) ?? refusalOf(access.describe(hostId).settings);
+    fuseStatus: async (engine) => {
+      const { tools: found, why: missing } = await fuse();
+      const why = missing ?? (engine ? engineRefusal(engine, found) : null);
       return { available: why === null, why };
     },
+    mountRefusal: (hostId) => refusalOf(access.describe(hostId).settings),
     prepare: async (jobId, plan, staging) => {
       const binds: Staged['binds'][number][] = [];
       for (const step of plan.steps) {
@@ -282,7 +280,7 @@ const othersRefused = (): StowageError =>
   });
 
 /** Why an engine could not see a mount of this user on this machine. */
-function engineRefusal({ id, local, os }: Parameters<RemoteSharing['canShare']>[1], tools: FuseTools | null): string | null {
+function engineRefusal({ id, local, os }: Pick<EngineStatus, 'id' | 'local' | 'os'>, tools: FuseTools | null): string | null {
   if (!local) return 'The engine is on another machine, which does not see mounts of this one.';
   if (id !== 'docker') return null;
   if (os?.includes('Docker Desktop'))

@@ -70,6 +70,12 @@ describe('what is recommended', () => {
     ['remote files that take long to copy', 'share', remote(sampleContents(90, 1e9)), {}],
     ['the same, in the cache already', 'copy', remote(sampleContents(90, 1e9), { cached: { files: 90, bytes: 90e9 } }), {}],
     ['the same where nothing can be mounted', 'copy', remote(sampleContents(90, 1e9)), { machine: noFuse }],
+    [
+      'remote files of a host that cannot be mounted',
+      'copy',
+      remote(sampleContents(90, 1e9), { mountRefusal: 'This host cannot be mounted.' }),
+      {},
+    ],
     ['a single remote file', 'copy', remote(sampleContents(1, 1e6), { stat: 'file' }), {}],
     ['remote files of which nothing is known', 'copy', remote(undefined, { contents: null }), {}],
   ])('%s: %s', (_, approach, facts, situation) => {

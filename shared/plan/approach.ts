@@ -103,6 +103,7 @@ function judgeShare(one: Case): JudgedOption {
   }
   if (elsewhere) return impossible('share', 'The engine runs on another machine and does not see what is mounted on this one.');
   if (!request.machine.fuse.available) return impossible('share', request.machine.fuse.why);
+  if (facts.mountRefusal) return impossible('share', facts.mountRefusal);
   if (facts.stat === 'file') return impossible('share', 'A single file of a host cannot be mounted, its folder can.');
   const reading = contents && fuseReadSeconds(contents, facts.link);
   const whole = reading === null || reading < 1 ? '' : `; reading everything once takes about ${secondsText(reading)}`;

@@ -75,6 +75,8 @@ export interface SourceFacts {
   readonly cached: { readonly files: number; readonly bytes: number };
   /** Of a remote source, measured or assumed; null: not known. */
   readonly link: HostLink | null;
+  /** Of a remote source: why its host cannot be mounted, as a sentence; null or absent: it can. */
+  readonly mountRefusal?: string | null;
   /** What lies at the paths that `probesFor` asked for, relative to the source. */
   readonly inside: Readonly<Record<string, InsideKind>>;
 }
