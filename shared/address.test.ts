@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAddress, parseAddress, splitPartialAddress } from './address.ts';
+import { formatAddress, parseAddress, parseLink, parseMount, splitPartialAddress } from './address.ts';
 
 describe('splitPartialAddress', () => {
   it('takes text without “:” or “/” for the beginning of a vfolder’s name', () => {
@@ -26,5 +26,37 @@ describe('splitPartialAddress', () => {
       const { vfolder, path } = parseAddress(text);
       expect(formatAddress(partial.vfolder, partial.folder + partial.begin)).toBe(formatAddress(vfolder, path));
     }
+  });
+});
+
+describe('parseMount', () => {
+  it.each([
+    ['data', { source: 'data:/' }],
+    ['data/train:/data', { source: 'data:/train', target: '/data' }],
+    ['data:/d:ro', { source: 'data:/', target: '/d', mode: 'ro' }],
+    ['data:rw', { source: 'data:/', mode: 'rw' }],
+    ['data:/d:ro,copy', { source: 'data:/', target: '/d', mode: 'ro', approach: 'copy' }],
+    ['data:rw,share', { source: 'data:/', mode: 'rw', approach: 'share' }],
+    ['data:/d:bake', { source: 'data:/', target: '/d', approach: 'bake' }],
+  ])('reads %s', (text, mount) => {
+    expect(parseMount(text)).toEqual(mount);
+  });
+
+  it('takes the name of an approach after a source for a target', () => {
+    expect(parseMount('data:copy')).toEqual({ source: 'data:/', target: 'copy' });
+  });
+
+  it.each(['', ':/d', 'data:', 'data:/d:rx', 'data:/d:ro,move', 'data:/d:ro,copy,bake', 'data:/d:e:ro'])('refuses %j', (text) => {
+    expect(() => parseMount(text)).toThrow(expect.objectContaining({ code: 'bad-request' }));
+  });
+});
+
+describe('parseLink', () => {
+  it('divides at the first “=”', () => {
+    expect(parseLink('/home/work/a=/data/x=1')).toEqual({ path: '/home/work/a', target: '/data/x=1' });
+  });
+
+  it.each(['', '/a', '=/a', '/a='])('refuses %j', (text) => {
+    expect(() => parseLink(text)).toThrow(expect.objectContaining({ code: 'bad-request' }));
   });
 });

@@ -5,11 +5,14 @@ export class LaunchPage {
   readonly page: Page;
   readonly container: Locator;
   readonly run: Locator;
+  /** What stands beside Run. */
+  readonly estimate: Locator;
 
   constructor(page: Page) {
     this.page = page;
     this.container = page.getByRole('region', { name: 'What the container will see' });
     this.run = page.getByRole('button', { name: 'Run', exact: true });
+    this.estimate = page.getByRole('status').filter({ hasText: /ready|counting|nothing|problem|needs/ });
   }
 
   async open(): Promise<void> {
@@ -28,6 +31,11 @@ export class LaunchPage {
       await this.page.keyboard.press('Tab');
     }
     await this.page.getByRole('textbox', { name: 'Command' }).fill(fields.command);
+  }
+
+  /** The menu of the approaches of a mount. */
+  approach(number: number): Locator {
+    return this.page.getByRole('button', { name: new RegExp(`^Approach of mount ${number}:`) });
   }
 
   /** Opens a part of the form that is folded. */

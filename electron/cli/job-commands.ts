@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseMount } from '#shared/address.ts';
+import { parseLink, parseMount } from '#shared/address.ts';
 import { type EngineId, engineIdSchema } from '#shared/contract/engines.ts';
 import type { StowageClient } from '#shared/contract/index.ts';
 import type { Job, JobDetail, LogChunk } from '#shared/contract/jobs.ts';
@@ -9,6 +9,7 @@ import type { JobSpec } from '#shared/contract/plan.ts';
 import { StowageError } from '#shared/errors.ts';
 import { visible } from '#shared/paths.ts';
 import type { Act, Context } from './act.ts';
+import { planText } from './describe-plan.ts';
 import { exitCodeOf, nextChange, printLog, withChanges } from './follow.ts';
 import { interruptible } from './interrupt.ts';
 import { count, parseId, parseSize, size, table, time } from './output.ts';
@@ -17,6 +18,7 @@ interface RunOptions {
   rm?: boolean;
   detach?: boolean;
   mount?: string[];
+  link?: string[];
   image?: string;
   engine?: EngineId;
   name?: string;
@@ -60,7 +62,8 @@ export function addRunCommands(program: Command, act: Act): void {
   const withSpec = (command: Command): Command =>
     command
       .argument('[command...]', 'what to run, after --')
-      .option('-m, --mount <mount>', 'name[/path][:target][:ro|rw], any number of times', collect)
+      .option('-m, --mount <mount>', 'name[/path][:target][:ro|rw[,share|copy|bake]], any number of times', collect)
+      .option('--link <path=target>', 'a symlink in the container, both absolute, any number of times', collect)
       .option('--image <image>', 'image of the container')
       .addOption(new Option('--engine <engine>', 'what runs it').choices(engineIdSchema.options))
       .option('--name <name>', 'name of the job')
@@ -111,15 +114,7 @@ export function addRunCommands(program: Command, act: Act): void {
     .action(
       act(async ({ client, output }, command: string[], options: RunOptions) => {
         const plan = await client.plan.preview({ spec: toSpec(command, options) });
-        output.result(plan, () =>
-          [
-            table(
-              ['SOURCE', 'TARGET', 'MODE', 'APPROACH'],
-              plan.mounts.map((mount) => [mount.source, mount.target, mount.mode, mount.approach]),
-            ),
-            ...plan.conflicts.map((conflict) => `${conflict.severity}: ${conflict.message}`),
-          ].join('\n'),
-        );
+        output.result(plan, planText);
         if (!plan.runnable) process.exitCode = 64;
       }),
     );
@@ -131,6 +126,7 @@ export function toSpec(command: string[], options: RunOptions): JobSpec {
   return {
     command,
     mounts: (options.mount ?? []).map(parseMount),
+    ...(options.link && { links: options.link.map(parseLink) }),
     env: (options.env ?? []).map(parseEnv),
     resources: { ...(cpus && { cpus }), ...(memory && { memoryBytes: memory }), ...(shmSize && { shmBytes: shmSize }) },
     network: options.network,
@@ -285,7 +281,11 @@ function details(job: JobDetail): string {
     ['Started', time(job.startedAt)],
     ['Ended', time(job.endedAt)],
     ['Log', size(job.logBytes)],
-    ...job.plan.mounts.map((mount): [string, string] => ['Mount', `${mount.source} → ${mount.target} (${mount.mode})`]),
+    ...job.plan.mounts.map((mount): [string, string] => [
+      'Mount',
+      `${mount.source} → ${mount.target} (${mount.mode}, ${mount.approach})`,
+    ]),
+    ...job.plan.links.map((link): [string, string] => ['Link', `${link.path} → ${link.target}`]),
     ...job.copiedBack.flatMap(({ mount, files, removed, conflicts, leftOut }): [string, string][] => [
       ['Back', `${job.plan.mounts[mount]?.source ?? ''}: ${count(files, 'file')} copied back, ${removed} removed`],
       ...conflicts.map(({ path, keptAs }): [string, string] => [

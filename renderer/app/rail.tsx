@@ -11,7 +11,8 @@ import {
   TaskListSquareLtrFilled,
   TaskListSquareLtrRegular,
 } from '@fluentui/react-icons';
-import type { ComponentType } from 'react';
+import { type ComponentType, type DragEvent, useEffect, useRef } from 'react';
+import { isAddressDrag } from '../planner/drag.ts';
 import { openPalette } from './command-palette.tsx';
 import { Logo } from './logo.tsx';
 import { goFiles, goJobs, goLaunch, goSettings, type Screen, useNavigation } from './navigation.ts';
@@ -127,8 +128,26 @@ interface RailItemProps {
   readonly badge: number;
 }
 
+/** A drag that rests on Launch goes on there, to where the container takes it. */
+const restBeforeOpening = 500;
+
+function useOpenForDrag(screen: Screen, go: () => void) {
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  if (screen !== 'launch') return {};
+  return {
+    onDragEnter: (event: DragEvent) => {
+      if (!isAddressDrag(event.dataTransfer)) return;
+      clearTimeout(timer.current);
+      timer.current = setTimeout(go, restBeforeOpening);
+    },
+    onDragLeave: () => clearTimeout(timer.current),
+  };
+}
+
 function RailItem({ screen, label, icon: Icon, go, shortcut, badge }: RailItemProps) {
   const styles = useStyles();
+  const openForDrag = useOpenForDrag(screen, go);
   const current = useNavigation((state) => state.screen === screen);
   return (
     <button
@@ -136,6 +155,7 @@ function RailItem({ screen, label, icon: Icon, go, shortcut, badge }: RailItemPr
       className={mergeClasses(styles.item, current && styles.current)}
       aria-current={current ? 'page' : undefined}
       onClick={go}
+      {...openForDrag}
       title={badge > 0 ? `${label}, ${badge} running (Ctrl+${shortcut})` : `${label} (Ctrl+${shortcut})`}
     >
       <Icon filled={current} fontSize="22px" aria-hidden />

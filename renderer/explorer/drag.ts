@@ -3,18 +3,12 @@ import { captureDrop, countTops } from '../transfers/dropped.ts';
 import { startUpload } from '../transfers/start.ts';
 import { plural } from '../ui/format.ts';
 import { type Clipboard, transferTo } from './clipboard.ts';
-
-/** Type of a drag of entries inside the app; its data is a `Clipboard` as JSON. */
-export const entriesType = 'application/x-stowage-entries';
+import { carriesEntries, carriesFiles, entriesType } from './drag-types.ts';
 
 export function startEntriesDrag(event: DragEvent, what: Clipboard): void {
   event.dataTransfer.setData(entriesType, JSON.stringify(what));
   event.dataTransfer.effectAllowed = 'copyMove';
 }
-
-/** Entries of the app that may also be dropped outside can look like files of the system. */
-export const carriesFiles = (data: DataTransfer): boolean => data.types.includes('Files') && !carriesEntries(data);
-export const carriesEntries = (data: DataTransfer): boolean => data.types.includes(entriesType);
 
 /** What a drop here would do, in words; null when it carries nothing for us. */
 export function describeDrop(data: DataTransfer, target: string, copies: boolean): string | null {

@@ -7,7 +7,7 @@ import { togglePreviewPane } from '../previews/preview-open.ts';
 import { captureDrop } from '../transfers/dropped.ts';
 import { SplitPane } from '../ui/split-pane.tsx';
 import { openDialog } from './dialog-state.ts';
-import { carriesFiles } from './drag.ts';
+import { carriesFiles } from './drag-types.ts';
 import { DropOverlay } from './drop-overlay.tsx';
 import { FolderTree } from './folder-tree.tsx';
 import { FolderView } from './folder-view.tsx';

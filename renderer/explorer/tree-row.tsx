@@ -1,8 +1,11 @@
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { ChevronDownRegular, ChevronRightRegular } from '@fluentui/react-icons';
 import { type DragEvent, type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useState } from 'react';
+import { formatAddress } from '#shared/address.ts';
 import { visible } from '#shared/paths.ts';
-import { carriesEntries, carriesFiles, dropInto } from './drag.ts';
+import { startVfolderDrag } from '../planner/drag.ts';
+import { dropInto } from './drag.ts';
+import { carriesEntries, carriesFiles } from './drag-types.ts';
 import { EntryIcon } from './entry-icon.tsx';
 import { toggleFavourite } from './favourites.ts';
 import { type FolderLocation, folder, type Location, locationKey } from './location.ts';
@@ -139,8 +142,11 @@ export function TreeRow(props: TreeRowProps) {
       className={mergeClasses(styles.row, selected && styles.selected, dimmed && styles.dimmed, over && styles.drop)}
       style={{ paddingLeft: (level - 1) * 16 }}
       title={title ?? visible(label)}
-      draggable={reorder !== undefined}
-      onDragStart={(event) => reorder && event.dataTransfer.setData(reorder.type, reorder.data)}
+      draggable={reorder !== undefined || (location.kind === 'folder' && !dimmed)}
+      onDragStart={(event) => {
+        if (location.kind === 'folder') startVfolderDrag(event.dataTransfer, formatAddress(location.vfolder, location.path));
+        if (reorder) event.dataTransfer.setData(reorder.type, reorder.data);
+      }}
       onClick={(event) => go(event.ctrlKey || event.metaKey)}
       onAuxClick={(event) => event.button === 1 && go(true)}
       onKeyDown={onKeyDown}

@@ -1,7 +1,8 @@
 import { type DragEvent, useState } from 'react';
 import type { Entry } from '#shared/contract/files.ts';
 import { visible } from '#shared/paths.ts';
-import { carriesEntries, carriesFiles, describeDrop, dropInto } from './drag.ts';
+import { describeDrop, dropInto } from './drag.ts';
+import { carriesEntries, carriesFiles } from './drag-types.ts';
 
 /** A drag over the folder: what it would do and to which folder row. */
 export function useFolderDrop(vfolder: string, path: string) {

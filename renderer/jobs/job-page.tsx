@@ -157,7 +157,11 @@ export function JobPage({ id }: { readonly id: number }) {
         {tab === 'logs' && <LogView job={job} />}
         {tab === 'files' && <JobFiles job={job} />}
         {tab === 'plan' &&
-          (detail ? <JobPlan detail={detail} /> : <Spinner className={styles.centre} size="tiny" label="Loading the plan" />)}
+          (detail ? (
+            <JobPlan detail={detail} job={job} />
+          ) : (
+            <Spinner className={styles.centre} size="tiny" label="Loading the plan" />
+          ))}
       </div>
     </div>
   );

@@ -1,8 +1,12 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
-import type { JobDetail } from '#shared/contract/jobs.ts';
+import type { Job, JobDetail } from '#shared/contract/jobs.ts';
 import { visible } from '#shared/paths.ts';
-import { ContainerView, ModeBadge } from '../planner/container-view.tsx';
+import { ApproachBadge, ModeBadge } from '../planner/badges.tsx';
+import { ContainerView } from '../planner/container-view.tsx';
+import { bareReason } from '../planner/plan-words.ts';
 import { writeBytes } from '../ui/sizes.ts';
+import { CopiedBack } from './copied-back.tsx';
+import { JobSteps } from './job-steps.tsx';
 
 const useStyles = makeStyles({
   root: { height: '100%', overflow: 'auto', padding: '16px 20px', boxSizing: 'border-box' },
@@ -30,7 +34,7 @@ const useStyles = makeStyles({
 });
 
 /** What was planned for the job, as it was when it was run. */
-export function JobPlan({ detail }: { readonly detail: JobDetail }) {
+export function JobPlan({ detail, job }: { readonly detail: JobDetail; readonly job: Job }) {
   const styles = useStyles();
   const { plan } = detail;
   const rows: readonly [string, string][] = [
@@ -67,12 +71,16 @@ export function JobPlan({ detail }: { readonly detail: JobDetail }) {
                 <td className={styles.td}>
                   <ModeBadge mode={mount.mode} />
                 </td>
-                <td className={`${styles.td} ${styles.quiet}`}>{visible(mount.reason)}</td>
+                <td className={`${styles.td} ${styles.quiet}`}>
+                  <ApproachBadge mount={mount} /> {visible(bareReason(mount.reason))}
+                </td>
               </tr>
             ))}
           </tbody>
         </table>
       )}
+      <JobSteps job={job} plan={plan} headingClass={styles.heading} />
+      <CopiedBack detail={detail} headingClass={styles.heading} />
       <h2 className={styles.heading}>What the container saw</h2>
       <div className={styles.view}>
         <ContainerView plan={plan} />

@@ -1,132 +1,20 @@
-import { Button, Input, makeStyles, mergeClasses, Select, tokens } from '@fluentui/react-components';
-import { AddRegular, ArrowRightRegular, DeleteRegular } from '@fluentui/react-icons';
+import { Button, makeStyles, mergeClasses, Select, tokens } from '@fluentui/react-components';
+import { AddRegular } from '@fluentui/react-icons';
 import { useId, useState } from 'react';
-import type { MountMode } from '#shared/contract/base.ts';
 import type { Fix, Plan, PlanConflict, PlannedMount } from '#shared/contract/plan.ts';
 import { AddressField } from '../explorer/address-field.tsx';
-import { ConflictLine } from '../planner/conflict-line.tsx';
 import type { Draft, DraftMount } from './draft.ts';
 import { newMount } from './draft.ts';
 import { changeDraft, useDraft } from './draft-store.ts';
 import { FieldRow, FormSection } from './form-parts.tsx';
+import { ModeSelect, MountRow } from './mount-row.tsx';
 
 const useStyles = makeStyles({
   rows: { listStyleType: 'none', margin: 0, padding: 0, display: 'flex', flexDirection: 'column', gap: '10px' },
-  line: {
-    display: 'grid',
-    gridTemplateColumns: 'minmax(0, 5fr) 16px minmax(0, 5fr) 66px 28px',
-    gap: '6px',
-    alignItems: 'center',
-  },
   modeOnly: { display: 'grid', gridTemplateColumns: 'minmax(0, 1fr) 66px', gap: '6px' },
-  arrow: { color: tokens.colorNeutralForeground3, fontSize: '16px' },
-  target: { minWidth: 0 },
-  targetInput: { minWidth: 0, width: '100%' },
-  mode: { minWidth: 0 },
-  about: {
-    marginTop: '3px',
-    fontSize: tokens.fontSizeBase200,
-    color: tokens.colorNeutralForeground3,
-    overflow: 'hidden',
-    textOverflow: 'ellipsis',
-    whiteSpace: 'nowrap',
-  },
-  conflicts: { display: 'flex', flexDirection: 'column', gap: '4px', marginTop: '4px' },
   none: { color: tokens.colorNeutralForeground3, padding: '2px 0 4px' },
   output: { display: 'grid', gridTemplateColumns: '148px minmax(0, 1fr)', gap: '8px' },
 });
-
-interface ModeSelectProps {
-  readonly label: string;
-  readonly value: MountMode | '';
-  /** What the empty choice comes to. */
-  readonly planned?: MountMode | undefined;
-  readonly onChange: (mode: MountMode | null) => void;
-}
-
-function ModeSelect({ label, value, planned, onChange }: ModeSelectProps) {
-  const styles = useStyles();
-  return (
-    <Select
-      size="small"
-      className={styles.mode}
-      aria-label={label}
-      title="ro: the job can only read it. rw: the job may change it."
-      value={value || (planned ?? 'ro')}
-      onChange={(_, data) => onChange(data.value === 'rw' ? 'rw' : 'ro')}
-    >
-      <option value="ro">ro</option>
-      <option value="rw">rw</option>
-    </Select>
-  );
-}
-
-interface MountRowProps {
-  readonly number: number;
-  readonly row: DraftMount;
-  readonly planned: PlannedMount | undefined;
-  readonly conflicts: readonly PlanConflict[];
-  /** The plan has an error about it. */
-  readonly invalid: boolean;
-  readonly autoFocus: boolean;
-  readonly onChange: (row: DraftMount) => void;
-  readonly onRemove: () => void;
-  readonly onFix: (fix: Fix) => void;
-}
-
-function MountRow({ number, row, planned, conflicts, invalid, autoFocus, onChange, onRemove, onFix }: MountRowProps) {
-  const styles = useStyles();
-  return (
-    <li>
-      <div className={styles.line}>
-        <AddressField
-          label={`Source of mount ${number}`}
-          value={row.source}
-          placeholder="name:/path"
-          autoFocus={autoFocus}
-          invalid={invalid}
-          onChange={(source) => onChange({ ...row, source })}
-        />
-        <ArrowRightRegular className={styles.arrow} aria-hidden />
-        <Input
-          size="small"
-          className={styles.target}
-          input={{ className: styles.targetInput, spellCheck: false }}
-          aria-label={`Target of mount ${number}`}
-          value={row.target}
-          placeholder={planned?.target ?? 'where the job sees it'}
-          onChange={(_, data) => onChange({ ...row, target: data.value })}
-        />
-        <ModeSelect
-          label={`Mode of mount ${number}`}
-          value={row.mode ?? ''}
-          planned={planned?.mode}
-          onChange={(mode) => onChange({ ...row, mode })}
-        />
-        <Button
-          size="small"
-          appearance="subtle"
-          icon={<DeleteRegular />}
-          aria-label={`Remove mount ${number}`}
-          title="Remove this mount"
-          onClick={onRemove}
-        />
-      </div>
-      {planned && (
-        <div className={styles.about} title={planned.reason}>
-          {planned.reason}
-        </div>
-      )}
-      {conflicts.length > 0 && (
-        <div className={styles.conflicts}>
-          {conflicts.map((conflict) => (
-            <ConflictLine key={`${conflict.code} ${conflict.message}`} conflict={conflict} onFix={onFix} />
-          ))}
-        </div>
-      )}
-    </li>
-  );
-}
 
 export interface DataSectionProps {
   readonly draft: Draft;

@@ -2,6 +2,7 @@ import { create } from 'zustand';
 import { useNavigation } from '../app/navigation.ts';
 import { parseLayout } from '../app/stores/carried-layout.ts';
 import { useSettings } from '../app/stores/settings.ts';
+import { targetIn } from '../planner/drop-place.ts';
 import { remember } from '../ui/remembered.ts';
 import { type Draft, emptyDraft, fromSpec, isPristine, newMount, reviveDraft, toSpec } from './draft.ts';
 
@@ -50,9 +51,10 @@ export function replaceDraft(draft: Draft, why: string): void {
   keepSoon();
 }
 
-/** Adds a vfolder or folder by its address. */
-export function addMount(source: string): void {
-  changeDraft({ mounts: [...useDraft.getState().draft.mounts, newMount({ source })] });
+/** Adds a vfolder or folder by its address: below a place of the container, or where it goes by itself. */
+export function addMount(source: string, folder: string | null = null): void {
+  const row = newMount({ source, ...(folder !== null && { target: targetIn(folder, source) }) });
+  changeDraft({ mounts: [...useDraft.getState().draft.mounts, row] });
 }
 
 /** Takes over the kept draft once the settings are there, and what navigation asks Launch to begin with. */

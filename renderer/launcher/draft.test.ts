@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { JobSpec } from '#shared/contract/plan.ts';
 import { parseBytes, writeBytes } from '../ui/sizes.ts';
-import { applyFixToDraft, type Draft, emptyDraft, fromSpec, isPristine, newMount, reviveDraft, toSpec } from './draft.ts';
+import {
+  applyFixToDraft,
+  type Draft,
+  emptyDraft,
+  fromSpec,
+  isPristine,
+  newLink,
+  newMount,
+  reviveDraft,
+  toSpec,
+} from './draft.ts';
 
 const full: JobSpec = {
   name: 'train',
@@ -10,7 +20,8 @@ const full: JobSpec = {
   command: ['sh', '-c', 'python train.py | tee log'],
   code: { source: 'code:/', mode: 'ro' },
   workdir: '/srv',
-  mounts: [{ source: 'data:/train', target: '/data', mode: 'ro' }, { source: 'models' }],
+  mounts: [{ source: 'data:/train', target: '/data', mode: 'ro', approach: 'copy' }, { source: 'models' }],
+  links: [{ path: '/home/work/a', target: '/data/a' }],
   output: 'runs:/42',
   noAutomount: ['.config'],
   env: [{ name: 'SEED', value: ' 1 ' }],
@@ -63,12 +74,33 @@ describe('the launch draft', () => {
     );
   });
 
+  it('applies a fix to the link it is about, and leaves empty rows out', () => {
+    const links = [newLink(), newLink({ path: '/a', target: '/d/a' }), newLink({ path: '/b', target: '/d/b' })];
+    const draft: Draft = { ...emptyDraft, links };
+    expect(toSpec(draft).spec.links).toEqual([
+      { path: '/a', target: '/d/a' },
+      { path: '/b', target: '/d/b' },
+    ]);
+    const moved = applyFixToDraft(draft, { label: '', request: null, change: { kind: 'set-link', link: 1, path: '/c' } });
+    expect(moved.links).toEqual([links[0], links[1], { ...links[2], path: '/c' }]);
+    const without = applyFixToDraft(draft, { label: '', request: null, change: { kind: 'remove-link', link: 0 } });
+    expect(without.links).toEqual([links[0], links[2]]);
+  });
+
   it('is found again after it was kept, and not when it is damaged', () => {
     const kept: unknown = JSON.parse(JSON.stringify(fromSpec(full)));
     const revived = reviveDraft(kept);
     expect(revived && toSpec(revived).spec).toEqual(full);
     expect(reviveDraft({ name: 'x' })).toBeNull();
     expect(reviveDraft('x')).toBeNull();
+  });
+
+  it('is found again when a version without symlinks and approaches kept it', () => {
+    const { links: _, ...old } = fromSpec({ ...full, mounts: [{ source: 'data:/train' }] });
+    const kept: unknown = { ...old, mounts: old.mounts.map(({ approach: _approach, ...row }) => row) };
+    const revived = reviveDraft(kept);
+    expect(revived && toSpec(revived).spec).toMatchObject({ mounts: [{ source: 'data:/train' }] });
+    expect(revived?.links).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { MountMode } from '#shared/contract/base.ts';
 import type { EngineId } from '#shared/contract/engines.ts';
-import type { Fix, JobSpec, MountRequest } from '#shared/contract/plan.ts';
+import type { Approach, Fix, JobSpec, LinkRequest, MountRequest } from '#shared/contract/plan.ts';
 import { applyFix } from '#shared/plan/apply-fix.ts';
 import { parseBytes, writeBytes } from '../ui/sizes.ts';
 import { fromArgv, toArgv } from './command-line.ts';
@@ -13,6 +13,15 @@ export interface DraftMount {
   readonly target: string;
   /** null is the vfolder's permission. */
   readonly mode: MountMode | null;
+  /** null is what the planner recommends. */
+  readonly approach: Approach | null;
+}
+
+/** A symlink: at `path` one that leads to `target`. */
+export interface DraftLink {
+  readonly key: number;
+  readonly path: string;
+  readonly target: string;
 }
 
 export interface DraftVariable {
@@ -32,6 +41,7 @@ export interface Draft {
   readonly code: string;
   readonly codeMode: MountMode;
   readonly mounts: readonly DraftMount[];
+  readonly links: readonly DraftLink[];
   readonly output: 'default' | 'address' | 'none';
   readonly outputAddress: string;
   readonly env: readonly DraftVariable[];
@@ -53,6 +63,7 @@ export const emptyDraft: Draft = {
   code: '',
   codeMode: 'ro',
   mounts: [],
+  links: [],
   output: 'default',
   outputAddress: '',
   env: [],
@@ -75,6 +86,8 @@ export interface DraftSpec {
   readonly spec: JobSpec;
   /** Per mount of the spec, the row that it came from. Rows without a source are not in the spec. */
   readonly rows: readonly DraftMount[];
+  /** The same of its links; empty rows are not in the spec. */
+  readonly linkRows: readonly DraftLink[];
   readonly problems: readonly DraftProblem[];
 }
 
@@ -112,14 +125,22 @@ function readResources(draft: Draft): { resources: JobSpec['resources']; problem
 }
 
 function mountOf(row: DraftMount): MountRequest {
-  return { source: row.source.trim(), ...present('target', row.target), ...(row.mode && { mode: row.mode }) };
+  return {
+    source: row.source.trim(),
+    ...present('target', row.target),
+    ...(row.mode && { mode: row.mode }),
+    ...(row.approach && { approach: row.approach }),
+  };
 }
+
+const linkOf = ({ path, target }: DraftLink): LinkRequest => ({ path: path.trim(), target: target.trim() });
 
 /** What the form asks for, as far as it can be read. */
 export function toSpec(draft: Draft): DraftSpec {
   const command = toArgv({ text: draft.command, shell: draft.shell });
   const { resources, problems } = readResources(draft);
   const rows = draft.mounts.filter((row) => row.source.trim() !== '');
+  const linkRows = draft.links.filter((row) => row.path.trim() !== '' || row.target.trim() !== '');
   const output =
     draft.output === 'none' ? null : draft.output === 'address' ? draft.outputAddress.trim() || undefined : undefined;
   const spec: JobSpec = {
@@ -131,6 +152,7 @@ export function toSpec(draft: Draft): DraftSpec {
     ...(draft.code.trim() !== '' && { code: { source: draft.code.trim(), mode: draft.codeMode } }),
     ...present('workdir', draft.workdir),
     mounts: rows.map(mountOf),
+    ...(linkRows.length > 0 && { links: linkRows.map(linkOf) }),
     ...(output !== undefined && { output }),
     ...(draft.noAutomount !== false && { noAutomount: draft.noAutomount === true ? true : [...draft.noAutomount] }),
     env: draft.env
@@ -143,6 +165,7 @@ export function toSpec(draft: Draft): DraftSpec {
   return {
     spec,
     rows,
+    linkRows,
     problems: command.error ? [{ field: 'command', message: command.error }, ...problems] : problems,
   };
 }
@@ -159,6 +182,7 @@ export function fromSpec(spec: Partial<JobSpec>): Draft {
     code: spec.code?.source ?? '',
     codeMode: spec.code?.mode ?? 'ro',
     mounts: (spec.mounts ?? []).map((mount) => newMount(mount)),
+    links: (spec.links ?? []).map((link) => newLink(link)),
     output: spec.output === null ? 'none' : spec.output === undefined ? 'default' : 'address',
     outputAddress: spec.output ?? '',
     env: (spec.env ?? []).map(({ name, value }) => ({ key: newKey(), name, value })),
@@ -177,15 +201,21 @@ export const newMount = (mount: MountRequest = { source: ' ' }): DraftMount => (
   source: mount.source.trim(),
   target: mount.target ?? '',
   mode: mount.mode ?? null,
+  approach: mount.approach ?? null,
 });
+
+export const newLink = (link: LinkRequest = { path: '', target: '' }): DraftLink => ({ key: newKey(), ...link });
 
 /** The form after a one-click fix. Rows without a source, which the plan does not know, stay. */
 export function applyFixToDraft(draft: Draft, fix: Fix): Draft {
-  const { spec, rows } = toSpec(draft);
+  const { spec, rows, linkRows } = toSpec(draft);
   const next = applyFix(spec, fix);
   const removed = fix.change.kind === 'remove-mount' && fix.request !== null ? rows[fix.request] : undefined;
   const kept = rows.filter((row) => row !== removed);
   const changed = new Map(kept.map((row, index) => [row.key, next.mounts[index]]));
+  const removedLink = fix.change.kind === 'remove-link' ? linkRows[fix.change.link] : undefined;
+  const keptLinks = linkRows.filter((row) => row !== removedLink);
+  const changedLinks = new Map(keptLinks.map((row, index) => [row.key, next.links?.[index]]));
   return {
     ...draft,
     engine: next.engine ?? null,
@@ -196,8 +226,9 @@ export function applyFixToDraft(draft: Draft, fix: Fix): Draft {
       .filter((row) => row.key !== removed?.key)
       .map((row) => {
         const mount = changed.get(row.key);
-        return mount ? { key: row.key, source: mount.source, target: mount.target ?? '', mode: mount.mode ?? null } : row;
+        return mount ? { ...newMount(mount), key: row.key } : row;
       }),
+    links: draft.links.filter((row) => row.key !== removedLink?.key).map((row) => ({ ...row, ...changedLinks.get(row.key) })),
   };
 }
 
@@ -211,15 +242,18 @@ export function reviveDraft(value: unknown): Draft | null {
   for (const [key, initial] of Object.entries(emptyDraft)) {
     const found = given[key];
     if (key === 'noAutomount' || key === 'engine') continue;
+    // Drafts of versions without symlinks.
+    if (key === 'links' && found === undefined) continue;
     if (Array.isArray(initial) ? !Array.isArray(found) : typeof found !== typeof initial) return null;
   }
-  const draft = value as Draft;
-  if (![...draft.mounts, ...draft.env].every((row: unknown) => typeof row === 'object' && row !== null)) return null;
+  const draft = { ...emptyDraft, ...(value as Partial<Draft>) };
+  if (![...draft.mounts, ...draft.links, ...draft.env].every((row: unknown) => typeof row === 'object' && row !== null))
+    return null;
   return {
-    ...emptyDraft,
     ...draft,
     engine: draft.engine === 'docker' || draft.engine === 'process' ? draft.engine : null,
-    mounts: draft.mounts.map((row) => ({ ...row, key: newKey() })),
+    mounts: draft.mounts.map((row) => ({ ...row, approach: row.approach ?? null, key: newKey() })),
+    links: draft.links.map((row) => ({ ...row, key: newKey() })),
     env: draft.env.map((row) => ({ ...row, key: newKey() })),
   };
 }

@@ -1,8 +1,9 @@
 import { Button, makeStyles, mergeClasses, Spinner, tokens } from '@fluentui/react-components';
 import { CheckmarkCircleFilled, ErrorCircleFilled, InfoRegular, PlayFilled, WarningFilled } from '@fluentui/react-icons';
 import type { StowageError } from '#shared/errors.ts';
+import { estimate } from '../planner/cost-words.ts';
 import type { PlanPreview } from '../planner/plan-preview.ts';
-import { countConflicts, describeCount, isMerelyEmpty, summarise } from '../planner/plan-words.ts';
+import { countConflicts, describeCount, isMerelyEmpty } from '../planner/plan-words.ts';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import type { DraftProblem } from './draft.ts';
 
@@ -61,7 +62,7 @@ export function RunBar({ preview, problems, running, error, onDismiss, onRun }: 
   const errors = counts.errors + problems.length;
   const [Icon, tone] = useLook(errors > 0 || preview.error !== null, counts.warnings > 0, reason !== null);
   const others = describeCount({ ...counts, errors });
-  const text = reason ?? (plan ? `${summarise(plan)} · ready to run` : '');
+  const text = reason ?? (plan ? estimate(plan) : '');
   return (
     <div className={styles.root}>
       {error && (

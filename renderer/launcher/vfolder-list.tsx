@@ -2,7 +2,7 @@ import { Button, Input, makeStyles, tokens } from '@fluentui/react-components';
 import { AddRegular, FolderRegular, LinkRegular, SearchRegular } from '@fluentui/react-icons';
 import { useState } from 'react';
 import { useVfolders } from '../app/stores/vfolders.ts';
-import { ModeBadge } from '../planner/container-view.tsx';
+import { ModeBadge } from '../planner/badges.tsx';
 import { startVfolderDrag } from '../planner/drag.ts';
 
 const useStyles = makeStyles({

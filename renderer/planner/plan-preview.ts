@@ -13,6 +13,14 @@ export interface PlanPreview {
 
 /** Waits until typing pauses, milliseconds. */
 const debounce = 150;
+/** While sources are being counted the plan is made again: soon at first, then at growing pauses, and not without end. */
+const firstLook = 700;
+const longestPause = 10_000;
+const mostLooks = 25;
+
+/** Some figure of the plan, also of an approach that was not chosen, is not final. */
+const isCounting = (plan: Plan): boolean =>
+  !plan.cost.complete || plan.mounts.some(({ options }) => options.some(({ cost }) => cost?.complete === false));
 
 /** Plans `spec` as it changes; the latest wins and an older plan that is still being made is cancelled. `facts` changes when the world did. */
 export function usePlanPreview(spec: JobSpec, facts: unknown): PlanPreview {
@@ -27,16 +35,20 @@ export function usePlanPreview(spec: JobSpec, facts: unknown): PlanPreview {
   // biome-ignore lint/correctness/useExhaustiveDependencies: `facts` is what makes an unchanged spec worth planning again
   useEffect(() => {
     const abort = new AbortController();
-    const plan = async (): Promise<void> => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const plan = async (looks: number): Promise<void> => {
       try {
         const made = await client.plan.preview({ spec: JSON.parse(asked) as JobSpec }, { signal: abort.signal });
-        if (!abort.signal.aborted) setPreview({ plan: made, error: null, pending: false, for: asked });
+        if (abort.signal.aborted) return;
+        setPreview({ plan: made, error: null, pending: false, for: asked });
+        if (!isCounting(made) || looks >= mostLooks) return;
+        timer = setTimeout(() => void plan(looks + 1), Math.min(longestPause, firstLook * 1.5 ** looks));
       } catch (error) {
         if (!abort.signal.aborted)
           setPreview((before) => ({ plan: before.plan, error: fromContract(error), pending: false, for: asked }));
       }
     };
-    const timer = setTimeout(() => void plan(), first.current ? 0 : debounce);
+    timer = setTimeout(() => void plan(0), first.current ? 0 : debounce);
     first.current = false;
     return () => {
       clearTimeout(timer);

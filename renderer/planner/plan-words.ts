@@ -1,7 +1,9 @@
-import type { ContainerNode, Plan, PlanConflict, PlannedMount } from '#shared/contract/plan.ts';
+import type { Approach, ContainerNode, Plan, PlanConflict, PlanStep } from '#shared/contract/plan.ts';
 import { assertNever } from '#shared/errors.ts';
+import { plural } from '../ui/format.ts';
 
-export function approachWord(approach: PlannedMount['approach']): string {
+/** What an approach does with a folder. */
+export function approachWord(approach: Approach): string {
   switch (approach) {
     case 'share':
       return 'shared';
@@ -14,15 +16,68 @@ export function approachWord(approach: PlannedMount['approach']): string {
   }
 }
 
-const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? '' : 's'}`;
+const approaches = ['share', 'copy', 'bake'] as const satisfies readonly Approach[];
+
+/** The approach as something to choose. */
+export function approachName(approach: Approach): string {
+  switch (approach) {
+    case 'share':
+      return 'Share';
+    case 'copy':
+      return 'Copy';
+    case 'bake':
+      return 'Bake';
+    default:
+      return assertNever(approach);
+  }
+}
+
+/** A reason where the approach itself stands beside it: without the word that says it again. */
+export const bareReason = (reason: string): string =>
+  reason.replace(/^(?:Shared|Copied|Baked): (.)/, (_, first: string) => first.toUpperCase());
 
 /** What has to happen before the start, in one line. */
-export function summarise(plan: Plan): string {
-  const shared = plan.mounts.filter((mount) => mount.approach === 'share').length;
-  const copied = plan.mounts.length - shared;
-  if (plan.mounts.length === 0) return 'Nothing mounted';
-  const parts = [shared > 0 && `${count(shared, 'mount')} shared`, copied > 0 && `${count(copied, 'mount')} copied`];
-  return `${parts.filter(Boolean).join(', ')}${copied === 0 ? ', nothing to copy' : ''}`;
+export function summarise({ mounts, links }: Plan): string {
+  const linked = links.length > 0 && plural(links.length, 'link');
+  if (mounts.length === 0) return linked ? `Nothing mounted, ${linked}` : 'Nothing mounted';
+  const parts = approaches.map((approach) => {
+    const count = mounts.filter((mount) => mount.approach === approach).length;
+    return count > 0 && `${plural(count, 'mount')} ${approachWord(approach)}`;
+  });
+  const shared = mounts.every((mount) => mount.approach === 'share');
+  return [...parts, linked, shared && 'nothing to copy'].filter(Boolean).join(', ');
+}
+
+export interface StepWords {
+  /** What is done, beginning with a verb. */
+  readonly what: string;
+  /** Where it can be seen: a path of the container, or of this machine. */
+  readonly where: string;
+}
+
+/** A step of the plan for people. */
+export function stepWords(step: PlanStep, plan: Plan): StepWords {
+  const source = (mount: number): string => plan.mounts[mount]?.source ?? 'the folder';
+  switch (step.kind) {
+    case 'make-host-directory':
+      return { what: 'Make a folder of this machine', where: step.path };
+    case 'make-container-directory':
+      return { what: 'Make a folder', where: step.path };
+    case 'bind':
+      return { what: `Share ${step.source}`, where: step.target };
+    case 'stage': {
+      const into = step.into === 'volume' ? ' into a volume' : '';
+      return { what: `Copy ${source(step.mount)}${into}${step.packed ? ', as one stream' : ''}`, where: step.target };
+    }
+    case 'mount-remote':
+      return { what: `Mount ${source(step.mount)} over the network`, where: step.target };
+    case 'bake':
+      return { what: `Bake ${source(step.mount)} into the image`, where: step.target };
+    case 'make-link':
+      return { what: 'Link', where: `${step.path} → ${step.target}` };
+    default:
+      return assertNever(step);
+  }
 }
 
 export interface ConflictCount {
@@ -37,7 +92,7 @@ export function countConflicts(conflicts: readonly PlanConflict[]): ConflictCoun
 
 /** `2 problems, 1 warning`; '' for none. */
 export function describeCount({ errors, warnings }: ConflictCount): string {
-  return [errors > 0 && count(errors, 'problem'), warnings > 0 && count(warnings, 'warning')].filter(Boolean).join(', ');
+  return [errors > 0 && plural(errors, 'problem'), warnings > 0 && plural(warnings, 'warning')].filter(Boolean).join(', ');
 }
 
 /** The form lacks something rather than saying something wrong. */

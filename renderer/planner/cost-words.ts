@@ -1,0 +1,71 @@
+import type { MountCost, Plan } from '#shared/contract/plan.ts';
+import { formatBytes, plural } from '../ui/format.ts';
+import { summarise } from './plan-words.ts';
+
+/** A span of time that was estimated: one unit, no false precision. */
+export function aboutSeconds(seconds: number): string {
+  if (seconds < 1) return 'less than 1 s';
+  if (seconds < 90) return `about ${Math.round(seconds)} s`;
+  const minutes = seconds / 60;
+  if (minutes < 90) return `about ${Math.round(minutes)} min`;
+  const hours = minutes / 60;
+  return hours < 48 ? `about ${Math.round(hours)} h` : `about ${Math.round(hours / 24)} days`;
+}
+
+/** Of which part: 0 only for nothing, 100 only for all. */
+export function percent(part: number, whole: number): number {
+  if (whole <= 0) return 0;
+  const rounded = Math.round((100 * part) / whole);
+  return part > 0 && part < whole ? Math.min(99, Math.max(1, rounded)) : rounded;
+}
+
+/** What an approach moves and takes before the job can start, in one line; '' when nothing is known. */
+export function costWords(cost: MountCost | null): string {
+  if (!cost) return '';
+  const { files, bytes, moveFiles, moveBytes, seconds, diskBytes, complete } = cost;
+  const least = complete ? '' : 'at least ';
+  const part = moveBytes < bytes ? ` of ${formatBytes(bytes)}` : '';
+  const moved = `moves ${least}${formatBytes(moveBytes)}${part} in ${plural(moveFiles, 'file')}`;
+  const moves = moveFiles > 0 || moveBytes > 0;
+  return [
+    moves ? moved : complete && files === 0 ? 'no files' : 'nothing to move',
+    seconds !== null && (moves || seconds >= 1) && aboutSeconds(seconds),
+    diskBytes > 0 && `${least}${formatBytes(diskBytes)} of disk`,
+    !complete && 'counting…',
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+/**
+ * The estimate beside Run: `ready in about 12 s · copies 1.20 GB of 3.00 GB (60 % cached) · 41.0 GB disk left after`. While
+ * a source is being counted the figures are a lower bound and say so.
+ */
+export function estimate(plan: Plan): string {
+  const { moveFiles, moveBytes, cachedBytes, seconds, diskBytes, diskFreeBytes, complete } = plan.cost;
+  const counting = complete ? '' : ' · counting…';
+  if (moveFiles === 0 && moveBytes === 0 && cachedBytes === 0) return `${summarise(plan)}${counting || ' · ready to run'}`;
+  const whole = moveBytes + cachedBytes;
+  const least = complete ? '' : 'at least ';
+  const cached = cachedBytes > 0 ? ` of ${formatBytes(whole)} (${percent(cachedBytes, whole)} % cached)` : '';
+  const copies =
+    moveFiles > 0 || moveBytes > 0
+      ? `copies ${least}${formatBytes(moveBytes)}${cached}`
+      : `all ${formatBytes(whole)} are cached, nothing to copy`;
+  return [
+    complete ? seconds !== null && `ready in ${aboutSeconds(seconds)}` : 'counting…',
+    copies,
+    diskBytes > 0 && diskFreeBytes !== null && diskWords(diskFreeBytes - diskBytes),
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+const diskWords = (left: number): string =>
+  left >= 0 ? `${formatBytes(left)} disk left after` : `${formatBytes(-left)} more disk needed than there is`;
+
+/** `3 files, 1.20 MB` for what was brought or freed. */
+export const filesWords = (files: number, bytes: number): string => `${plural(files, 'file')}, ${formatBytes(bytes)}`;
+
+/** A share of 0 to 1 for a cell: `40 %`, '' for nothing. */
+export const shareWords = (share: number | undefined): string => (share ? `${percent(share, 1)} %` : '');
