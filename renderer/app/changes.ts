@@ -1,6 +1,7 @@
 import type { Change } from '#shared/contract/app.ts';
 import { assertNever } from '#shared/errors.ts';
 import { client, useConnection } from './client.ts';
+import { loadCache } from './stores/cache.ts';
 import { dropEdit, loadEdits, putEdit } from './stores/edits.ts';
 import { loadEngines } from './stores/engines.ts';
 import { loadHosts } from './stores/hosts.ts';
@@ -33,6 +34,9 @@ function apply(change: Change): void {
     case 'settings':
       void loadSettings();
       break;
+    case 'cache':
+      void loadCache();
+      break;
     case 'transfer':
       putTransfer(change.transfer);
       break;
@@ -54,7 +58,6 @@ function apply(change: Change): void {
     case 'job-log':
       useLogSizes.setState({ [change.id]: change.size });
       break;
-    case 'cache':
     case 'files':
       break;
     default:
@@ -64,7 +67,16 @@ function apply(change: Change): void {
 }
 
 const loadAll = (): Promise<unknown> =>
-  Promise.all([loadSettings(), loadVfolders(), loadHosts(), loadEngines(), loadTransfers(), loadJobs(), loadEdits()]);
+  Promise.all([
+    loadSettings(),
+    loadVfolders(),
+    loadHosts(),
+    loadEngines(),
+    loadTransfers(),
+    loadJobs(),
+    loadEdits(),
+    loadCache(),
+  ]);
 
 /** Follows the changes of one connection until it ends. Subscribes first and fetches then, so nothing falls between. */
 async function follow(epoch: number): Promise<void> {

@@ -28,6 +28,8 @@ interface Navigation {
   readonly filesRequest: Request<Place | HostsPlace> | null;
   /** What Launch was asked to begin with: merged over an empty spec. */
   readonly launchRequest: Request<Partial<JobSpec>> | null;
+  /** The part of Settings to bring into view. */
+  readonly settingsRequest: Request<'cache'> | null;
   /** The open job; null: the list. */
   readonly jobId: number | null;
 }
@@ -36,6 +38,7 @@ export const useNavigation = create<Navigation>()(() => ({
   screen: 'files',
   filesRequest: null,
   launchRequest: null,
+  settingsRequest: null,
   jobId: null,
 }));
 
@@ -60,4 +63,7 @@ export const goLaunch = (draft?: Partial<JobSpec>): void =>
 /** Opens Jobs: the page of one job, or the list. */
 export const goJobs = (jobId: number | null = null): void => go({ screen: 'jobs', jobId });
 
-export const goSettings = (): void => go({ screen: 'settings' });
+export const goSettings = (): void => go({ screen: 'settings', settingsRequest: null });
+
+/** Opens Settings at the cache. */
+export const goCache = (): void => go({ screen: 'settings', settingsRequest: request('cache') });

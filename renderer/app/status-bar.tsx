@@ -1,11 +1,13 @@
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
-import { ArrowSortRegular, ChevronDownRegular, ChevronUpRegular, CircleFilled } from '@fluentui/react-icons';
+import { ArrowSortRegular, ChevronDownRegular, ChevronUpRegular, CircleFilled, HardDriveRegular } from '@fluentui/react-icons';
 import type { EngineStatus } from '#shared/contract/engines.ts';
+import { loadedFraction, useLoads } from '../cache/loads.ts';
 import { EditsButton } from '../edits/edits-button.tsx';
 import { overallFraction, overallOf } from '../transfers/overall.ts';
 import { useTransfersPanel } from '../transfers/panel-state.ts';
-import { formatDuration, formatSpeed, plural } from '../ui/format.ts';
-import { goSettings } from './navigation.ts';
+import { formatBytes, formatDuration, formatSpeed, plural } from '../ui/format.ts';
+import { goCache, goSettings } from './navigation.ts';
+import { useCache } from './stores/cache.ts';
 import { useEngines } from './stores/engines.ts';
 import { hasEnded, useTransfers } from './stores/transfers.ts';
 
@@ -46,7 +48,7 @@ const useStyles = makeStyles({
   bad: { color: tokens.colorPaletteRedForeground3 },
 });
 
-/** Engines at the left, transfers in flight at the right. */
+/** Engines at the left, the cache and transfers in flight at the right. */
 export function StatusBar() {
   const styles = useStyles();
   const engines = useEngines((state) => state.engines);
@@ -70,6 +72,7 @@ export function StatusBar() {
         </button>
       ))}
       <div className={styles.space} />
+      <CacheButton />
       <EditsButton className={styles.item} />
       <button
         type="button"
@@ -88,6 +91,28 @@ export function StatusBar() {
         {open ? <ChevronDownRegular aria-hidden fontSize={12} /> : <ChevronUpRegular aria-hidden fontSize={12} />}
       </button>
     </footer>
+  );
+}
+
+/** How much the cache holds, and what is on its way there. */
+function CacheButton() {
+  const styles = useStyles();
+  const status = useCache((state) => state.status);
+  const loads = useLoads((state) => state.loads);
+  const fraction = loadedFraction(loads);
+  if (!status) return null;
+  const { usedBytes, limitBytes } = status;
+  return (
+    <button
+      type="button"
+      className={styles.item}
+      title={`Cache: ${formatBytes(usedBytes)} of ${formatBytes(limitBytes)} used`}
+      onClick={goCache}
+    >
+      <HardDriveRegular aria-hidden fontSize={14} />
+      Cache {formatBytes(usedBytes)}
+      {loads.length > 0 && <span>· loading {fraction === null ? '…' : `${Math.floor(fraction * 100)} %`}</span>}
+    </button>
   );
 }
 

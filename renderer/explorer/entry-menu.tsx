@@ -21,6 +21,7 @@ import {
   ShareRegular,
 } from '@fluentui/react-icons';
 import type { Entry } from '#shared/contract/files.ts';
+import { cacheChoices } from '../cache/entry-choices.tsx';
 import { opensFiles } from '../edits/open-file.ts';
 import { openPreviewPane } from '../previews/preview-open.ts';
 import { copyText, copyUrl, localPathOf } from '../properties/copy-text.ts';
@@ -78,6 +79,10 @@ export function entryChoices({ vfolder, entries, open, openTab, toClipboard, ren
           ...placeChoices(vfolder, first),
         ]
       : []),
+    ...cacheChoices(
+      vfolder,
+      entries.map((entry) => entry.path),
+    ),
     'divider',
     ...(rename ? [{ label: 'Rename', icon: <RenameRegular />, hint: 'F2', disabled: !single, run: rename }] : []),
     { label: 'Move to trash', icon: <DeleteRegular />, hint: 'Del', run: () => void trashEntries(vfolder, entries) },

@@ -17,6 +17,7 @@ import {
 } from 'react';
 import type { Entry } from '#shared/contract/files.ts';
 import { visible } from '#shared/paths.ts';
+import { shareWords } from '../planner/cost-words.ts';
 import { formatBytes, formatExactTime, formatTime } from '../ui/format.ts';
 import { useRowWindow } from '../ui/use-row-window.ts';
 import { EntryIcon } from './entry-icon.tsx';
@@ -26,6 +27,7 @@ import type { Selection } from './selection.ts';
 import { type TableColumn, useTableColumns } from './table-columns.ts';
 import { TableHeader } from './table-header.tsx';
 import { headerHeight, rowHeight, useTableStyles } from './table-styles.ts';
+import type { CacheShares } from './use-cache-shares.ts';
 import type { ShownRows } from './use-order.ts';
 
 /** What is done to rows, each told by its id or its entry. */
@@ -57,6 +59,8 @@ export interface FileTableProps {
   readonly onSort: (column: Column) => void;
   readonly selection: Selection;
   readonly cut: ReadonlySet<string> | null;
+  /** Of entries that are somewhere else: how much is in the cache. */
+  readonly cached: CacheShares | null;
   /** Name of the row that is being renamed. */
   readonly renaming: string | null;
   /** Name of the folder row under a drag. */
@@ -70,13 +74,13 @@ export interface FileTableProps {
 
 /** A table of entries with virtual rows. The grid has the focus; `aria-activedescendant` tells which row. */
 export function FileTable(props: FileTableProps) {
-  const { label, shown, sort, onSort, selection, renaming, dropRow, cut, handlers, ref } = props;
+  const { label, shown, sort, onSort, selection, renaming, dropRow, cut, cached, handlers, ref } = props;
   const { rows, ids, positions } = shown;
   const styles = useTableStyles();
   const body = useRef<HTMLDivElement>(null);
   const virtual = useRowWindow(body, { count: ids.length, rowHeight, headerHeight });
   const focusIndex = selection.focus === null ? -1 : (positions[selection.focus] ?? -1);
-  const columns = useTableColumns(rows.hasTiers);
+  const columns = useTableColumns({ tiers: rows.hasTiers, cached: cached !== null });
   useImperativeHandle(ref, () => ({
     focus: () => body.current?.focus({ preventScroll: true }),
     toTop: () => virtual.scrollTo(0),
@@ -117,6 +121,7 @@ export function FileTable(props: FileTableProps) {
               selected={selection.ids.has(id)}
               focused={selection.focus === id}
               cut={cut?.has(entry.path) ?? false}
+              cached={cached?.get(entry.name)}
               renaming={renaming === entry.name}
               dropTarget={dropRow === entry.name}
               handlers={handlers}
@@ -138,6 +143,7 @@ interface RowProps {
   readonly selected: boolean;
   readonly focused: boolean;
   readonly cut: boolean;
+  readonly cached: number | undefined;
   readonly renaming: boolean;
   readonly dropTarget: boolean;
   readonly handlers: RowHandlers;
@@ -151,7 +157,7 @@ const cellTexts: Record<Exclude<Column, 'name'>, (entry: Entry) => string> = {
 };
 
 const Row = memo(function Row({ id, entry, index, top, columns, template, handlers, ...state }: RowProps) {
-  const { selected, focused, cut, renaming, dropTarget } = state;
+  const { selected, focused, cut, cached, renaming, dropTarget } = state;
   const styles = useTableStyles();
   return (
     <div
@@ -196,7 +202,7 @@ const Row = memo(function Row({ id, entry, index, top, columns, template, handle
             className={mergeClasses(styles.cell, right && styles.right)}
             title={column === 'modified' && entry.modified !== null ? formatExactTime(entry.modified) : undefined}
           >
-            {cellTexts[column](entry)}
+            {column === 'cached' ? shareWords(cached) : cellTexts[column](entry)}
           </div>
         ),
       )}

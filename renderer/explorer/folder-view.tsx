@@ -27,6 +27,7 @@ import { SearchView } from './search-view.tsx';
 import { selectOne } from './selection.ts';
 import { Toolbar } from './toolbar.tsx';
 import { chooseAndUpload } from './upload-here.ts';
+import { useCacheShares } from './use-cache-shares.ts';
 import { refusingDrops, useFolderDrop } from './use-folder-drop.ts';
 import { useFolderTable } from './use-folder-table.ts';
 import { useOrder } from './use-order.ts';
@@ -61,6 +62,7 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
   const { setSelection, handle } = table;
   const opened = useVfolders((state) => state.vfolders.find((one) => one.name === vfolder));
   const readOnly = opened?.permission === 'ro';
+  const cached = useCacheShares(vfolder, path, opened?.localPath === null);
   const served = useRef<string | null>(null);
   useEffect(() => {
     const id = select === null || served.current === select ? -1 : shown.rows.find(select);
@@ -206,6 +208,7 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
                 }
                 selection={table.selection}
                 cut={table.cut}
+                cached={cached}
                 renaming={table.renaming}
                 dropRow={drop.row}
                 handlers={{ ...table.handlers, onDragOver: drop.onRowOver, onDrop: drop.onRowDrop }}

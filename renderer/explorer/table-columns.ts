@@ -2,8 +2,11 @@ import type { MenuChoice } from '../ui/context-menu.tsx';
 import { useRemembered } from '../ui/remembered.ts';
 import type { Column } from './row-order.ts';
 
+/** What is shown of an entry; besides what it can be sorted by, how much of it is in the cache. */
+export type TableColumnId = Column | 'cached';
+
 export interface TableColumn {
-  readonly id: Column;
+  readonly id: TableColumnId;
   readonly label: string;
   readonly right?: boolean;
   /** Pixels, until the user makes it another; the name takes what is left. */
@@ -16,6 +19,7 @@ const all: readonly TableColumn[] = [
   { id: 'modified', label: 'Modified', right: true, width: 132 },
   { id: 'kind', label: 'Kind', width: 124 },
   { id: 'tier', label: 'Tier', width: 92 },
+  { id: 'cached', label: 'Cached', right: true, width: 76 },
 ];
 
 const narrowest = 56;
@@ -23,8 +27,8 @@ const widest = 480;
 
 /** What the user made of the columns. */
 interface Layout {
-  readonly widths: Partial<Record<Column, number>>;
-  readonly hidden: readonly Column[];
+  readonly widths: Partial<Record<TableColumnId, number>>;
+  readonly hidden: readonly TableColumnId[];
 }
 
 const untouched: Layout = { widths: {}, hidden: [] };
@@ -43,20 +47,20 @@ export interface TableColumns {
   readonly shown: readonly TableColumn[];
   /** For `grid-template-columns`. */
   readonly template: string;
-  widthOf(id: Column): number;
-  resize(id: Column, width: number): void;
+  widthOf(id: TableColumnId): number;
+  resize(id: TableColumnId, width: number): void;
   /** Shows and hides columns, and takes everything back. */
   choices(): Array<MenuChoice | 'divider'>;
 }
 
-/** The columns of file tables, as the user arranged them; the one for tiers only where there are some. */
-export function useTableColumns(tiers: boolean): TableColumns {
+/** The columns of file tables, as the user arranged them; those for tiers and for the cache only where there are some. */
+export function useTableColumns(has: { readonly tiers: boolean; readonly cached: boolean }): TableColumns {
   const [layout, setLayout] = useRemembered('files.columns', untouched, isLayout);
-  const offered = all.filter(({ id }) => id !== 'tier' || tiers);
-  const hides = (id: Column): boolean => id !== 'name' && layout.hidden.includes(id);
-  const widthOf = (id: Column): number => layout.widths[id] ?? all.find((column) => column.id === id)?.width ?? narrowest;
+  const offered = all.filter(({ id }) => (id !== 'tier' || has.tiers) && (id !== 'cached' || has.cached));
+  const hides = (id: TableColumnId): boolean => id !== 'name' && layout.hidden.includes(id);
+  const widthOf = (id: TableColumnId): number => layout.widths[id] ?? all.find((column) => column.id === id)?.width ?? narrowest;
   const shown = offered.filter(({ id }) => !hides(id));
-  const toggle = (id: Column): void =>
+  const toggle = (id: TableColumnId): void =>
     setLayout({ ...layout, hidden: hides(id) ? layout.hidden.filter((one) => one !== id) : [...layout.hidden, id] });
   return {
     shown,

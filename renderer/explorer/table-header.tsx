@@ -39,6 +39,7 @@ function HeaderCell({ column, columns, sort, onSort }: TableHeaderProps & { read
   const styles = useTableStyles();
   const { id, label, right } = column;
   const active = sort.column === id;
+  const sorts = id !== 'cached';
   const sized = id !== 'name';
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = { ArrowLeft: keyStep, ArrowRight: -keyStep }[event.key];
@@ -49,14 +50,14 @@ function HeaderCell({ column, columns, sort, onSort }: TableHeaderProps & { read
   return (
     <div
       role="columnheader"
-      aria-sort={active ? (sort.descending ? 'descending' : 'ascending') : 'none'}
+      {...(sorts && { 'aria-sort': active ? (sort.descending ? 'descending' : 'ascending') : 'none' })}
       className={styles.headerCell}
     >
       {sized && <Grip width={columns.widthOf(id)} onWidth={(width) => columns.resize(id, width)} />}
       <button
         type="button"
         className={mergeClasses(styles.headerButton, right && styles.right)}
-        onClick={() => onSort(id)}
+        {...(sorts ? { onClick: () => onSort(id) } : { title: 'How much of it is in the cache of this machine' })}
         onKeyDown={onKeyDown}
       >
         {label}

@@ -11,6 +11,7 @@ import {
 } from '@fluentui/react-icons';
 import type { MouseEvent } from 'react';
 import type { Vfolder } from '#shared/contract/vfolders.ts';
+import { cacheChoices } from '../cache/entry-choices.tsx';
 import { openMenu } from '../ui/context-menu.tsx';
 import { copyAddress, deleteVfolder, launchWith } from './actions.ts';
 import { openDialog } from './dialog-state.ts';
@@ -30,6 +31,7 @@ export function openVfolderMenu(event: MouseEvent, vfolder: Vfolder): void {
       run: () => openDialog({ kind: 'sync', vfolder: vfolder.name, path: '' }),
     },
     { label: 'Copy address', icon: <CopyRegular />, run: () => void copyAddress(vfolder.name, '') },
+    ...cacheChoices(vfolder.name, ['']),
     'divider',
     { label: 'Rename…', icon: <RenameRegular />, run: () => openDialog({ kind: 'rename-vfolder', vfolder }) },
     ...(vfolder.kind === 'linked'

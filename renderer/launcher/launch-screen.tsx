@@ -5,10 +5,12 @@ import type { Fix } from '#shared/contract/plan.ts';
 import type { StowageError } from '#shared/errors.ts';
 import { client, fromContract } from '../app/client.ts';
 import { goJobs, useNavigation } from '../app/navigation.ts';
+import { useCache } from '../app/stores/cache.ts';
 import { useEngines } from '../app/stores/engines.ts';
 import { putJob } from '../app/stores/jobs.ts';
 import { useSettings } from '../app/stores/settings.ts';
 import { useVfolders } from '../app/stores/vfolders.ts';
+import { useLoads } from '../cache/loads.ts';
 import { ContainerView } from '../planner/container-view.tsx';
 import { usePlanPreview } from '../planner/plan-preview.ts';
 import { ErrorMessage } from '../ui/error-message.tsx';
@@ -18,6 +20,7 @@ import { AdvancedSection } from './advanced-section.tsx';
 import { DataSection } from './data-section.tsx';
 import { applyFixToDraft, emptyDraft, fromSpec, isPristine, toSpec } from './draft.ts';
 import { addMount, changeDraft, replaceDraft, syncDraft, useDraft } from './draft-store.ts';
+import { LinksSection } from './links-section.tsx';
 import { RunBar, reasonNotToRun } from './run-bar.tsx';
 import { RunSection } from './run-section.tsx';
 import { VfolderList } from './vfolder-list.tsx';
@@ -137,8 +140,8 @@ export function LaunchScreen() {
   const engines = useEngines((state) => state.engines);
   const vfolders = useVfolders((state) => state.vfolders);
   const [pulled, setPulled] = useState(0);
-  const { spec, rows, problems } = toSpec(draft);
-  const preview = usePlanPreview(spec, useFacts(engines, vfolders, pulled));
+  const { spec, rows, linkRows, problems } = toSpec(draft);
+  const preview = usePlanPreview(spec, useFacts(engines, vfolders, pulled, useCacheFact()));
   const { running, error, run, dismiss } = useRun();
   const fix = (wanted: Fix): void => changeDraft(applyFixToDraft(useDraft.getState().draft, wanted));
   const canRun = !running && reasonNotToRun(preview, problems) === null;
@@ -159,6 +162,7 @@ export function LaunchScreen() {
           <div className={styles.form}>
             <RunSection draft={draft} plan={preview.plan} problems={problems} onPulled={() => setPulled((count) => count + 1)} />
             <DataSection draft={draft} rows={rows} plan={preview.plan} onFix={fix} />
+            <LinksSection draft={draft} linkRows={linkRows} plan={preview.plan} onFix={fix} />
             <AdvancedSection draft={draft} plan={preview.plan} problems={problems} />
           </div>
           <SplitPane
@@ -194,6 +198,12 @@ export function LaunchScreen() {
       />
     </div>
   );
+}
+
+/** Changes with what the cache holds, but not all the while something is being loaded into it. */
+function useCacheFact(): string {
+  const loading = useLoads((state) => state.loads.length);
+  return useCache(({ status }) => `${loading} ${loading === 0 ? status?.usedBytes : ''} ${status?.limitBytes}`);
 }
 
 /** A value that changes when what a plan depends on did: an engine came up, a vfolder was renamed, an image arrived. */

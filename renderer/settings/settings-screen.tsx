@@ -1,6 +1,9 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
+import { type RefObject, useEffect, useRef } from 'react';
+import { useNavigation } from '../app/navigation.ts';
 import { About } from './about.tsx';
 import { Appearance } from './appearance.tsx';
+import { Cache } from './cache.tsx';
 import { Engines } from './engines.tsx';
 import { Health } from './health.tsx';
 import { LinkRoots } from './link-roots.tsx';
@@ -13,18 +16,43 @@ const useStyles = makeStyles({
   title: { margin: 0, fontSize: tokens.fontSizeBase400, fontWeight: tokens.fontWeightSemibold, lineHeight: '48px' },
 });
 
-/** Appearance, engines, storage, transfers, links, health, and what this is. */
+/** The parts of the page are filled one by one: until they are, or the user takes over, what was asked for stays in view. */
+const settles = 1500;
+
+function useBroughtIntoView(page: RefObject<HTMLDivElement | null>): void {
+  const section = useNavigation((state) => state.settingsRequest);
+  useEffect(() => {
+    const part = section && document.getElementById(`settings-${section.value}`);
+    if (!part || !page.current) return;
+    const observer = new ResizeObserver(() => part.scrollIntoView({ block: 'start' }));
+    observer.observe(page.current);
+    const stop = (): void => observer.disconnect();
+    const timer = setTimeout(stop, settles);
+    const ends = ['wheel', 'pointerdown', 'keydown'] as const;
+    for (const end of ends) window.addEventListener(end, stop, { once: true });
+    return () => {
+      stop();
+      clearTimeout(timer);
+      for (const end of ends) window.removeEventListener(end, stop);
+    };
+  }, [section, page]);
+}
+
+/** Appearance, engines, storage, links, transfers, cache and images, health, and what this is. */
 export function SettingsScreen() {
   const styles = useStyles();
+  const page = useRef<HTMLDivElement>(null);
+  useBroughtIntoView(page);
   return (
     <div className={styles.root}>
-      <div className={styles.page}>
+      <div ref={page} className={styles.page}>
         <h1 className={styles.title}>Settings</h1>
         <Appearance />
         <Engines />
         <StorageHosts />
         <LinkRoots />
         <TransferSettings />
+        <Cache />
         <Health />
         <About />
       </div>
