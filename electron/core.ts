@@ -118,7 +118,6 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     limitBytes: () => settings.read().cacheLimitBytes,
     bandwidth,
   });
-  const copies = createCopies({ database, changes, lookup: vfolders.lookup, cache, directory: join(home, 'stage'), bandwidth });
   const handovers = createHandovers();
   const dragOut = createDragOut({ lookup: vfolders.lookup, handovers, directory: join(home, 'drag-out') });
   const edits = createEdits({
@@ -135,6 +134,15 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     changes,
     () => settings.read().defaultEngine,
   );
+  const copies = createCopies({
+    database,
+    changes,
+    lookup: vfolders.lookup,
+    cache,
+    engines,
+    directory: join(home, 'stage'),
+    bandwidth,
+  });
   const remoteMounts = createRemoteMounts({
     home,
     lookup: vfolders.lookup,

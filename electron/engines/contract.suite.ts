@@ -67,6 +67,7 @@ export function engineContract(
       env: [],
       binds: [],
       links: [],
+      volumes: [],
       directories: [
         { path: '/home', mode: 0o755 },
         { path: '/home/work', mode: 0o755 },

@@ -62,6 +62,8 @@ export interface RunRequest {
   readonly workdir: string;
   readonly env: readonly { name: string; value: string }[];
   readonly binds: readonly { source: string; target: string; readOnly: boolean }[];
+  /** Volumes that `fillVolume` made. */
+  readonly volumes: readonly { name: string; target: string; readOnly: boolean }[];
   /** Made in the container before the start, owned by `user`; parents first. */
   readonly directories: readonly { path: string; mode: number }[];
   /** Symlinks made in the container before the start, after `directories`; both paths absolute. */
@@ -157,3 +159,25 @@ export interface BakedImageFacts {
 }
 
 export const canBake = (engine: Engine): engine is Engine & BakeCapable => 'bakeImage' in engine;
+
+/** An engine that may run on another machine, which files reach in volumes of its own. */
+export interface VolumeCapable {
+  /**
+   * Makes the volume, in the place of one of this name, and fills it. The names in the tar are relative to the volume. Nothing
+   * of the image runs; it only has to be there.
+   * @throws `image-missing`, `disk-full`, what the archive throws, `cancelled`
+   */
+  fillVolume(volume: VolumeRequest & { readonly archive: AsyncIterable<Uint8Array> }): Promise<void>;
+  /** A tar of what is in it, below one folder of any name; must be consumed or returned. @throws `image-missing`, `not-found` */
+  readVolume(volume: VolumeRequest): Promise<AsyncIterable<Uint8Array>>;
+  /** No error when it is gone. @throws `in-use` */
+  removeVolume(name: string): Promise<void>;
+}
+
+export interface VolumeRequest {
+  readonly name: string;
+  readonly image: string;
+  readonly signal: AbortSignal;
+}
+
+export const canHoldVolumes = (engine: Engine): engine is Engine & VolumeCapable => 'fillVolume' in engine;

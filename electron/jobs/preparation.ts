@@ -26,6 +26,7 @@ export function toRunRequest(jobId: number, plan: Plan, staged: Staged = nothing
     env: plan.env,
     // What lies in another comes after it.
     binds: [...bound, ...staged.binds].sort((a, b) => compareText(a.target, b.target)),
+    volumes: staged.volumes,
     directories: plan.steps.flatMap((step) =>
       step.kind === 'make-container-directory' ? [{ path: step.path, mode: step.mode }] : [],
     ),

@@ -410,6 +410,8 @@ class Run {
     if (!life || !hasEnded(life.state) || life.reference === null) return;
     // What stays behind because the engine is away is swept up at the next start.
     await this.#engine.remove(life.reference).catch(() => {});
+    // What an engine keeps for a run, as volumes, can go only now.
+    await this.#release();
   }
 }
 

@@ -16,12 +16,17 @@ export interface TarMember {
   readonly modified: number | null;
   /** Default: 0755 for a folder, 0644 for a file. */
   readonly mode?: number;
+  /** Default: root. */
+  readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
   /** Makes it a symlink to this. */
   readonly linkTarget?: string;
 }
 
 /** What an entry takes in an archive: header, content and padding. */
 export const tarBytes = (member: TarMember): number => headerBytes(member) + padded(member.size);
+
+const maxOwner = 0o7777777;
+const fits = (id = 0): number => (id <= maxOwner ? id : 0);
 
 const maxOctalSize = 0o77777777777;
 
@@ -72,7 +77,7 @@ function splitName(name: string): [prefix: string, name: string] | null {
 }
 
 function block(name: string, member: Omit<TarMember, 'name'>, type: EntryType): Uint8Array {
-  const { size, modified, mode, linkTarget = '' } = member;
+  const { size, modified, mode, owner, linkTarget = '' } = member;
   const header = new Uint8Array(tarBlock);
   const put = (offset: number, text: string): void => header.set(Buffer.from(text), offset);
   const octal = (offset: number, length: number, value: number): void =>
@@ -80,8 +85,9 @@ function block(name: string, member: Omit<TarMember, 'name'>, type: EntryType): 
   const [prefix, short] = splitName(name) ?? ['', name];
   put(0, short);
   octal(100, 8, mode ?? (type === '5' ? 0o755 : 0o644));
-  octal(108, 8, 0);
-  octal(116, 8, 0);
+  // Larger numbers do not fit; the engine's own default, root, can use the file whatever its mode.
+  octal(108, 8, fits(owner?.uid));
+  octal(116, 8, fits(owner?.gid));
   octal(124, 12, size > maxOctalSize ? 0 : size);
   octal(136, 12, Math.min(maxOctalSize, Math.max(0, Math.floor((modified ?? 0) / 1000))));
   put(148, '        ');

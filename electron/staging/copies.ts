@@ -9,13 +9,14 @@ import { stepError } from '../cache/fetch.ts';
 import { gigabytes } from '../cache/room.ts';
 import type { Changes } from '../events.ts';
 import { mountAddress } from '../jobs/preparation.ts';
-import type { CopiedBack, ResolvedPlace, Staged, Staging, StagingOptions, VfolderLookup } from '../services.ts';
+import type { CopiedBack, EngineRegistry, ResolvedPlace, Staged, Staging, StagingOptions, VfolderLookup } from '../services.ts';
 import { checkSignal } from '../storage/bodies.ts';
 import type { Database } from '../store/database.ts';
 import { type Bandwidth, createBandwidth } from '../transfers/bandwidth.ts';
 import { type PatienceLimits, usualPatience } from '../transfers/patience.ts';
 import { copyBack } from './copy-back.ts';
 import { createStagedRows, type StagedRow } from './rows.ts';
+import { createVolumeCopies } from './volume-copies.ts';
 import { copyingBack, copyingIn, pacedTell } from './words.ts';
 
 export interface CopiesOptions {
@@ -23,6 +24,8 @@ export interface CopiesOptions {
   readonly changes: Changes;
   readonly lookup: VfolderLookup;
   readonly cache: Cache;
+  /** Where an engine on another machine gets its copies. */
+  readonly engines: EngineRegistry;
   /** Holds the private copies of jobs; made when missing. */
   readonly directory: string;
   readonly bandwidth?: Bandwidth;
@@ -42,9 +45,19 @@ const marginBytes = 1024 ** 3;
 
 /** Carries out the steps `stage` into folders of this machine. */
 export function createCopies(options: CopiesOptions): Copies {
-  const { database, changes, lookup, cache, directory, bandwidth = createBandwidth(null), patience = usualPatience } = options;
+  const {
+    database,
+    changes,
+    lookup,
+    cache,
+    engines,
+    directory,
+    bandwidth = createBandwidth(null),
+    patience = usualPatience,
+  } = options;
   const rows = createStagedRows(database);
   const folderOf = (jobId: number, mount: number): string => join(directory, String(jobId), String(mount));
+  const volumes = createVolumeCopies({ engines, folderOf });
   const placeOf = (plan: Plan, index: number): ResolvedPlace => {
     const mount = plan.mounts[index];
     const address = mount && mountAddress(mount);
@@ -97,10 +110,6 @@ export function createCopies(options: CopiesOptions): Copies {
     return rowOf(jobId, step, file === null ? join(folder, 'files') : join(folder, 'files', file), tree.id);
   };
   const prepareOne = async (jobId: number, plan: Plan, step: StageStep, stage: StagingOptions): Promise<StagedRow> => {
-    if (step.into === 'volume')
-      throw new StowageError('unsupported', 'Copying into a volume of an engine on another machine is not supported yet.', {
-        hint: 'Use an engine on this machine.',
-      });
     const known = rows.of(jobId).find(({ mount }) => mount === step.mount);
     const there =
       known?.state === 'ready' &&
@@ -120,6 +129,7 @@ export function createCopies(options: CopiesOptions): Copies {
     const name = formatAddress(place.vfolder.name, place.inner);
     const folder = folderOf(jobId, row.mount);
     rows.setFinishing(row);
+    await volumes.fetch({ jobId, mount: row.mount, plan, folder: join(folder, 'files') }, stage);
     const say = pacedTell(stage.tell);
     const result = await copyBack({
       jobId,
@@ -144,6 +154,7 @@ export function createCopies(options: CopiesOptions): Copies {
     for (const row of rows.of(jobId)) {
       // What could not be copied back is all that there is of the job's work.
       if (row.state === 'finishing') continue;
+      await volumes.remove(jobId, row.mount);
       if (row.read_only === 0) await rm(folderOf(jobId, row.mount), { recursive: true, force: true });
       rows.remove(row);
     }
@@ -153,12 +164,17 @@ export function createCopies(options: CopiesOptions): Copies {
   return {
     prepare: async (jobId, plan, stage) => {
       const binds: Staged['binds'][number][] = [];
+      const sent: Staged['volumes'][number][] = [];
       for (const step of plan.steps) {
         if (step.kind !== 'stage') continue;
         const { source, target } = await prepareOne(jobId, plan, step, stage);
-        binds.push({ source, target, readOnly: step.readOnly });
+        if (step.into === 'directory') binds.push({ source, target, readOnly: step.readOnly });
+        else {
+          const name = await volumes.send({ jobId, mount: step.mount, plan, folder: source }, stage);
+          sent.push({ name, target, readOnly: step.readOnly });
+        }
       }
-      return { binds, volumes: [], image: null };
+      return { binds, volumes: sent, image: null };
     },
     // What was copied cannot be lost.
     watch: (_jobId, signal) =>
@@ -177,7 +193,8 @@ export function createCopies(options: CopiesOptions): Copies {
     release,
     start: async () => {
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      for (const jobId of rows.left()) await release(jobId);
+      // What an engine still holds is let go of when its run is removed.
+      for (const jobId of rows.left()) await release(jobId).catch(() => undefined);
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Job } from '#shared/contract/jobs.ts';
 import type { JobSpec, Plan, PlannedMount } from '#shared/contract/plan.ts';
 import { hasEnded } from '#shared/jobs/state.ts';
 import { type CacheBench, type CacheBenchOptions, openCacheBench } from '../cache/cache.fixture.ts';
+import type { DockerConnection } from '../engines/docker/connection.ts';
 import { createDockerEngine } from '../engines/docker/engine.ts';
 import { createProcessEngine } from '../engines/process/engine.ts';
 import { createEngineRegistry } from '../engines/registry.ts';
@@ -28,7 +29,7 @@ export async function openStagedJobs(
   home: string,
   engineName: EngineName,
   provider: StorageProvider,
-  options: CacheBenchOptions = {},
+  options: CacheBenchOptions & { readonly connection?: DockerConnection } = {},
 ): Promise<StagedJobs> {
   const bench = openCacheBench(home, options);
   bench.vfolder('data', provider);
@@ -36,14 +37,19 @@ export async function openStagedJobs(
   const runs = join(home, 'runs');
   mkdirSync(runs, { recursive: true });
   const homeId = createHash('sha256').update(home).digest('hex');
-  const engine = engineName === 'docker' ? createDockerEngine({ homeId }) : createProcessEngine({ directory: runs, homeId });
+  const { connection } = options;
+  const engine =
+    engineName === 'docker'
+      ? createDockerEngine({ homeId, ...(connection && { connection }) })
+      : createProcessEngine({ directory: runs, homeId });
+  const engines = createEngineRegistry([engine], changes);
   const patience = options.patience ?? { giveUpMs: 400, firstPauseMs: 5 };
-  const copies = createCopies({ database, changes, lookup, cache, directory: join(home, 'stage'), patience });
+  const copies = createCopies({ database, changes, lookup, cache, engines, directory: join(home, 'stage'), patience });
   const jobs = createJobs({
     database,
     changes,
-    engines: createEngineRegistry([engine], changes),
-    planner: { plan: async (spec) => copyPlan(spec, engineName) },
+    engines,
+    planner: { plan: async (spec) => copyPlan(spec, engineName, connection ? 'volume' : 'directory') },
     lookup,
     staging: joinStagings([copies]),
     logsDirectory: join(home, 'logs'),
@@ -80,7 +86,7 @@ export async function openStagedJobs(
 }
 
 /** A plan that copies every mount, and the output if there is one. */
-function copyPlan(spec: JobSpec, engine: EngineName): Plan {
+function copyPlan(spec: JobSpec, engine: EngineName, into: 'directory' | 'volume'): Plan {
   const asked = spec.mounts.map((mount, request) => ({ ...mount, request, role: 'mount' as const }));
   const output = spec.output
     ? [{ source: spec.output, target: 'out', mode: 'rw' as const, request: null, role: 'output' as const }]
@@ -123,7 +129,7 @@ function copyPlan(spec: JobSpec, engine: EngineName): Plan {
         target,
         readOnly: mode === 'ro',
         packed: false,
-        into: 'directory' as const,
+        into,
       })),
     ],
     tree: { name: '', path: '/', kind: 'directory', mount: null, link: null, severity: null, children: [] },

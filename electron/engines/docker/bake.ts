@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { posix } from 'node:path';
-import { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { StowageError } from '#shared/errors.ts';
 import type { BakeCapable, BakedImageFacts, BakeRequest } from '../engine.ts';
+import { uploadArchive } from './archive.ts';
 import type { CallSubject } from './errors.ts';
 import { statusOf, wordsOf } from './errors.ts';
 import { statThroughLinks } from './probe.ts';
@@ -96,7 +96,7 @@ async function bake(docker: Docker, owner: Owner, { base, digest, facts, archive
     _body: { Image: base, ...(hasCommand ? {} : { Cmd: ['true'] }), HostConfig: { NetworkMode: 'none' } },
   } as unknown as Docker.ContainerCreateOptions);
   try {
-    await upload(container, archive(await missingFolders(container, facts.target)), signal);
+    await uploadArchive(container, '/', archive(await missingFolders(container, facts.target)), signal);
     signal.throwIfAborted();
     const labels = {
       [label.home]: owner.homeId,
@@ -143,24 +143,6 @@ async function missingFolders(container: Docker.Container, target: string): Prom
     missing.unshift(folder);
   }
   return missing;
-}
-
-async function upload(container: Docker.Container, archive: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
-  const stop = new AbortController();
-  let failure: unknown = null;
-  const source = Readable.from(archive, { objectMode: false });
-  // A source that fails would leave the engine waiting for the rest.
-  source.once('error', (error) => {
-    failure = error;
-    stop.abort();
-  });
-  try {
-    await container.putArchive(source, { path: '/', abortSignal: AbortSignal.any([signal, stop.signal]) } as { path: string });
-  } catch (error) {
-    throw failure ?? error;
-  } finally {
-    source.destroy();
-  }
 }
 
 async function listBaked(docker: Docker, { homeId }: Owner): Promise<BakedImageFacts[]> {

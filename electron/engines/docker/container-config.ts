@@ -21,6 +21,15 @@ const keptCapabilities = [
 
 export const containerName = (homeId: string, jobId: number): string => `stowage-${homeId.slice(0, 8)}-${jobId}`;
 
+/** What the image has at the target does not become part of an empty volume. */
+export const volumeMount = (name: string, target: string, readOnly: boolean): object => ({
+  Type: 'volume',
+  Source: name,
+  Target: target,
+  ReadOnly: readOnly,
+  VolumeOptions: { NoCopy: true },
+});
+
 /**
  * The container of a run. Its log is the engine's `local` one, which keeps bytes as they are (`json-file` replaces
  * what is not UTF-8), and never rotates, because following a rotating log loses lines: `follow` counts on a whole log.
@@ -37,12 +46,15 @@ export function containerConfig(homeId: string, run: RunRequest): object {
     Labels: { [homeLabel]: homeId, [jobLabel]: String(run.jobId) },
     HostConfig: {
       Init: true,
-      Mounts: run.binds.map(({ source, target, readOnly }) => ({
-        Type: 'bind',
-        Source: source,
-        Target: target,
-        ReadOnly: readOnly,
-      })),
+      Mounts: [
+        ...run.binds.map(({ source, target, readOnly }) => ({
+          Type: 'bind',
+          Source: source,
+          Target: target,
+          ReadOnly: readOnly,
+        })),
+        ...run.volumes.map(({ name, target, readOnly }) => volumeMount(name, target, readOnly)),
+      ],
       LogConfig: { Type: 'local', Config: { 'max-size': '1000p', 'max-file': '1', compress: 'false', mode: 'blocking' } },
       SecurityOpt: ['no-new-privileges'],
       CapDrop: ['ALL'],
@@ -64,7 +76,7 @@ export function directoriesToLay(run: RunRequest): RunRequest['directories'] {
   const isMadeByEngine = ({ path, mode }: RunRequest['directories'][number]): boolean =>
     run.user?.uid === 0 && run.user.gid === 0 && mode === 0o755 && (run.workdir === path || run.workdir.startsWith(`${path}/`));
   const inMount = (path: string): boolean =>
-    run.binds.some(({ target }) => path === target || path.startsWith(`${target.replace(/\/$/, '')}/`));
+    [...run.binds, ...run.volumes].some(({ target }) => path === target || path.startsWith(`${target.replace(/\/$/, '')}/`));
   return run.directories.filter((directory) => directory.path !== '/' && !inMount(directory.path) && !isMadeByEngine(directory));
 }
 

@@ -22,6 +22,7 @@ const base = {
   env: [],
   binds: [],
   links: [],
+  volumes: [],
   directories: [],
   user: null,
   cpus: null,

@@ -24,6 +24,7 @@ import { attachOutput, followLog, type OutputProgress, pump } from './output.ts'
 import { probePaths, removeLeftProbes } from './probe.ts';
 import { pullImage } from './pull.ts';
 import { createDockerStatus } from './status.ts';
+import { createVolumes } from './volumes.ts';
 
 export { dockerSocketPaths } from './connection.ts';
 
@@ -94,6 +95,7 @@ export function createDockerEngine(options: { homeId: string; connection?: Docke
     id: 'docker',
     status: createDockerStatus(client),
     ...createBaker(call, { homeId, owner }),
+    ...createVolumes(call, { homeId, owner }),
     images: () => call({}, async (docker) => (await docker.listImages()).map(engineImage)),
     inspectImage,
     probeImage: async (reference, paths) => {

@@ -17,6 +17,7 @@ const plain = {
   env: [],
   binds: [],
   links: [],
+  volumes: [],
   directories: [{ path: '/home/work', mode: 0o755 }],
   user: null,
   cpus: null,
