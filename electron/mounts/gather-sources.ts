@@ -53,7 +53,7 @@ export function createSourceGatherer({ lookup, changes, cachedShare, linkOf, mou
     return { ...facts, leavingLinks, submounts: points.filter((point) => point.startsWith(`${realPath}/`)) };
   };
 
-  const gather = async (spec: JobSpec, jobName: string, waits: Waits): Promise<Gathered> => {
+  const gather: SourceGatherer['gather'] = async (spec, jobName, waits) => {
     const deadline = performance.now() + scanMilliseconds;
     const begun = performance.now();
     const places = new Map<SourceFacts, ResolvedPlace>();
@@ -64,11 +64,11 @@ export function createSourceGatherer({ lookup, changes, cachedShare, linkOf, mou
       if (place === null) return onThisMachine(found, deadline, points);
       const looked = found.remote ? await remote.look(found, place, waits.host) : await onThisMachine(found, deadline, points);
       const isThere = looked.problem === null && looked.readable && (looked.stat === 'directory' || looked.stat === 'file');
-      const [contents, cached] = await Promise.all([
+      const [contents, cached, refusal] = await Promise.all([
         isThere ? counter.count(place, begun + (found.remote ? waits.count : waits.countHere) - performance.now()) : null,
-        isThere && found.remote ? cachedShare?.(place.vfolder.id, place.inner) : undefined,
+        isThere && found.remote ? orNothing(() => cachedShare?.(place.vfolder.id, place.inner)) : undefined,
+        found.remote ? orNothing(() => mountRefusal?.(place.vfolder.host.id)) : undefined,
       ]);
-      const refusal = found.remote ? mountRefusal?.(place.vfolder.host.id) : null;
       const facts = { ...looked, contents, ...(cached && { cached }), ...(refusal && { mountRefusal: refusal }) };
       places.set(facts, place);
       return facts;
@@ -120,4 +120,13 @@ export function createSourceGatherer({ lookup, changes, cachedShare, linkOf, mou
     },
     close: counter.close,
   };
+}
+
+/** A fact that cannot be found is no reason not to plan. */
+async function orNothing<Value>(find: () => Value | Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await find();
+  } catch {
+    return undefined;
+  }
 }

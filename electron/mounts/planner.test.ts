@@ -289,7 +289,8 @@ describe('a plan with remote folders', () => {
     const given = plannerOf({
       cachedShare: (vfolderId, inner) =>
         vfolderId === 'id-remote' && inner === '' ? { files: 1, bytes: 1000 } : { files: 0, bytes: 0 },
-      fuseStatus: async () => ({ available: true, why: '' }),
+      fuseStatus: async (engine) => ({ available: engine.id === 'docker', why: null }),
+      mountRefusal: (host) => (host === 'h' ? null : 'not that one'),
       cacheLimits: async () => ({ freeBytes: 1e9, limitBytes: 1200, usedBytes: 1000 }),
       linkOf: () => ({ latencyMs: 1000, bytesPerSecond: 1 }),
     });
@@ -306,7 +307,10 @@ describe('a plan with remote folders', () => {
     const broken = (): never => {
       throw new Error('broken');
     };
-    const plan = await remotePlan({}, plannerOf({ fuseStatus: broken, cacheLimits: broken }));
+    const plan = await remotePlan(
+      {},
+      plannerOf({ fuseStatus: broken, cacheLimits: broken, cachedShare: broken, mountRefusal: broken }),
+    );
     expect(plan).toMatchObject({ runnable: true, cost: { diskFreeBytes: null } });
     expect(plan.mounts[0]?.options.find((option) => option.approach === 'share')).toMatchObject({ possible: false });
   });

@@ -1,7 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import type { EngineId, EngineStatus } from '#shared/contract/engines.ts';
 import type { JobSpec, Plan, planContract } from '#shared/contract/plan.ts';
-import { needsVolume } from '#shared/plan/cost.ts';
+import { isApart } from '#shared/plan/cost.ts';
 import { probesFor } from '#shared/plan/layout.ts';
 import { planJob } from '#shared/plan/plan-job.ts';
 import type {
@@ -59,6 +59,8 @@ export interface PlannerOptions {
   readonly fuseStatus?: (engine: EngineStatus) => Awaitable<{ readonly available: boolean; readonly why: string | null }>;
   /** Why what is on a host cannot be mounted although others can. Default: null. */
   readonly mountRefusal?: (hostId: string) => string | null;
+  /** Copies can be brought into volumes of an engine that does not see this disk. Default: they cannot. */
+  readonly volumeCopies?: boolean;
   /** The disk of the cache and its bounds. Default: what is free beside the data directory, all of it for the cache. */
   readonly cacheLimits?: () => Awaitable<{ freeBytes: number; limitBytes: number; usedBytes: number }>;
   /** What was measured of a host; null, and by default: what its answers to the planner let assume. */
@@ -95,7 +97,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     const id = spec.engine ?? (await engines.preferred());
     const engine = await status(id);
     const usual = jobName === null ? previewWaits : startWaits;
-    const apart = needsVolume(engine, process.platform);
+    const apart = isApart(engine, process.platform);
     const waits: Waits = { ...usual, countHere: apart ? usual.count : sharedCountMilliseconds };
     const [others, gathered, home, socketPaths, disk, fuse] = await Promise.all([
       Promise.all(
@@ -127,6 +129,7 @@ export function createPlanner(options: PlannerOptions): Planner {
         now: Date.now(),
         disk,
         fuse,
+        volumes: options.volumeCopies ?? false,
       },
       writers: options.writers(),
     };

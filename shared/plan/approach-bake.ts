@@ -1,10 +1,11 @@
 import { type Case, figures, impossible, possible } from './approach-case.ts';
 import { bakeCost, frameOf, isManySmall } from './cost.ts';
-import { bytesText, secondsText } from './figures.ts';
+import { bytesText, filesText, secondsText } from './figures.ts';
 import type { Contents, JudgedOption } from './types.ts';
 
 /** Larger folders are not put into images. */
 const maxBakedBytes = 1e9;
+const maxBakedFiles = 500_000;
 /** A folder that changed less long ago than this changes often: its image would be built again and again. */
 const settledMs = 7 * 86_400_000;
 
@@ -13,6 +14,7 @@ export function judgeBake(one: Case): JudgedOption {
   const { facts, mode, role } = mount;
   const no = (reason: string): JudgedOption => impossible('bake', reason);
   if (!container) return no(`The engine “${request.engine.name}” has no images.`);
+  if (facts.vfolder === null) return no('Only what lies in a vfolder is put into images: link the folder as one first.');
   if (role === 'output') return no('What an image holds cannot be brought back: outputs need another way.');
   if (mode === 'rw') return no('What an image holds is read-only for the job, and this mount is writable.');
   if (facts.stat === 'file') return no('An image is made for folders, not for a single file.');
@@ -24,6 +26,9 @@ export function judgeBake(one: Case): JudgedOption {
   if (contents === null || !contents.complete) return no('It must be counted before it can be put into an image.');
   if (contents.bytes > maxBakedBytes) {
     return no(`It holds ${bytesText(contents.bytes)}, and images are made of at most ${bytesText(maxBakedBytes)}.`);
+  }
+  if (contents.files > maxBakedFiles) {
+    return no(`It holds ${filesText(contents.files)}, and images are made of at most ${filesText(maxBakedFiles)}.`);
   }
   const cost = bakeCost(contents, facts.cached, frameOf(mount, request));
   const { disk } = request.machine;

@@ -3,6 +3,7 @@ import type { Approach, Fix } from '../contract/plan.ts';
 import { visible } from '../paths.ts';
 import { isUsable } from './approach.ts';
 import { evictable } from './approach-copy.ts';
+import { otherEngine } from './engine-conflicts.ts';
 import { bytesText } from './figures.ts';
 import { describe, sentence } from './layout.ts';
 import { removal } from './target-conflicts.ts';
@@ -41,7 +42,7 @@ function judgeUnwise(mount: LaidMount, { asked, approach, recommended, chosen }:
   return { code: 'approach-unwise', severity: 'warning', message, mounts: [mount], fixes: offer(mount, [recommended]) };
 }
 
-function judgeImpossible(layout: Layout, mount: LaidMount, { approach, options, chosen }: Choice): Finding {
+function judgeImpossible(layout: Layout, mount: LaidMount, { asked, approach, options, chosen }: Choice): Finding {
   const name = sentence(describe(mount));
   const others = options.filter((option) => option.possible).map((option) => option.approach);
   const base = { severity: 'error', mounts: [mount] } as const;
@@ -52,8 +53,20 @@ function judgeImpossible(layout: Layout, mount: LaidMount, { approach, options, 
     const message = `${name} cannot be ${words[approach].verb}. ${chosen.reason}${advice}`;
     return { ...base, code: 'disk-full', message, fixes: [...instead, ...smaller, ...removal(mount)] };
   }
-  const message = `${name} cannot be ${words[approach].verb}. ${chosen.reason}`;
-  return { ...base, code: 'approach-impossible', message, fixes: [...instead, ...removal(mount)] };
+  if (asked) {
+    const message = `${name} cannot be ${words[approach].verb}. ${chosen.reason}`;
+    return { ...base, code: 'approach-impossible', message, fixes: [...instead, ...removal(mount)] };
+  }
+  const reasons = options.map((option) => option.reason).join(' ');
+  const fixes = [...otherEngine(layout), ...removal(mount)];
+  if (!mount.facts.remote)
+    return { ...base, code: 'remote-engine', message: `${name} cannot be brought to the job. ${reasons}`, fixes };
+  return {
+    ...base,
+    code: 'source-remote',
+    message: `${name} is not on this machine and cannot be brought to the job. ${reasons}`,
+    fixes,
+  };
 }
 
 /** Folders in the source that the disk and the cache can hold. */

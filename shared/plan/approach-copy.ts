@@ -1,6 +1,6 @@
 import type { MountCost } from '../contract/plan.ts';
 import { type Case, figures, impossible, nothing, possible } from './approach-case.ts';
-import { copyCost, frameOf, isManySmall, longSeconds, needsVolume } from './cost.ts';
+import { copyCost, frameOf, isManySmall, longSeconds, usesVolume } from './cost.ts';
 import { bytesText, secondsText } from './figures.ts';
 import type { Contents, JudgedOption } from './types.ts';
 
@@ -8,10 +8,12 @@ import type { Contents, JudgedOption } from './types.ts';
 const neverCopiedBytes = 1e12;
 
 export function judgeCopy(one: Case): JudgedOption {
-  const { mount, unborn } = one;
+  const { mount, request, elsewhere, unborn } = one;
   const { facts, mode, role } = mount;
-  if (facts.vfolder === null && facts.localPath === null)
-    return impossible('copy', 'It is made on this machine when the job starts.');
+  if (elsewhere && !request.machine.volumes)
+    return impossible('copy', 'Copies cannot be brought to an engine on another machine.');
+  if (facts.vfolder === null && !unborn)
+    return impossible('copy', 'Only what lies in a vfolder is copied: link the folder as one first.');
   const contents = unborn ? nothing : facts.contents;
   const back = mode === 'rw' ? ' What the job changes is copied back when it ends.' : '';
   if (role === 'output' && unborn) {
@@ -37,7 +39,7 @@ function reasonOf({ mount, request, elsewhere }: Case, contents: Contents, cost:
   const time = cost.seconds === null ? '' : ` in about ${secondsText(cost.seconds)}`;
   if (contents.files === 0 && contents.complete) return 'Copied: it is empty.';
   if (!remote) {
-    const where = needsVolume(request.engine, request.machine.platform)
+    const where = usesVolume(request)
       ? elsewhere
         ? 'to the machine of the engine'
         : 'into a volume of the engine'
@@ -81,7 +83,7 @@ export const evictable = (
 ): number => Math.min(cacheUsedBytes, Math.max(0, cacheUsedBytes + added - cacheLimitBytes));
 
 function drawbackOf({ mount, request }: Case, { seconds, bytes }: MountCost): string | null {
-  if (mount.facts.remote || needsVolume(request.engine, request.machine.platform)) {
+  if (mount.facts.remote || usesVolume(request)) {
     return seconds !== null && seconds > longSeconds ? `The job waits about ${secondsText(seconds)} for the copy.` : null;
   }
   return bytes === 0

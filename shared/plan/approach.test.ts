@@ -77,6 +77,18 @@ describe('what is recommended', () => {
       {},
     ],
     ['a single remote file', 'copy', remote(sampleContents(1, 1e6), { stat: 'file' }), {}],
+    [
+      'many small files on macOS where nothing goes into volumes',
+      'share',
+      local(),
+      { machine: { platform: 'darwin', volumes: false } },
+    ],
+    [
+      'remote files on macOS where nothing goes into volumes',
+      'copy',
+      remote(),
+      { machine: { platform: 'darwin', volumes: false } },
+    ],
     ['remote files of which nothing is known', 'copy', remote(undefined, { contents: null }), {}],
   ])('%s: %s', (_, approach, facts, situation) => {
     const plan = planOf(facts, { ...situation });
@@ -129,6 +141,8 @@ describe('steps', () => {
   it('bring files into a volume of an engine that does not see this disk', () => {
     expect(stepsOf(planOf(local(hundred), { engine: away }))).toMatchObject([{ kind: 'stage', into: 'volume' }]);
     expect(stepsOf(planOf(local(), { machine: { platform: 'darwin' } }))).toMatchObject([{ kind: 'stage', into: 'volume' }]);
+    const machine = { platform: 'darwin', volumes: false };
+    expect(stepsOf(planOf(remote(), { machine }))).toMatchObject([{ kind: 'stage', into: 'directory' }]);
     expect(stepsOf(planOf(remote(), { engine: { ...sampleProcess, ...away } }))).toMatchObject([{ into: 'directory' }]);
   });
 
@@ -164,6 +178,7 @@ describe('an approach that is asked for and cannot work', () => {
     ['writable', 'read-only', local(), { mode: 'rw' }],
     ['a single file', 'single file', local({ ...many, files: 1 }), {}],
     ['more than 1 GB', 'at most 1 GB', local(hundred), {}],
+    ['more than 500,000 files', '500,001 files', local(sampleContents(500_001, 1)), {}],
     ['not counted yet', 'counted', local({ ...many, complete: false }), {}],
     ['where the image has files', 'has files there', local(), { target: '/opt', imagePaths: { '/opt': 'directory' } }],
   ])('bake: %s', (what, words, facts, situation) => {
@@ -178,6 +193,28 @@ describe('an approach that is asked for and cannot work', () => {
       sampleRequest({ mounts: [outer, { facts: local(), target: '/d/x', mode: 'ro', approach: 'bake' }], output: null }),
     );
     expect(only(plan).message).toContain('inside another mount');
+  });
+
+  it('copy and bake: a folder outside of all vfolders', () => {
+    const code = sampleSource('src', '', { kind: 'host', vfolder: null });
+    const plan = planJob(sampleRequest({ code, output: null, engine: away }));
+    expect(only(plan)).toMatchObject({ code: 'remote-engine', severity: 'error', mounts: [0] });
+    expect(plan.mounts[0]?.options.every((one) => !one.possible)).toBe(true);
+  });
+
+  it('copy: to an engine on another machine that takes none', () => {
+    const situation = { engine: away, machine: { volumes: false }, otherEngines: ['process' as const] };
+    const conflict = only(planOf(local(hundred), situation));
+    expect(conflict).toMatchObject({ code: 'remote-engine', severity: 'error' });
+    expect(conflict.fixes.map((fix) => fix.change.kind)).toEqual(['set-engine', 'remove-mount']);
+    expect(only(planOf(remote(hundred), situation)).code).toBe('source-remote');
+    expect(only(planOf(remote(hundred), { ...situation, approach: 'copy' })).code).toBe('approach-impossible');
+    expect(planOf(local(), situation)).toMatchObject({ runnable: true, mounts: [{ approach: 'bake' }] });
+  });
+
+  it('share: a host that cannot be mounted', () => {
+    const mountRefusal = 'The address of this host cannot be mounted.';
+    expect(only(planOf(remote(many, { mountRefusal }), { approach: 'share' })).message).toContain(mountRefusal);
   });
 
   it('share: a local folder with an engine on another machine', () => {

@@ -2,7 +2,7 @@ import type { Approach } from '../contract/plan.ts';
 import { judgeBake, recommendsBake } from './approach-bake.ts';
 import { type Case, figures, impossible, nothing, possible } from './approach-case.ts';
 import { judgeCopy } from './approach-copy.ts';
-import { diskReadSeconds, fuseReadSeconds, isManySmall, longSeconds, shareCost } from './cost.ts';
+import { diskReadSeconds, fuseReadSeconds, isManySmall, longSeconds, shareCost, usesVolume } from './cost.ts';
 import { secondsText } from './figures.ts';
 import { parentMount } from './layout.ts';
 import type { Choice, Choices, Contents, JudgedOption, LaidMount, Layout } from './types.ts';
@@ -63,7 +63,7 @@ function recommend(
   const { mount, request, elsewhere } = one;
   const { facts, mode } = mount;
   if (!facts.remote && !elsewhere) {
-    const slowToShare = one.container && request.machine.platform !== 'linux' && mode === 'ro' && hasManySmall(facts.contents);
+    const slowToShare = usesVolume(request) && mode === 'ro' && hasManySmall(facts.contents);
     if (slowToShare && copy.possible) {
       const what = figures(facts.contents ?? nothing);
       const reason = `Copied: ${what} are slow to read through the engine's virtual machine; in a volume of it they are not.`;
@@ -92,9 +92,7 @@ function judgeShare(one: Case): JudgedOption {
   const contents = unborn ? nothing : facts.contents;
   const cost = contents && shareCost(contents, facts.remote);
   if (!facts.remote) {
-    if (elsewhere && facts.localPath !== null) {
-      return impossible('share', 'The engine runs on another machine and does not see this folder.');
-    }
+    if (elsewhere) return impossible('share', 'The engine runs on another machine and does not see this folder.');
     const reason =
       role === 'output' && facts.stat === 'missing'
         ? 'Shared: made when the job starts; what the job writes is there at once.'
@@ -104,7 +102,6 @@ function judgeShare(one: Case): JudgedOption {
   if (elsewhere) return impossible('share', 'The engine runs on another machine and does not see what is mounted on this one.');
   if (!request.machine.fuse.available) return impossible('share', request.machine.fuse.why);
   if (facts.mountRefusal) return impossible('share', facts.mountRefusal);
-  if (facts.stat === 'file') return impossible('share', 'A single file of a host cannot be mounted, its folder can.');
   const reading = contents && fuseReadSeconds(contents, facts.link);
   const whole = reading === null || reading < 1 ? '' : `; reading everything once takes about ${secondsText(reading)}`;
   const reason = `Shared: nothing is copied, files are fetched over the network as they are read${whole}.`;

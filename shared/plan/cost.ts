@@ -42,15 +42,19 @@ export const meanBytes = ({ files, bytes }: Contents): number => (files === 0 ? 
 
 export const isManySmall = (contents: Contents): boolean => contents.files > manyFiles && meanBytes(contents) < smallBytes;
 
-/** Whether a copy comes to a volume of the engine instead of a folder of this machine: the engine does not see its disk. */
-export const needsVolume = (engine: Pick<EngineStatus, 'id' | 'local'>, platform: string): boolean =>
+/** Whether the engine does not see the disk of this machine, or only through that of a virtual machine. */
+export const isApart = (engine: Pick<EngineStatus, 'id' | 'local'>, platform: string): boolean =>
   engine.id === 'docker' && (!engine.local || platform !== 'linux');
+
+/** Whether a copy comes to a volume of the engine instead of a folder of this machine. */
+export const usesVolume = ({ engine, machine }: Pick<PlanRequest, 'engine' | 'machine'>): boolean =>
+  isApart(engine, machine.platform) && (machine.volumes || !engine.local);
 
 export function frameOf({ facts, mode }: LaidMount, request: PlanRequest): CostFrame {
   return {
     link: facts.link,
     remote: facts.remote,
-    apart: needsVolume(request.engine, request.machine.platform),
+    apart: usesVolume(request),
     writable: mode === 'rw',
   };
 }

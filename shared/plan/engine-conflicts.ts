@@ -28,7 +28,7 @@ function listed(mounts: readonly LaidMount[]): string {
   return mounts.length > 3 ? `${names} and ${mounts.length - 3} more` : names;
 }
 
-function otherEngine({ request }: Layout): Fix[] {
+export function otherEngine({ request }: Layout): Fix[] {
   return request.otherEngines
     .filter((engine) => engine !== request.engine.id)
     .map((engine) => ({

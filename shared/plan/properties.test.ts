@@ -77,6 +77,7 @@ const request: fc.Arbitrary<PlanRequest> = fc
     local: fc.constantFrom(true, true, false),
     platform: fc.constantFrom('linux', 'linux', 'darwin'),
     fuse: fc.boolean(),
+    volumes: fc.boolean(),
     freeBytes: fc.constantFrom(0, 1e9, 1e12),
     code: fc.option(source),
     output: fc.option(source),
@@ -88,7 +89,7 @@ const request: fc.Arbitrary<PlanRequest> = fc
     imageKinds: fc.infiniteStream(imageKind),
   })
   .map(({ mounts, links, code, output, workdir, process, image, insideKinds, imageKinds, automounts, ...place }) => {
-    const { local, platform, fuse, freeBytes } = place;
+    const { local, platform, fuse, freeBytes, volumes } = place;
     const draft = sampleRequest({
       mounts: mounts.map((mount) => ({
         // Every mount has facts of its own, as the core finds them.
@@ -103,6 +104,7 @@ const request: fc.Arbitrary<PlanRequest> = fc
       engine: process ? sampleProcess : { ...sampleDocker, local },
       machine: {
         platform,
+        volumes,
         fuse: { available: fuse, why: 'There is no rclone.' },
         disk: { freeBytes, cacheLimitBytes: 1e11, cacheUsedBytes: 1e9 },
       },

@@ -44,6 +44,7 @@ export const sampleMachine: MachineFacts = {
   now: Date.UTC(2026, 0, 31),
   disk: { freeBytes: 500e9, cacheLimitBytes: 100e9, cacheUsedBytes: 0 },
   fuse: { available: true, why: '' },
+  volumes: true,
 };
 
 /** A readable and writable folder `inner` of the managed vfolder `name`. */

@@ -1,6 +1,6 @@
 import type { Plan, PlanStep } from '../contract/plan.ts';
 import { assertNever } from '../errors.ts';
-import { needsVolume } from './cost.ts';
+import { usesVolume } from './cost.ts';
 import { describe, parentMount } from './layout.ts';
 import { type HostDirectory, mayMake } from './nested.ts';
 import { compareText } from './overlap.ts';
@@ -74,7 +74,7 @@ function bring({ index, facts, target, mode }: LaidMount, choice: Choice | undef
           target,
           readOnly,
           packed,
-          into: needsVolume(request.engine, request.machine.platform) ? 'volume' : 'directory',
+          into: usesVolume(request) ? 'volume' : 'directory',
         },
       ];
     case 'bake':

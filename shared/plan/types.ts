@@ -108,6 +108,8 @@ export interface MachineFacts {
   readonly disk: { readonly freeBytes: number; readonly cacheLimitBytes: number; readonly cacheUsedBytes: number } | null;
   /** Whether remote places can be mounted here with FUSE; `why` says why not, as a sentence. */
   readonly fuse: { readonly available: boolean; readonly why: string };
+  /** Copies can be brought into volumes of an engine that does not see the disk of this machine. */
+  readonly volumes: boolean;
 }
 
 /** A place that a running job writes. */
