@@ -8,10 +8,10 @@ import { walk } from '../storage/walk.ts';
 /** A count that is begun goes on in the background, but not without end. */
 const mostEntries = 3_000_000;
 const mostMs = 120_000;
-/** So long a finished count is taken for true when nothing is heard of a change. */
+/** So long a count is taken for true when nothing is heard of a change: whole, or as far as it may go. */
 const keptMs = 5 * 60_000;
-/** A count that was given up, or failed, is begun anew after so long. */
-const brokenMs = 30_000;
+/** A count that failed, or stood still for so long that it was ended, is begun anew after so long. */
+const failedMs = 30_000;
 const mostKept = 300;
 const atOnce = 3;
 const mostParts = 1000;
@@ -63,12 +63,14 @@ export function createContentsCounter(changes?: Changes): ContentsCounter {
     };
     const work = async (): Promise<void> => {
       await turn();
+      let keep = failedMs;
       try {
         if (count.ending.signal.aborted) return;
         await tally(place, count);
+        keep = keptMs;
       } finally {
         over();
-        count.until = Date.now() + (count.soFar?.complete ? keptMs : brokenMs);
+        count.until = Date.now() + keep;
       }
     };
     // What cannot be counted has its reason in the facts of the source.
@@ -116,9 +118,10 @@ export async function within(done: Promise<unknown>, ms: number): Promise<void> 
 }
 
 async function tally(place: ResolvedPlace, count: Count): Promise<void> {
-  const signal = AbortSignal.any([count.ending.signal, AbortSignal.timeout(mostMs)]);
+  const signal = AbortSignal.any([count.ending.signal, AbortSignal.timeout(2 * mostMs)]);
   const found = { files: 0, bytes: 0, newest: null as number | null };
   const parts = new Map<string, number>();
+  const deadline = performance.now() + mostMs;
   let entries = 0;
   let missed = false;
   const add = (size: number, modified: number | null): void => {
@@ -140,7 +143,7 @@ async function tally(place: ResolvedPlace, count: Count): Promise<void> {
   };
   for await (const entry of walk(place.provider, place.path, { signal, onUnlistable })) {
     entries += 1;
-    if (entries > mostEntries) {
+    if (entries > mostEntries || performance.now() > deadline) {
       missed = true;
       break;
     }
