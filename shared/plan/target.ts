@@ -89,14 +89,16 @@ const libraryTop = /^lib(32|64|x32|exec|o32)?$/;
 const openUsr = /^\/usr\/(src|local\/(?!(bin|sbin|lib|lib64|libexec|etc|include)(\/|$))[^/]+)(\/|$)/;
 
 /**
- * Whether a target takes the place of the system: `always` (the kernel's own folders, or a system folder itself),
+ * Whether a normalised target takes the place of the system: `always` (the kernel's own folders, or a system folder itself),
  * `below` (inside a system folder: harmful unless the image has nothing there), or null.
  */
 export function systemPath(target: string): 'always' | 'below' | null {
   // `/var/run` is a link to `/run` wherever there is a `/run`.
-  const [top, ...rest] = segmentsOf(target.replace(/^\/var\/run(?=\/|$)/, '/run'));
-  if (top === undefined || !(systemTops.has(top) || libraryTop.test(top))) return null;
-  if (alwaysSystem.includes(top) || rest.length === 0 || target === '/usr/local') return 'always';
+  const path = target.startsWith('/var/run') ? target.replace(/^\/var\/run(?=\/|$)/, '/run') : target;
+  const cut = path.indexOf('/', 1);
+  const top = cut < 0 ? path.slice(1) : path.slice(1, cut);
+  if (!(systemTops.has(top) || libraryTop.test(top))) return null;
+  if (alwaysSystem.includes(top) || cut < 0 || target === '/usr/local') return 'always';
   return openUsr.test(target) ? null : 'below';
 }
 

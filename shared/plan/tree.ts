@@ -37,7 +37,8 @@ export function buildTree(layout: Layout, findings: readonly Finding[], links: r
 
 function grow(root: Branch, path: string): ContainerNode {
   let branch = root;
-  for (const name of segmentsOf(path)) {
+  for (const name of path.split('/')) {
+    if (name === '') continue;
     let child = branch.children.get(name);
     if (!child) {
       child = createBranch(name, branch === root ? `/${name}` : `${branch.node.path}/${name}`);
