@@ -207,6 +207,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
         engines: async () => engines.service.list(undefined, {}),
         hosts: hosts.examine,
         secrets: secrets.describe(),
+        fuse: () => remoteMounts.fuseStatus(),
       }),
     sample: () => prepareSample(vfolders.lookup, engines),
   };

@@ -12,6 +12,8 @@ interface Subjects {
   readonly hosts: () => Promise<Host[]>;
   /** How secrets of hosts are kept. */
   readonly secrets: { readonly message: string; readonly warning: string | null };
+  /** Whether folders of remote hosts can be mounted for jobs. */
+  readonly fuse?: () => Promise<{ readonly available: boolean; readonly why: string | null }>;
   /** Bytes that the user may still write beside the data directory; null when nobody knows. */
   readonly freeBytes?: (home: string) => Promise<number | null>;
 }
@@ -20,10 +22,11 @@ const lowDisk = 2 * 1024 ** 3;
 
 /** What works on this machine, and how to mend what does not. */
 export async function examine(subjects: Subjects): Promise<Check[]> {
-  const [home, engines, hosts] = await Promise.all([
+  const [home, engines, hosts, fuse] = await Promise.all([
     checkHome(subjects.home, subjects.freeBytes ?? freeBytes),
     subjects.engines(),
     subjects.hosts(),
+    subjects.fuse?.() ?? null,
   ]);
   return [
     checkRuntime(),
@@ -32,6 +35,7 @@ export async function examine(subjects: Subjects): Promise<Check[]> {
     checkSecrets(subjects.secrets),
     ...hosts.map(checkHost),
     ...engines.map(checkEngine),
+    ...(fuse ? [checkFuse(fuse)] : []),
   ];
 }
 
@@ -105,6 +109,13 @@ function checkEngine(engine: EngineStatus): Check {
   if (engine.state === 'ready') return { name: `Engine ${engine.name}`, state: 'ok', message: engine.message, hint: null };
   return { name: `Engine ${engine.name}`, state: 'warning', message: engine.message, hint: engineHint(engine) };
 }
+
+const checkFuse = ({ why }: { readonly why: string | null }): Check => ({
+  name: 'Sharing remote folders',
+  state: why === null ? 'ok' : 'warning',
+  message: why ?? 'Folders of remote hosts can be mounted for jobs.',
+  hint: why === null ? null : 'Jobs get copies of remote folders instead.',
+});
 
 function engineHint(engine: EngineStatus): string {
   if (engine.id === 'process') return 'Jobs need a container engine on this machine.';

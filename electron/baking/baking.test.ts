@@ -165,6 +165,9 @@ it('puts several folders on top of each other, from remote hosts too, and one fi
   ]);
   const { image } = await bake(plan);
   expect(await sayIn(image, 'cat /data/many/* | wc -l; cat /data/many/39 /data/settings.json')).toBe('40\ncontent of 39\n{}');
+  expect(await baking.service.list(undefined, {})).toContainEqual(
+    expect.objectContaining({ reference: image, source: 'data:/settings.json', base: `${base} + far:/many` }),
+  );
   // The commands and variables of an image stay those of the base.
   const [made, from] = await Promise.all([engine.inspectImage(image), engine.inspectImage(base)]);
   expect(made).toMatchObject({ env: from.env, workdir: from.workdir, user: from.user });

@@ -73,7 +73,7 @@ export function createBaking({ home, homeId, lookup, engines, limits = bakeLimit
       return engine.bakeImage({
         base: base.facts.id,
         digest,
-        facts: { base: base.reference, source, target: step.target, bytes: found.bytes },
+        facts: { base: base.title, source, target: step.target, bytes: found.bytes },
         archive: (parents) => progress(checkedArchive(place, { target: step.target, parents }, { digest, base, limits, signal })),
         signal,
       });
@@ -119,19 +119,21 @@ export function createBaking({ home, homeId, lookup, engines, limits = bakeLimit
         throw new StowageError('unsupported', 'Files can be put into an image only for jobs that run in one.', {
           hint: 'Choose the engine “docker”, or share or copy the folder.',
         });
-      let base: Base = { reference: plan.image, facts: await imageOf(engine, plan.image, options) };
+      let base: Base = { title: plan.image, facts: await imageOf(engine, plan.image, options) };
       const made: string[] = [];
       for (const step of steps) {
         options.signal.throwIfAborted();
         const reference = await bakeOne(engine, base, plan, step, options);
         made.push(reference);
         held.set(jobId, made);
-        base = { reference, facts: await engine.inspectImage(reference) };
+        const title = `${base.title} + ${plan.mounts[step.mount]?.source ?? ''}`;
+        base = { title, facts: await engine.inspectImage(reference) };
       }
+      const image = made.at(-1) ?? null;
       const images = await engine.bakedImages();
       const digests = images.map(({ digest }) => digest);
       for (const { reference, digest } of images) if (made.includes(reference)) lastUsed.note(digest, digests);
-      return { binds: [], volumes: [], image: base.reference };
+      return { binds: [], volumes: [], image };
     },
     watch: (_jobId, signal) =>
       new Promise((_, reject) => {
@@ -158,7 +160,8 @@ export function createBaking({ home, homeId, lookup, engines, limits = bakeLimit
 }
 
 interface Base {
-  readonly reference: string;
+  /** For people: the image of the job, and what was put on it before. */
+  readonly title: string;
   readonly facts: ImageFacts;
 }
 
@@ -190,17 +193,13 @@ async function* counted<Entry extends Parameters<ContentDigest['add']>[0]>(
 }
 
 /** A mount would hide what the image has there; in an image both would lie together. */
-async function refuseHidden(engine: Engine, { reference, facts }: Base, target: string): Promise<void> {
+async function refuseHidden(engine: Engine, { title, facts }: Base, target: string): Promise<void> {
   const { [target]: fact } = await engine.probeImage(facts.id, [target]);
   if (fact !== 'file' && fact !== 'directory') return;
-  throw new StowageError(
-    'mount-failed',
-    `Files cannot be put at “${target}”: the image “${reference}” has files there already.`,
-    {
-      subject: target,
-      hint: 'Choose another target, or share or copy the folder instead.',
-    },
-  );
+  throw new StowageError('mount-failed', `Files cannot be put at “${target}”: the image “${title}” has files there already.`, {
+    subject: target,
+    hint: 'Choose another target, or share or copy the folder instead.',
+  });
 }
 
 /** Tells now and then how much of an archive was taken. */

@@ -1,4 +1,6 @@
+import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { type ErrorCode, StowageError } from '#shared/errors.ts';
 
 const tailBytes = 16_384;
@@ -15,6 +17,15 @@ export async function logTail(path: string): Promise<string> {
   } finally {
     await file.close();
   }
+}
+
+/** Whether rclone gave an error to whoever read or wrote: it says so each time. The log is bounded, see rclone-process.ts. */
+export async function toldErrors(path: string): Promise<boolean> {
+  const source = createReadStream(path, 'utf8');
+  // One that is not there says nothing; `once` hears of it, and the lines end.
+  source.on('error', () => undefined);
+  for await (const line of createInterface({ input: source })) if (/ ERROR : (.*: )?IO error: /.test(line)) return true;
+  return false;
 }
 
 interface Meaning {
@@ -91,11 +102,17 @@ export function mountFailure(source: string, log: string, happened: string): Sto
   return new StowageError(meaning.code, meaning.message(source), { subject: source, detail, hint: meaning.hint });
 }
 
-/** The last few lines, without dates. */
+const dated = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /;
+/** Of the many lines in which a service's refusal is repeated, those that say what it was. */
+const telling = /ServiceCode=|RESPONSE Status|status code: \d|dial tcp|x509/;
+
+/** Where in its source a library noticed it. */
+const origin = / -> github\.com\/\S+, \S+$/;
+
+/** The last few lines that say something, without dates and each once. */
 function lastLines(log: string): string {
-  const lines = log
-    .split('\n')
-    .map((line) => line.replace(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /, '').trim())
-    .filter((line) => line !== '');
-  return lines.slice(-6).join('\n').slice(-2_000);
+  const all = log.split('\n').filter((line) => line.trim() !== '');
+  const said = all.filter((line) => dated.test(line) || telling.test(line));
+  const lines = (said.length > 0 ? said : all).map((line) => line.replace(dated, '').replace(origin, '').trim());
+  return [...new Set(lines.toReversed())].slice(0, 6).toReversed().join('\n').slice(-2_000);
 }

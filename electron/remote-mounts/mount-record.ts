@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeOwnerOnly } from '../rpc/owner-only.ts';
@@ -29,7 +29,9 @@ export const mountFiles = (directory: string) => ({
   record: join(directory, 'mount.json'),
   started: join(directory, 'started'),
   log: join(directory, 'log'),
-  pipe: join(directory, 'pipe'),
+  logEnded: join(directory, 'log-ended'),
+  /** The job has ended and the mount was taken down for it: that it is gone is no loss. */
+  closed: join(directory, 'closed'),
   lost: join(directory, 'lost'),
   cache: join(directory, 'cache'),
   /** Where it is mounted: never removed with what is in it. */
@@ -101,3 +103,9 @@ export const removeMountPoint = (directory: string): Promise<void> =>
   rmdir(mountFiles(directory).files).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
+
+export const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

@@ -7,7 +7,7 @@ import type { RcloneRemote } from './rclone-remote.ts';
 /**
  * Becomes rclone after it has noted its pid and start time, in a session of its own, so that the mount outlives the app.
  * What rclone says goes to `log`, the first 5,000 lines and without signatures: its errors may repeat whole addresses. The script is fixed; what
- * differs comes as arguments.
+ * differs comes as arguments. `log-ended` is made when the log is whole.
  *
  *   $1  the folder of the mount
  *   $2… rclone and its arguments
@@ -16,9 +16,9 @@ const mountScript = `
 umask 077
 cd "$1" || exit 1
 shift
-rm -f pipe
+rm -f pipe log-ended
 mkfifo pipe || exit 1
-sed -u -E -e '5000,$d' -e 's/^(.{2000}).*/\\1/' -e 's/(^|[?&; ]|%26)(sig|X-Amz-[A-Za-z-]*)(=|%3D)[^&" ]*/\\1\\2=[secret]/g' -e 's/(Authorization: *\\[?)[^]]*/\\1[secret]/' < pipe > log 2>&1 &
+{ sed -u -E -e '5000,$d' -e 's/^(.{2000}).*/\\1/' -e 's/(^|[?&; ]|%26)(sig|X-Amz-[A-Za-z-]*)(=|%3D)[^&" ]*/\\1\\2=[secret]/g' -e 's/(Authorization: *\\[?)[^]]*/\\1[secret]/' < pipe > log 2>&1; : > log-ended; } &
 (read -r line < /proc/$$/stat; set -- \${line##*) }; shift 19; printf '%s %s\\n' "$$" "$1") > started
 exec "$@" > pipe 2>&1 < /dev/null
 `;

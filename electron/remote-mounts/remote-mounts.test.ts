@@ -179,6 +179,37 @@ describe.skipIf(!existsSync('/dev/fuse'))('a remote folder shared by FUSE', () =
     expect(mountedBelow(world.home)).toBe(false);
   });
 
+  it('fails a job that got errors from its mount, with what the service said, though a pipe hides them', async () => {
+    const { world, mounts, plan, put } = await openOn(azure());
+    await put('file', 'x');
+    const runner = openRunner('process', world);
+    try {
+      const job = plan('process', [
+        'sh',
+        '-c',
+        'ls /home/work/data; until [ -e go ]; do sleep 0.02; done; cat /home/work/data/file | wc -c',
+      ]);
+      const staged = await mounts.prepare(1, job, quiet());
+      const go = join(world.outside, 'go');
+      const binds = [{ source: world.outside, target: '/home/work/gate', readOnly: true }, ...staged.binds];
+      const run = await runner.start(1, { ...job, workdir: '/home/work/gate' }, { ...staged, binds });
+      await expect.poll(run.output).toContain('file');
+      const { name } = (await world.vfolders.service.list({}, {})).find((each) => each.host.name === 'remote') ?? { name: '' };
+      const place = world.vfolders.lookup.resolve(name, 'file');
+      await place.provider.remove(place.path);
+      writeFileSync(go, '');
+      expect((await run.ended).code).toBe(0);
+      expect(run.output()).toMatch(/^0$/m);
+      await expect(mounts.finish(1, job, quiet())).rejects.toMatchObject({
+        message: expect.stringContaining('The job got errors from the mount'),
+        data: { detail: expect.stringContaining('404 The specified blob does not exist') },
+      });
+    } finally {
+      await runner.close();
+      await mounts.release(1);
+    }
+  });
+
   it('sends what was written although rclone was killed before it had sent it', async () => {
     const { world, mounts, directory, plan, put, get } = await openOn(azure());
     await put('file', 'x');

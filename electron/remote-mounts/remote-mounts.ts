@@ -1,5 +1,5 @@
 import { mkdirSync, realpathSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseAddress } from '#shared/address.ts';
@@ -11,13 +11,13 @@ import { createBriefCache } from '../mounts/brief-cache.ts';
 import type { Redactor, RemoteAccess, RemoteSharing, Staged, Staging, StagingOptions, VfolderLookup } from '../services.ts';
 import { type FuseFacts, type FuseTools, findFuse } from './fuse-status.ts';
 import { logTail, mountFailure } from './log-words.ts';
+import { findLoss, findReadErrors } from './losses.ts';
 import {
   createMountFolders,
+  exists,
   type MountRecord,
   makeMountFolder,
   mountFiles,
-  noteLost,
-  readLost,
   readMountRecord,
   removeMountPoint,
 } from './mount-record.ts';
@@ -51,6 +51,7 @@ const lookMs = 500;
 const readyLookMs = 20;
 const readyMs = 30_000;
 const answerMs = 10_000;
+const logMs = 2_000;
 
 /**
  * Mounts folders of remote hosts with rclone for the time of a job. The mounts outlive the app as jobs do: everything that is
@@ -105,6 +106,14 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
     }
   };
 
+  /** Takes the mount of an ended job down, after which its log is whole: what rclone said reaches it through a pipe. */
+  const close = async (directory: string): Promise<void> => {
+    const { closed, logEnded } = mountFiles(directory);
+    await writeFile(closed, '', { mode: 0o600 });
+    await takeDown(directory, (await fuse()).tools?.fusermount ?? 'fusermount3');
+    for (let waited = 0; waited < logMs && !(await exists(logEnded)); waited += readyLookMs) await delay(readyLookMs);
+  };
+
   /** Unmounts, and removes everything but files that the job wrote and the service did not get. */
   const letGo = async (directory: string): Promise<void> => {
     const { tools: found } = await fuse();
@@ -128,7 +137,10 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
     const record = await recordOf(jobId, plan, step, signal);
     if (record.allowOther && !found.allowOther) throw othersRefused();
     tell(`Mounting ${visible(record.source)}`);
-    if (before) await takeDown(directory, found.fusermount);
+    if (before) {
+      await takeDown(directory, found.fusermount);
+      for (const path of [mountFiles(directory).lost, mountFiles(directory).closed]) await rm(path, { force: true });
+    }
     try {
       await mount(directory, record, signal);
     } catch (error) {
@@ -197,7 +209,7 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
       for (;;) {
         if (signal.aborted) throw cancelled();
         for (const { directory } of mounts) {
-          const loss = await findLoss(directory);
+          const loss = await findLoss(directory, redactor);
           if (loss) throw loss;
         }
         await delay(mounts.length === 0 ? 2 ** 30 : lookMs, undefined, { signal }).catch(() => undefined);
@@ -208,7 +220,7 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
       for (const { directory } of await folders.list(jobId)) {
         const record = await readMountRecord(directory);
         if (!record) continue;
-        loss ??= (await findLoss(directory)) ?? (await findReadErrors(directory, record));
+        loss ??= await findLoss(directory, redactor);
         if (!record.readOnly) {
           await sendUnsent(directory, record, {
             ...staging,
@@ -220,6 +232,8 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
             },
           });
         }
+        await close(directory);
+        loss ??= await findReadErrors(directory, record, redactor);
       }
       if (loss) throw loss;
       return [];
@@ -235,36 +249,6 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
       }
     },
   };
-
-  /** Whether the mount of a job is gone or broken; noted, so that it is known for ever. */
-  async function findLoss(directory: string): Promise<StowageError | null> {
-    const record = await readMountRecord(directory);
-    if (!record) return null;
-    const noted = await readLost(directory);
-    const served = noted !== null || (await isServed(directory));
-    const why =
-      noted ??
-      (!served ? 'rclone, which served it, has ended' : null) ??
-      ((await isMounted(mountFiles(directory).files)) ? null : 'it was unmounted');
-    if (why === null) return null;
-    await noteLost(directory, why);
-    return new StowageError('mount-failed', `The mount of “${visible(record.source)}” was lost while the job ran: ${why}.`, {
-      subject: record.source,
-      detail: redactor.text(await logTail(mountFiles(directory).log)).slice(-2_000) || undefined,
-      hint: 'What the job read from it may be cut short. Run the job again, or copy the folder instead of sharing it.',
-    });
-  }
-
-  /** rclone notes each error that it gave to whoever read or wrote: a pipe can hide it from the exit code. */
-  async function findReadErrors(directory: string, record: MountRecord): Promise<StowageError | null> {
-    const log = redactor.text(await logTail(mountFiles(directory).log));
-    if (!/ERROR : .*IO error/.test(log)) return null;
-    const { code, data } = mountFailure(record.source, log, 'reading failed');
-    return new StowageError(code, `The job got errors from the mount of “${visible(record.source)}”.`, {
-      ...data,
-      hint: 'What it read or wrote may be cut short. Test the storage host and run the job again, or copy the folder instead.',
-    });
-  }
 }
 
 const pathInside = (directory: string, { file }: MountRecord): string =>
