@@ -105,7 +105,7 @@ export function createBaking({ home, homeId, lookup, engines, limits = bakeLimit
         .sort((a, b) => b.createdAt - a.createdAt)
         .map(({ digest, ...image }) => ({ ...image, lastUsedAt: Math.max(lastUsed.get(digest) ?? 0, image.createdAt) }));
     } catch (error) {
-      if (isStowageError(error, 'engine-absent', 'engine-permission')) return [];
+      if (isStowageError(error, 'engine-absent', 'engine-permission', 'engine-error', 'unsupported')) return [];
       throw error;
     }
   };

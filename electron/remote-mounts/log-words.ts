@@ -110,7 +110,7 @@ const telling = /ServiceCode=|RESPONSE Status|status code: \d|dial tcp|x509/;
 const origin = / -> github\.com\/\S+, \S+$/;
 
 /** The last few lines that say something, without dates and each once. */
-function lastLines(log: string): string {
+export function lastLines(log: string): string {
   const all = log.split('\n').filter((line) => line.trim() !== '');
   const said = all.filter((line) => dated.test(line) || telling.test(line));
   const lines = (said.length > 0 ? said : all).map((line) => line.replace(dated, '').replace(origin, '').trim());

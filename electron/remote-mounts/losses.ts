@@ -1,7 +1,7 @@
 import { StowageError } from '#shared/errors.ts';
 import { visible } from '#shared/paths.ts';
 import type { Redactor } from '../services.ts';
-import { logTail, mountFailure, toldErrors } from './log-words.ts';
+import { lastLines, logTail, mountFailure, toldErrors } from './log-words.ts';
 import { exists, type MountRecord, mountFiles, noteLost, readLost, readMountRecord } from './mount-record.ts';
 import { isMounted, isServed } from './mount-table.ts';
 
@@ -20,7 +20,7 @@ export async function findLoss(directory: string, redactor: Redactor): Promise<S
   await noteLost(directory, why);
   return new StowageError('mount-failed', `The mount of “${visible(record.source)}” was lost while the job ran: ${why}.`, {
     subject: record.source,
-    detail: redactor.text(await logTail(mountFiles(directory).log)).slice(-2_000) || undefined,
+    detail: lastLines(redactor.text(await logTail(mountFiles(directory).log))) || undefined,
     hint: 'What the job read from it may be cut short. Run the job again, or copy the folder instead of sharing it.',
   });
 }

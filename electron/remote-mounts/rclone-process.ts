@@ -6,8 +6,8 @@ import type { RcloneRemote } from './rclone-remote.ts';
 
 /**
  * Becomes rclone after it has noted its pid and start time, in a session of its own, so that the mount outlives the app.
- * What rclone says goes to `log`, the first 5,000 lines and without signatures: its errors may repeat whole addresses. The script is fixed; what
- * differs comes as arguments. `log-ended` is made when the log is whole.
+ * What rclone says goes to `log`, the first 5,000 lines and without signatures: its errors may repeat whole addresses. The
+ * script is fixed; what differs comes as arguments. `log-ended` is made when the log is whole.
  *
  *   $1  the folder of the mount
  *   $2… rclone and its arguments
@@ -77,8 +77,6 @@ function mountArguments({ directory, record, remote, cacheBytes, hidden }: Launc
     ...['--vfs-read-chunk-size', '64M', '--vfs-read-ahead', '128M', '--buffer-size', '16M'],
     ...['--vfs-cache-max-size', String(cacheBytes), '--vfs-cache-max-age', '1000h', '--vfs-cache-poll-interval', '10s'],
     ...['--cache-dir', cache, '--devname', `stowage-${record.jobId}-${record.mount}`],
-    // Times as the service keeps them: the finer ones of S3 take a request for every file.
-    ...(record.readOnly ? ['--use-server-modtime', '--vfs-fast-fingerprint'] : []),
     ...(record.allowOther ? ['--allow-other'] : []),
     ...owner,
     ...(record.file === null ? hidden.flatMap((pattern) => ['--exclude', pattern]) : ['--include', `/${literal(record.file)}`]),

@@ -61,7 +61,7 @@ export function rcloneRemote(
     case 'azure-blob':
       return azureRemote(settings, secret, place);
     case 's3':
-      return s3Remote(settings, secret, place.path);
+      return s3Remote(settings, secret, place);
     case 'local':
     case 'memory':
       throw new StowageError('unsupported', 'This folder cannot be mounted.');
@@ -143,7 +143,11 @@ function signedFor({ endpoint, account }: AzureSettings, key: string, container:
   ).toString();
 }
 
-function s3Remote(settings: S3Settings, secret: HostSecret | null, path: InnerPath): RcloneRemote {
+function s3Remote(
+  settings: S3Settings,
+  secret: HostSecret | null,
+  { path, readOnly }: { readonly path: InnerPath; readonly readOnly: boolean },
+): RcloneRemote {
   if (!secret || !('secretAccessKey' in secret)) throw missing('the secret access key');
   const env = variables({
     type: 's3',
@@ -161,7 +165,9 @@ function s3Remote(settings: S3Settings, secret: HostSecret | null, path: InnerPa
     // The bucket is there; looking for it, or making it, needs rights that the key need not have.
     no_check_bucket: 'true',
   });
-  return { remote: remoteOf(settings.bucket, settings.prefix, path), env };
+  // The times that Stowage and rclone give to files are told only by a request for each. A reader gets those of writing.
+  const times = readOnly ? { RCLONE_USE_SERVER_MODTIME: 'true', RCLONE_VFS_FAST_FINGERPRINT: 'true' } : {};
+  return { remote: remoteOf(settings.bucket, settings.prefix, path), env: { ...env, ...times } };
 }
 
 const missing = (what: string): StowageError =>

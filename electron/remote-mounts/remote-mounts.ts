@@ -106,6 +106,17 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
     }
   };
 
+  const send = (directory: string, record: MountRecord, staging: StagingOptions): Promise<void> =>
+    sendUnsent(directory, record, {
+      ...staging,
+      log: async () => redactor.text(await logTail(mountFiles(directory).log)),
+      serve: async () => {
+        if (await isServed(directory)) return;
+        await takeDown(directory, (await tools()).fusermount);
+        await mount(directory, record, staging.signal);
+      },
+    });
+
   /** Takes the mount of an ended job down, after which its log is whole: what rclone said reaches it through a pipe. */
   const close = async (directory: string): Promise<void> => {
     const { closed, logEnded } = mountFiles(directory);
@@ -216,26 +227,18 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
       }
     },
     finish: async (jobId, _plan, staging) => {
-      let loss: StowageError | null = null;
+      const failures: unknown[] = [];
       for (const { directory } of await folders.list(jobId)) {
         const record = await readMountRecord(directory);
         if (!record) continue;
-        loss ??= await findLoss(directory, redactor);
-        if (!record.readOnly) {
-          await sendUnsent(directory, record, {
-            ...staging,
-            log: async () => redactor.text(await logTail(mountFiles(directory).log)),
-            serve: async () => {
-              if (await isServed(directory)) return;
-              await takeDown(directory, (await tools()).fusermount);
-              await mount(directory, record, staging.signal);
-            },
-          });
-        }
+        const loss = await findLoss(directory, redactor);
+        // What one cannot send does not keep the others' from where it belongs.
+        if (!record.readOnly) await send(directory, record, staging).catch((error: unknown) => failures.push(error));
         await close(directory);
-        loss ??= await findReadErrors(directory, record, redactor);
+        const trouble = loss ?? (await findReadErrors(directory, record, redactor));
+        if (trouble) failures.push(trouble);
       }
-      if (loss) throw loss;
+      if (failures.length > 0) throw failures[0];
       return [];
     },
     release: async (jobId) => {
