@@ -4,6 +4,7 @@ import type { Page } from 'playwright/test';
 import { expect, test, withFolder } from '../fixtures/app.ts';
 import { withAzure } from '../fixtures/cloud.ts';
 import { stowage } from '../fixtures/process.ts';
+import { JobPage } from '../pages/job-page.ts';
 import { LaunchPage } from '../pages/launch-page.ts';
 
 /** A vfolder on this machine with two files in it. */
@@ -140,7 +141,10 @@ test('a folder is dropped onto a place of the container, also from Files over th
   await expect(page.getByRole('textbox', { name: 'Target of mount 3' })).toHaveValue('/home/work/train');
 });
 
-test('a folder of a remote host is to be copied, and the bar says what that moves', async ({ app, home }) => {
+test('a folder of a remote host is copied, as the bar said before, and what the job changed is copied back', async ({
+  app,
+  home,
+}) => {
   await withAzure(async (cloud) => {
     await cloud.addHost(home);
     await stowage(home, ['vfolder', 'create', 'far', 'cloud']);
@@ -155,5 +159,18 @@ test('a folder of a remote host is to be copied, and the bar says what that move
     await expect(launch.estimate).toContainText(/copies 1\.20 MB · .* disk left after/);
     await launch.approach(1).click();
     await expect(page.getByRole('menuitemradio').first()).toContainText(/^CopyRecommended/);
+    await page.keyboard.press('Escape');
+
+    await launch.setMount(1, { mode: 'rw' });
+    await launch.fill({ command: 'cp far/a far/d' });
+    await expect(launch.run).toBeEnabled();
+    await launch.run.click();
+    const job = new JobPage(page);
+    await job.openTab('Plan');
+    await job.expectState('Succeeded');
+    await expect(page.getByRole('list', { name: 'Copied back' })).toContainText('Copied back to far:/: 1 file, 400 KB');
+    const steps = page.getByRole('list', { name: 'Steps before the start' }).getByRole('listitem');
+    await expect(steps.filter({ hasText: 'Copy far:/' }).getByRole('img', { name: 'Done' })).toBeVisible();
+    expect((await stowage(home, ['ls', 'far:/'])).stdout).toContain('d');
   });
 });

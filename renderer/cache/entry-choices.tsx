@@ -1,4 +1,4 @@
-import { CloudArrowDownRegular, HardDriveRegular, PinOffRegular, PinRegular } from '@fluentui/react-icons';
+import { BroomRegular, CloudArrowDownRegular, PinOffRegular, PinRegular } from '@fluentui/react-icons';
 import { isWithin } from '#shared/paths.ts';
 import { useCache } from '../app/stores/cache.ts';
 import { useVfolders } from '../app/stores/vfolders.ts';
@@ -28,7 +28,7 @@ export function cacheChoices(vfolder: string, paths: readonly string[]): Array<M
       : { label: 'Keep in cache', icon: <PinRegular />, disabled: covered, run: () => void pinInCache(vfolder, paths, true) },
     {
       label: paths.length === 1 ? 'Free cached copy' : 'Free cached copies',
-      icon: <HardDriveRegular />,
+      icon: <BroomRegular />,
       run: () => void freeCopies({ vfolder, paths }),
     },
   ];

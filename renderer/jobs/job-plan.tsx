@@ -29,6 +29,7 @@ const useStyles = makeStyles({
   term: { width: '180px', borderBottom: `1px solid ${tokens.colorNeutralStroke3}` },
   mono: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200 },
   quiet: { color: tokens.colorNeutralForeground2 },
+  why: { width: '50%' },
   view: { border: `1px solid ${tokens.colorNeutralStroke2}`, borderRadius: tokens.borderRadiusMedium, marginBottom: '20px' },
   none: { color: tokens.colorNeutralForeground3, marginBottom: '20px' },
 });
@@ -56,7 +57,7 @@ export function JobPlan({ detail, job }: { readonly detail: JobDetail; readonly 
         <table className={styles.table}>
           <thead>
             <tr>
-              {['Source', 'Target', 'Mode', 'Approach'].map((heading) => (
+              {['Source', 'Target', 'Mode', 'Approach', 'Why'].map((heading) => (
                 <th key={heading} scope="col" className={styles.th}>
                   {heading}
                 </th>
@@ -71,9 +72,10 @@ export function JobPlan({ detail, job }: { readonly detail: JobDetail; readonly 
                 <td className={styles.td}>
                   <ModeBadge mode={mount.mode} />
                 </td>
-                <td className={`${styles.td} ${styles.quiet}`}>
-                  <ApproachBadge mount={mount} /> {visible(bareReason(mount.reason))}
+                <td className={styles.td}>
+                  <ApproachBadge mount={mount} />
                 </td>
+                <td className={`${styles.td} ${styles.quiet} ${styles.why}`}>{visible(bareReason(mount.reason))}</td>
               </tr>
             ))}
           </tbody>

@@ -1,5 +1,5 @@
 import { Button, Link, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
-import { CloudArrowDownRegular, DeleteRegular, PinOffRegular, PinRegular } from '@fluentui/react-icons';
+import { BroomRegular, CloudArrowDownRegular, PinOffRegular, PinRegular } from '@fluentui/react-icons';
 import type { CachedVfolder } from '#shared/contract/cache.ts';
 import { visible } from '#shared/paths.ts';
 import { goJobs } from '../app/navigation.ts';
@@ -48,7 +48,7 @@ function Actions({ vfolder, name }: { readonly vfolder: CachedVfolder; readonly 
       <Button
         size="small"
         appearance="subtle"
-        icon={<DeleteRegular />}
+        icon={<BroomRegular />}
         aria-label={`Free ${shown}`}
         title="Free the copies on this machine; the files at their host stay"
         onClick={() => void freeCopies({ vfolder: name, paths: [''] })}
