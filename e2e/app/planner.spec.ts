@@ -174,3 +174,27 @@ test('a folder of a remote host is copied, as the bar said before, and what the 
     expect((await stowage(home, ['ls', 'far:/'])).stdout).toContain('d');
   });
 });
+
+test('a folder is baked into the image, which is listed and removed in Settings', async ({ app, home }) => {
+  await makeData(home, 'data');
+  const { page } = app;
+  const launch = await openLaunch(page);
+  await launch.fill({ command: 'ls data' });
+  await launch.addMount({ source: 'data:/', mode: 'ro' });
+  await launch.approach(1).click();
+  await page.getByRole('menuitemradio').filter({ hasText: /^Bake/ }).click();
+  await expect(launch.approach(1)).toHaveText('baked');
+  await expect(launch.run).toBeEnabled();
+  await launch.run.click();
+  const job = new JobPage(page);
+  await job.expectState('Succeeded');
+  await expect(job.log).toContainText('b.bin');
+  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  const images = page.getByRole('table', { name: 'Baked images' });
+  await expect(images).toContainText(/data:\/at \/home\/work\/data in busybox:local/);
+  await images.getByRole('button', { name: 'Remove the image of data:/' }).click();
+  await expect(page.getByRole('alertdialog')).toContainText('the folder itself stays as it is');
+  await page.getByRole('button', { name: 'Remove the image', exact: true }).click();
+  await expect(page.getByRole('region', { name: 'Baked images' })).toContainText('None.');
+  expect((await stowage(home, ['ls', 'data:/'])).stdout).toContain('b.bin');
+});

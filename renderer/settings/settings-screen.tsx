@@ -3,6 +3,7 @@ import { type RefObject, useEffect, useRef } from 'react';
 import { useNavigation } from '../app/navigation.ts';
 import { About } from './about.tsx';
 import { Appearance } from './appearance.tsx';
+import { BakedImages } from './baked-images.tsx';
 import { Cache } from './cache.tsx';
 import { Engines } from './engines.tsx';
 import { Health } from './health.tsx';
@@ -53,6 +54,7 @@ export function SettingsScreen() {
         <LinkRoots />
         <TransferSettings />
         <Cache />
+        <BakedImages />
         <Health />
         <About />
       </div>
