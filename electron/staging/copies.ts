@@ -76,6 +76,8 @@ export function createCopies(options: CopiesOptions): Copies {
       onProgress: (progress) => say(() => copyingIn(name, progress)),
     });
   };
+  /** Where a job could write to a read-only mount, it must not be what other jobs get too. */
+  const keepsReadOnly = async ({ engine }: Plan): Promise<boolean> => (await engines.get(engine).status()).absoluteTargets;
   const readOnlyCopy = async (jobId: number, plan: Plan, step: StageStep, stage: StagingOptions): Promise<StagedRow> => {
     const tree = await fetch(jobId, placeOf(plan, step.mount), stage);
     await tree.listing.drop();
@@ -119,7 +121,8 @@ export function createCopies(options: CopiesOptions): Copies {
       ));
     if (known && there) return known;
     rows.put({ ...rowOf(jobId, step, '', null), state: 'preparing' });
-    const row = await (step.readOnly ? readOnlyCopy : privateCopy)(jobId, plan, step, stage);
+    const shared = step.readOnly && (step.into === 'volume' || (await keepsReadOnly(plan)));
+    const row = await (shared ? readOnlyCopy : privateCopy)(jobId, plan, step, stage);
     rows.put(row);
     return row;
   };
@@ -155,7 +158,7 @@ export function createCopies(options: CopiesOptions): Copies {
       // What could not be copied back is all that there is of the job's work.
       if (row.state === 'finishing') continue;
       await volumes.remove(jobId, row.mount);
-      if (row.read_only === 0) await rm(folderOf(jobId, row.mount), { recursive: true, force: true });
+      await rm(folderOf(jobId, row.mount), { recursive: true, force: true });
       rows.remove(row);
     }
     if (rows.of(jobId).length === 0) await rm(join(directory, String(jobId)), { recursive: true, force: true });

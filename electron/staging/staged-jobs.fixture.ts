@@ -29,7 +29,7 @@ export async function openStagedJobs(
   home: string,
   engineName: EngineName,
   provider: StorageProvider,
-  options: CacheBenchOptions & { readonly connection?: DockerConnection } = {},
+  options: CacheBenchOptions & { readonly connection?: DockerConnection; readonly bubblewrap?: null } = {},
 ): Promise<StagedJobs> {
   const bench = openCacheBench(home, options);
   bench.vfolder('data', provider);
@@ -37,11 +37,11 @@ export async function openStagedJobs(
   const runs = join(home, 'runs');
   mkdirSync(runs, { recursive: true });
   const homeId = createHash('sha256').update(home).digest('hex');
-  const { connection } = options;
+  const { connection, bubblewrap } = options;
   const engine =
     engineName === 'docker'
       ? createDockerEngine({ homeId, ...(connection && { connection }) })
-      : createProcessEngine({ directory: runs, homeId });
+      : createProcessEngine({ directory: runs, homeId, ...(bubblewrap === null && { bubblewrap }) });
   const engines = createEngineRegistry([engine], changes);
   const patience = options.patience ?? { giveUpMs: 400, firstPauseMs: 5 };
   const copies = createCopies({ database, changes, lookup, cache, engines, directory: join(home, 'stage'), patience });

@@ -69,6 +69,20 @@ const work =
   'cd data; echo new > added.txt; printf changed > a.txt; rm sub/b.txt; touch sub/c.txt; mkdir -p deep/er; printf d > deep/er/d';
 const worked = { 'a.txt': 'changed', 'added.txt': 'new\n', 'deep/er/d': 'd', 'sub/c.txt': 'c' };
 
+it('a job that cannot be kept from writing to a read-only copy spoils it for no other', async () => {
+  host = await azureHost(azurite);
+  await put('a.txt', 'a');
+  bench = await openStagedJobs(home, 'process', host.provider, { bubblewrap: null });
+  const { run, ended } = bench;
+  expect(await ended(await run(dataJob('printf spoilt > data/a.txt', 'ro')))).toMatchObject({
+    state: 'succeeded',
+    copiedBack: [],
+  });
+  expect(await ended(await run(dataJob('[ "$(cat data/a.txt)" = a ]', 'ro')))).toMatchObject({ state: 'succeeded' });
+  expect(await onHost()).toEqual({ 'a.txt': 'a' });
+  expect(readdirSync(join(home, 'stage'))).toEqual([]);
+});
+
 describe.each(both)('on %s', (kind) => {
   it('a job reads a copy, and the next one costs no transfer', async () => {
     const { run, ended } = await open(kind, files);

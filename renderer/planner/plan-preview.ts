@@ -18,9 +18,10 @@ const firstLook = 700;
 const longestPause = 10_000;
 const mostLooks = 25;
 
-/** Some figure of the plan, also of an approach that was not chosen, is not final. */
+/** Some figure of the plan, also of an approach that was not chosen, is not final, or not known yet. */
 const isCounting = (plan: Plan): boolean =>
-  !plan.cost.complete || plan.mounts.some(({ options }) => options.some(({ cost }) => cost?.complete === false));
+  !plan.cost.complete ||
+  plan.mounts.some(({ options }) => options.some(({ possible, cost }) => (cost ? !cost.complete : possible)));
 
 /** Plans `spec` as it changes; the latest wins and an older plan that is still being made is cancelled. `facts` changes when the world did. */
 export function usePlanPreview(spec: JobSpec, facts: unknown): PlanPreview {
