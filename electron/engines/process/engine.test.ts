@@ -52,15 +52,20 @@ it('lays mounts out as links in its own folder where there is no bubblewrap', as
   writeFileSync(join(directory, 'f'), 'linked');
   const request = {
     ...plain,
-    command: ['cat', 'data/f'],
+    command: ['cat', 'data/f', 'all/one'],
     binds: [{ source: directory, target: '/home/work/data', readOnly: true }],
+    links: [{ path: '/home/work/all/one', target: '/home/work/data/f' }],
   };
   const reference = await engine.create(request);
   const output = collector();
   await engine.start(reference, output);
   expect((await engine.wait(reference)).code).toBe(0);
-  expect(output.text('stdout')).toBe('linked');
+  expect(output.text('stdout')).toBe('linkedlinked');
   const outside = { ...request, jobId: 2, binds: [{ source: directory, target: '/data', readOnly: true }] };
   await expect(engine.create(outside)).rejects.toMatchObject({ code: 'mount-failed' });
+  for (const path of ['/opt/link', '/home/work/data/inside', '/home/work/data']) {
+    const links = [{ path, target: '/home/work' }];
+    await expect(engine.create({ ...request, jobId: 3, links }), path).rejects.toMatchObject({ code: 'mount-failed' });
+  }
   rmSync(directory, { recursive: true });
 });
