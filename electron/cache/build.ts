@@ -6,6 +6,7 @@ import { type DiskWork, onDisk } from './cache-thread.ts';
 import { createFetcher, type Fetcher, type FetchTools, stepError } from './fetch.ts';
 import { type Listed, type ListedFile, type Listing, placeInProvider, placeInVfolder, versionOf } from './listing.ts';
 import { diskBytes, type ObjectRow, type TreeRow } from './rows.ts';
+import { unpackKnown } from './unpack.ts';
 
 /** How far a place has come; what is there already counts as done. */
 export interface BuildProgress {
@@ -23,6 +24,8 @@ export interface Build {
   /** The place, for people. */
   readonly what: string;
   readonly signal: AbortSignal;
+  /** A file came alone and not out of a pack. */
+  onFetched(): void;
   onProgress(progress: BuildProgress): void;
 }
 
@@ -49,6 +52,7 @@ export async function buildTree(build: Build): Promise<void> {
   };
   try {
     await run({ kind: 'folder', items: [{ to: root, mode: 0o755 }] }, () => build.what);
+    await unpackKnown({ rows: tools.rows, place, listing, fetcher, signal, onLanded: (bytes) => room.fill(diskBytes(bytes)) });
     async function* tasks(): AsyncGenerator<() => Promise<void>> {
       for await (const batch of listing.read()) {
         checkSignal(signal);
@@ -59,6 +63,7 @@ export async function buildTree(build: Build): Promise<void> {
           yield async () => {
             await fetchInto(build, fetcher, root, file);
             room.fill(diskBytes(file.size));
+            build.onFetched();
             done(file);
           };
         }

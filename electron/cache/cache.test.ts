@@ -224,6 +224,61 @@ describe('the limit', () => {
   });
 });
 
+describe('a place of many small files', () => {
+  const count = 600;
+  const fill = async (): Promise<void> => {
+    for (let file = 0; file < count; file++) await put(`v/${file % 7}/f${file}`, `content ${file}`);
+  };
+  const packed = (): Promise<StagedTree> => bench.cache.stage(bench.place('v'), { signal: never, jobId: null, packed: true });
+  /** As on another machine. */
+  const moveAway = async (): Promise<void> => {
+    await bench.cache.settled();
+    await bench.close();
+    rmSync(home, { recursive: true, force: true });
+    open();
+    reads.length = 0;
+  };
+  const readsOfPacks = (): string[] => reads.filter((path) => path.startsWith('.stowage/packs/'));
+  const contents = ({ directory }: StagedTree): string[] =>
+    Array.from({ length: count }, (_, file) => readFileSync(join(directory, `${file % 7}/f${file}`), 'utf8'));
+
+  it('comes as one stream once it was staged before, and what changed since alone', async () => {
+    await fill();
+    const first = contents(await packed());
+    await moveAway();
+    await put('v/3/f3', 'another');
+    const tree = await packed();
+    expect(contents(tree)).toEqual(first.with(3, 'another'));
+    expect(lstatSync(join(tree.directory, '0/f0')).mtimeMs).toBe(1_600_000_000_000);
+    expect(readsOfPacks()).toHaveLength(2);
+    expect(reads.filter((path) => path.startsWith('v/'))).toEqual(['v/3/f3']);
+    expect(await used()).toBe(onTheDisk());
+  });
+
+  it('does not depend on its pack', async () => {
+    await fill();
+    const first = contents(await packed());
+    await moveAway();
+    const shard = store.keys().find((key) => key.endsWith('.tar')) ?? '';
+    await put(shard, 'x'.repeat(1_000_000));
+    expect(contents(await packed())).toEqual(first);
+    await moveAway();
+    await put(shard.replace(/[^/]*$/, 'index.jsonl'), 'no index\n');
+    expect(contents(await packed())).toEqual(first);
+    await bench.cache.settled();
+    // It is laid anew, and the former one removed.
+    expect(store.keys().filter((key) => key.startsWith('.stowage/packs/'))).toHaveLength(2);
+  });
+
+  it('lays no pack where it may not write', async () => {
+    bench.vfolder('v', store, { permission: 'ro' });
+    await fill();
+    await packed();
+    await bench.cache.settled();
+    expect(store.keys().filter((key) => key.startsWith('.stowage'))).toEqual([]);
+  });
+});
+
 describe('what people ask of it', () => {
   it('tells what it holds, and frees it, but not what a job uses', async () => {
     await put('v/a/1', 'one');

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { access, mkdir, readdir, rm, statfs } from 'node:fs/promises';
+import { access, link, mkdir, readdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatAddress } from '#shared/address.ts';
 import type { CacheLoad, cacheContract } from '#shared/contract/cache.ts';
@@ -16,6 +16,7 @@ import { createCacheService } from './cache-service.ts';
 import { onDisk } from './cache-thread.ts';
 import { cacheLayout } from './layout.ts';
 import { type Listing, listPlace } from './listing.ts';
+import { leastPacked, makePack, mayPack } from './pack.ts';
 import { type Disk, Room } from './room.ts';
 import { createCacheRows, type Place, type TreeRow } from './rows.ts';
 import { createTurns } from './turns.ts';
@@ -39,6 +40,8 @@ export interface StageOptions {
   readonly signal: AbortSignal;
   /** The job that uses the tree from now on, until `release`; null: nobody, it only has to be there. */
   readonly jobId: number | null;
+  /** Many small files: keep a pack of them on the host, so that the next machine gets them as one stream. */
+  readonly packed?: boolean;
   onListing?(files: number): void;
   onProgress?(progress: BuildProgress): void;
   /** Somebody else brings in what overlaps; it is waited for. */
@@ -69,6 +72,8 @@ export interface Cache {
   limits(): Promise<{ freeBytes: number; limitBytes: number; usedBytes: number }>;
   /** Resolves when what a former process left unfinished is removed; everything above waits for it by itself. */
   start(): Promise<void>;
+  /** Resolves when nothing goes on in the background any more. */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -109,6 +114,7 @@ export function createCache(options: CacheOptions): Cache {
     await Promise.all(
       (await readdir(layout.incoming)).map((name) => rm(join(layout.incoming, name), { recursive: true, force: true })),
     );
+    rows.dropOwnUses();
     const left = rows.unfinished();
     await onDisk({ kind: 'remove', items: left.map((id) => ({ path: layout.object(id) })) });
     rows.transaction(() => {
@@ -135,6 +141,8 @@ export function createCache(options: CacheOptions): Cache {
         .catch(() => undefined);
   });
 
+  /** What goes on by itself. */
+  const background = new Set<Promise<unknown>>();
   const findWhole = (place: Place, listing: Listing): TreeRow | null =>
     rows
       .treesOf(place.vfolder_id)
@@ -161,6 +169,7 @@ export function createCache(options: CacheOptions): Cache {
     const { fingerprint, file, files, bytes } = listing;
     const id = rows.addTree({ ...place, fingerprint, file, files, bytes, built_at: Date.now() });
     const tree = rows.tree(id);
+    let fetched = 0;
     if (!tree) throw new Error('a row that was just written is gone');
     try {
       const what = `“${formatAddress(target.vfolder.name, target.inner)}”`;
@@ -171,6 +180,9 @@ export function createCache(options: CacheOptions): Cache {
         tree,
         what,
         signal,
+        onFetched: () => {
+          fetched++;
+        },
         onProgress: (progress) => stage.onProgress?.(progress),
       });
     } catch (error) {
@@ -184,7 +196,30 @@ export function createCache(options: CacheOptions): Cache {
     });
     await dropOlder(place, id);
     onChange();
+    if (stage.packed && fetched >= leastPacked) await keepPack(target, listing, id);
     return tree;
+  };
+  /** Begins to lay a pack beside the place, which nobody waits for. */
+  const keepPack = async (target: ResolvedPlace, listing: Listing, treeId: number): Promise<void> => {
+    if (!mayPack(target)) return;
+    const kept = `${listing.path}.pack`;
+    await link(listing.path, kept);
+    rows.use(-treeId, treeId);
+    const packing = makePack({
+      place: target,
+      listing: kept,
+      file: listing.file,
+      tree: layout.tree(treeId),
+      signal: closing.signal,
+    })
+      // Without one the files come one by one again.
+      .catch(() => undefined)
+      .finally(async () => {
+        rows.unuse(-treeId);
+        await rm(kept, { force: true });
+        background.delete(packing);
+      });
+    background.add(packing);
   };
   /** Former listings of the place: nobody will ask for them. */
   const dropOlder = async (place: Place, newest: number): Promise<void> => {
@@ -237,11 +272,10 @@ export function createCache(options: CacheOptions): Cache {
     await ready();
     return { freeBytes: (await disk()).freeBytes, limitBytes: limitBytes(), usedBytes: room.usedBytes };
   };
-  const loads = new Set<Promise<unknown>>();
   const load = (target: ResolvedPlace, signal: AbortSignal, onProgress: (progress: CacheLoad) => void): Promise<void> => {
     const loading = stage(target, { signal, jobId: null, onProgress }).then(({ listing }) => listing.drop());
-    const settled = loading.catch(() => undefined).finally(() => loads.delete(settled));
-    loads.add(settled);
+    const settled = loading.catch(() => undefined).finally(() => background.delete(settled));
+    background.add(settled);
     return loading;
   };
   return {
@@ -264,11 +298,12 @@ export function createCache(options: CacheOptions): Cache {
     cachedOf,
     limits,
     start: ready,
+    settled: async () => void (await Promise.all(background)),
     close: async () => {
       unlisten();
       closing.abort();
       if (timer) clearTimeout(timer);
-      await Promise.all(loads);
+      await Promise.all(background);
       await opened?.catch(() => undefined);
     },
   };

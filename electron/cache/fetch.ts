@@ -47,7 +47,20 @@ export interface Wanted {
   readonly to: string;
 }
 
+/** A file that came. */
+export interface Landed {
+  readonly inner: InnerPath;
+  readonly version: string;
+  readonly size: number;
+  /** Where it is linked to; null: nowhere yet. */
+  readonly to: string | null;
+}
+
 export interface Fetcher {
+  /**
+   * Makes an object of bytes that came in another way, and were verified. @throws `disk-full` and what else the disk says
+   */
+  land(landed: Landed, content: Uint8Array, modified: number | null): Promise<void>;
   /** Resolves when the file is an object and linked. @throws `source-changed`, `disk-full`, what `read` throws, `cancelled` */
   fetch(wanted: Wanted): Promise<void>;
   /** Lets go of what is held. */
@@ -55,7 +68,7 @@ export interface Fetcher {
 }
 
 interface Landing {
-  readonly wanted: Wanted;
+  readonly landed: Landed;
   readonly content: Uint8Array;
   readonly modified: number | null;
   done(error: unknown): void;
@@ -93,33 +106,39 @@ export function createFetcher(
     bandwidth: tools.bandwidth,
     onProgress: () => undefined,
   });
-  const begin = ({ file, inner }: Wanted): number => rows.begin(vfolderId, inner, versionOf(file), file.size, usedAt);
-  const finish = (id: number, { file }: Wanted): void => {
+  const landedOf = ({ file, inner, to: name }: Wanted): Landed => ({
+    inner,
+    version: versionOf(file),
+    size: file.size,
+    to: name,
+  });
+  const begin = ({ inner, version, size }: Landed): number => rows.begin(vfolderId, inner, version, size, usedAt);
+  const finish = (id: number, { size }: Landed): void => {
     rows.setWhole(id, true);
-    room.added(vfolderId, file.size);
+    room.added(vfolderId, size);
   };
 
   const landBatch = async (batch: readonly Landing[]): Promise<void> => {
-    const ids = rows.transaction(() => batch.map(({ wanted }) => begin(wanted)));
+    const ids = rows.transaction(() => batch.map(({ landed }) => begin(landed)));
     const results = await onDisk({
       kind: 'land',
-      items: batch.map(({ wanted, content, modified }, index) => ({
+      items: batch.map(({ landed, content, modified }, index) => ({
         object: layout.object(ids[index] ?? 0),
         content,
         modified,
-        to: wanted.to,
+        to: landed.to,
       })),
     });
     rows.transaction(() => {
-      batch.forEach(({ wanted }, index) => {
+      batch.forEach(({ landed }, index) => {
         const id = ids[index] ?? 0;
         if (results[index]) rows.forget(id);
-        else finish(id, wanted);
+        else finish(id, landed);
       });
     });
-    batch.forEach(({ wanted, done }, index) => {
+    batch.forEach(({ landed, done }, index) => {
       const failed = results[index];
-      done(failed ? stepError(failed, wanted.inner) : null);
+      done(failed ? stepError(failed, landed.inner) : null);
     });
   };
   const flush = (): void => {
@@ -133,9 +152,9 @@ export function createFetcher(
       for (const { done } of batch) done(error);
     });
   };
-  const land = (wanted: Wanted, content: Uint8Array, modified: number | null): Promise<void> =>
+  const land = (landed: Landed, content: Uint8Array, modified: number | null): Promise<void> =>
     new Promise((resolve, reject) => {
-      waiting.push({ wanted, content, modified, done: (error) => (error === null ? resolve() : reject(error)) });
+      waiting.push({ landed, content, modified, done: (error) => (error === null ? resolve() : reject(error)) });
       waitingBytes += content.length;
       if (waiting.length >= batchFiles || waitingBytes >= batchBytes) flush();
       else timer ??= setTimeout(flush, gatherMs);
@@ -153,7 +172,7 @@ export function createFetcher(
       } finally {
         leave();
       }
-      await land(wanted, received.content, received.modified);
+      await land(landedOf(wanted), received.content, received.modified);
     } finally {
       give();
     }
@@ -162,7 +181,8 @@ export function createFetcher(
     const leave = await lanes.enter(true);
     try {
       checkSignal(signal);
-      const id = begin(wanted);
+      const landed = landedOf(wanted);
+      const id = begin(landed);
       const name = `o${id}`;
       const path = join(layout.incoming, name);
       try {
@@ -170,7 +190,7 @@ export function createFetcher(
         await copyStream({ ...readingOf(wanted), target, key: name, expect: { absent: true }, checkpoint: null });
         const [failed] = await onDisk({ kind: 'adopt', items: [{ from: path, object: layout.object(id), to: wanted.to }] });
         if (failed) throw stepError(failed, wanted.inner);
-        finish(id, wanted);
+        finish(id, landed);
       } catch (error) {
         await unlink(path).catch(() => undefined);
         rows.forget(id);
@@ -181,6 +201,7 @@ export function createFetcher(
     }
   };
   return {
+    land,
     fetch: async (wanted) => {
       const tries = noTries();
       for (;;) {

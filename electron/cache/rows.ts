@@ -144,13 +144,15 @@ export function createCacheRows(database: Database) {
 
     use: (jobId: number, treeId: number): void =>
       void database.run('INSERT INTO cache_uses (job_id, tree_id) VALUES (?, ?) ON CONFLICT DO NOTHING', jobId, treeId),
+    /** Uses of a former process by itself. */
+    dropOwnUses: (): void => void database.run('DELETE FROM cache_uses WHERE job_id <= 0'),
     unuse: (jobId: number): void => void database.run('DELETE FROM cache_uses WHERE job_id = ?', jobId),
     usedTrees: (): Set<number> =>
       new Set(database.all<{ tree_id: number }>('SELECT tree_id FROM cache_uses').map((row) => row.tree_id)),
     jobsOf: (vfolderId: string): number[] =>
       database
         .all<{ job_id: number }>(
-          'SELECT DISTINCT job_id FROM cache_uses JOIN cache_trees ON id = tree_id WHERE vfolder_id = ? ORDER BY job_id',
+          'SELECT DISTINCT job_id FROM cache_uses JOIN cache_trees ON id = tree_id WHERE vfolder_id = ? AND job_id > 0 ORDER BY job_id',
           vfolderId,
         )
         .map((row) => row.job_id),

@@ -65,12 +65,18 @@ export function createCopies(options: CopiesOptions): Copies {
     return lookup.resolve(address.vfolder, address.path);
   };
 
-  const fetch = async (jobId: number, place: ResolvedPlace, { signal, tell }: StagingOptions): Promise<StagedTree> => {
+  const fetch = async (
+    jobId: number,
+    place: ResolvedPlace,
+    packed: boolean,
+    { signal, tell }: StagingOptions,
+  ): Promise<StagedTree> => {
     const name = formatAddress(place.vfolder.name, place.inner);
     tell(`Looking at ${name}`);
     const say = pacedTell(tell);
     return cache.stage(place, {
       jobId,
+      packed,
       signal,
       onListing: (files) => say(() => `Looking at ${name}: ${files.toLocaleString('en-US')} files`),
       onProgress: (progress) => say(() => copyingIn(name, progress)),
@@ -79,7 +85,7 @@ export function createCopies(options: CopiesOptions): Copies {
   /** Where a job could write to a read-only mount, it must not be what other jobs get too. */
   const keepsReadOnly = async ({ engine }: Plan): Promise<boolean> => (await engines.get(engine).status()).absoluteTargets;
   const readOnlyCopy = async (jobId: number, plan: Plan, step: StageStep, stage: StagingOptions): Promise<StagedRow> => {
-    const tree = await fetch(jobId, placeOf(plan, step.mount), stage);
+    const tree = await fetch(jobId, placeOf(plan, step.mount), step.packed, stage);
     await tree.listing.drop();
     const source = tree.listing.file === null ? tree.directory : join(tree.directory, tree.listing.file);
     return rowOf(jobId, step, source, tree.id);
@@ -95,7 +101,7 @@ export function createCopies(options: CopiesOptions): Copies {
       return rowOf(jobId, step, join(folder, 'files'), null);
     }
     const place = placeOf(plan, step.mount);
-    const tree = await fetch(jobId, place, stage);
+    const tree = await fetch(jobId, place, step.packed, stage);
     try {
       stage.tell(`Copying ${formatAddress(place.vfolder.name, place.inner)} for this job`);
       await checkDisk(directory, tree.listing.bytes, formatAddress(place.vfolder.name, place.inner));

@@ -51,7 +51,7 @@ export function createStagedRows(database: Database) {
     left: (): number[] =>
       database
         .all<{ job_id: number }>(
-          `SELECT DISTINCT job_id FROM (SELECT job_id FROM staged_mounts UNION SELECT job_id FROM cache_uses)
+          `SELECT DISTINCT job_id FROM (SELECT job_id FROM staged_mounts UNION SELECT job_id FROM cache_uses WHERE job_id > 0)
            WHERE job_id NOT IN (SELECT id FROM jobs WHERE state NOT IN ('succeeded', 'failed', 'stopped', 'timed-out'))`,
         )
         .map((row) => row.job_id),
