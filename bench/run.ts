@@ -8,6 +8,7 @@ import { jobLaunch } from './benches/job-launch.ts';
 import { localCopyLarge, localCopySmall } from './benches/local-copy.ts';
 import { plan } from './benches/plan.ts';
 import { s3Benches } from './benches/s3.ts';
+import { stagePacked, stageWarm } from './benches/stage.ts';
 import { uiTable } from './benches/ui-table.ts';
 import { type Bench, measure, printTable, type Result } from './harness.ts';
 
@@ -16,6 +17,8 @@ const benches: readonly Bench[] = [
   ...s3Benches,
   localCopyLarge,
   localCopySmall,
+  stagePacked,
+  stageWarm,
   jobLaunch,
   plan,
   uiTable,

@@ -39,20 +39,39 @@ interface Thread {
   readonly waiting: Map<number, { resolve(results: DiskAnswer['results']): void; reject(error: unknown): void }>;
 }
 
-let thread: Thread | null = null;
+/** The disk is waited for in one while the other goes on; more would only wait for each other. */
+const threadsAtMost = 2;
+const threads: Thread[] = [];
 let lastId = 0;
 
 /** Does the steps in a thread by blocking calls, in order. What fails is told for each; the others are done. */
 export function onDisk(work: DiskWork): Promise<DiskAnswer['results']> {
   if (work.items.length === 0) return Promise.resolve([]);
-  thread ??= startThread();
-  const { worker, waiting } = thread;
+  const { worker, waiting } = freeThread();
   const id = ++lastId;
   return new Promise((resolve, reject) => {
     waiting.set(id, { resolve, reject });
     worker.ref();
-    worker.postMessage({ id, work } satisfies DiskOrder);
+    worker.postMessage({ id, work } satisfies DiskOrder, given(work));
   });
+}
+
+/** Content that has its memory for itself moves to the thread instead of being copied. */
+function given(work: DiskWork): ArrayBuffer[] {
+  if (work.kind !== 'land') return [];
+  return work.items.flatMap(({ content }) =>
+    content.buffer instanceof ArrayBuffer && content.byteLength === content.buffer.byteLength && content.byteLength > 0
+      ? [content.buffer]
+      : [],
+  );
+}
+
+function freeThread(): Thread {
+  const [least] = threads.toSorted((a, b) => a.waiting.size - b.waiting.size);
+  if (least && (least.waiting.size === 0 || threads.length >= threadsAtMost)) return least;
+  const started = startThread();
+  threads.push(started);
+  return started;
 }
 
 function startThread(): Thread {
@@ -67,7 +86,8 @@ function startThread(): Thread {
     asked?.resolve(results);
   });
   const died = (error: unknown): void => {
-    if (thread === started) thread = null;
+    const at = threads.indexOf(started);
+    if (at >= 0) threads.splice(at, 1);
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
   };

@@ -53,9 +53,11 @@ const used = async (): Promise<number> => (await bench.cache.limits()).usedBytes
 /** What the objects really take, counted in the blocks that the cache counts in. */
 function onTheDisk(): number {
   const objects = join(home, 'cache', 'objects');
-  return readdirSync(objects)
-    .flatMap((shard) => readdirSync(join(objects, shard)).map((name) => statSync(join(objects, shard, name)).size))
-    .reduce((sum, size) => sum + Math.ceil(size / 4096) * 4096, 0);
+  if (!existsSync(objects)) return 0;
+  const sizes = readdirSync(objects).flatMap((folder) =>
+    readdirSync(join(objects, folder)).map((name) => statSync(join(objects, folder, name), { throwIfNoEntry: false })?.size ?? 0),
+  );
+  return sizes.reduce((sum, size) => sum + Math.ceil(size / 4096) * 4096, 0);
 }
 
 describe('a place brought into the cache', () => {

@@ -11,6 +11,9 @@ export interface CacheLayout {
   tree(id: number): string;
 }
 
+/** As many as are written with one order: two threads that write to one folder wait for each other. */
+const objectsPerFolder = 128;
+
 export function cacheLayout(directory: string): CacheLayout {
   const objects = join(directory, 'objects');
   const trees = join(directory, 'trees');
@@ -19,7 +22,7 @@ export function cacheLayout(directory: string): CacheLayout {
     objects,
     trees,
     incoming: join(directory, 'incoming'),
-    object: (id) => join(objects, (id % 256).toString(16).padStart(2, '0'), id.toString(16)),
+    object: (id) => join(objects, Math.floor(id / objectsPerFolder).toString(16), id.toString(16)),
     tree: (id) => join(trees, String(id)),
   };
 }

@@ -128,7 +128,8 @@ async function unpackShard(unpacking: Unpacking, lines: readonly PackLine[], wan
         heldBytes += next.value.length;
       }
       const whole = held.length === 1 && held[0] ? held[0] : Buffer.concat(held);
-      const content = Buffer.from(whole.subarray(offset - at, offset - at + size));
+      const content = Buffer.allocUnsafeSlow(size);
+      whole.copy(content, 0, offset - at, offset - at + size);
       held = [whole.subarray(offset - at + size)];
       heldBytes -= offset - at + size;
       at = offset + size;
