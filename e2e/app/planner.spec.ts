@@ -198,3 +198,24 @@ test('a folder is baked into the image, which is listed and removed in Settings'
   await expect(page.getByRole('region', { name: 'Baked images' })).toContainText('None.');
   expect((await stowage(home, ['ls', 'data:/'])).stdout).toContain('b.bin');
 });
+
+test('a job that would write where another one writes is run after a click only', async ({ app, home }) => {
+  await makeData(home, 'data');
+  const { page } = app;
+  const launch = new LaunchPage(page);
+  await launch.open();
+  await launch.chooseEngine('process');
+  await launch.fill({ command: 'true' });
+  await launch.addMount({ source: 'data:/', mode: 'rw' });
+  await expect(launch.estimate).toContainText('ready to run');
+  await stowage(home, ['run', '-d', '--engine', 'process', '-m', 'data', '--', 'sleep', '60']);
+  await expect(launch.estimate).toContainText('1 warning');
+  await launch.run.click();
+  const question = page.getByRole('alertdialog', { name: 'Run although another job writes there?' });
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await expect(launch.run).toBeEnabled();
+  await page.keyboard.press('ControlOrMeta+Enter');
+  await question.getByRole('button', { name: 'Run anyway' }).click();
+  await new JobPage(page).expectState('Succeeded');
+  expect((await stowage(home, ['job', 'stop', '1'])).code).toBe(0);
+});

@@ -21,7 +21,7 @@ import { setTransfersPanel } from '../transfers/panel-state.ts';
 import { reportError } from '../ui/toasts.tsx';
 import { client } from './client.ts';
 import { type Command, useScreenCommands } from './commands.ts';
-import { goFiles, goHosts, goJobs, goLaunch, goSettings } from './navigation.ts';
+import { goCache, goFiles, goHosts, goJobs, goLaunch, goSettings } from './navigation.ts';
 import { useJobs } from './stores/jobs.ts';
 import { updateSettings } from './stores/settings.ts';
 import { findVfolder, useVfolders } from './stores/vfolders.ts';
@@ -95,6 +95,7 @@ const general: readonly Command[] = [
   },
   { id: 'hosts', label: 'Go to the storage hosts', run: () => goHosts() },
   { id: 'add-host', label: 'Add a storage host…', run: () => openHostDialog({ kind: 'add' }) },
+  { id: 'show-cache', label: 'Show the cache', run: goCache },
   { id: 'show-transfers', label: 'Show transfers', hint: 'Ctrl+J', run: () => setTransfersPanel(true) },
   {
     id: 'sample',

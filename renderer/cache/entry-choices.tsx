@@ -17,12 +17,9 @@ export function cacheChoices(vfolder: string, paths: readonly string[]): Array<M
   const pinned = paths.every((path) => pins.includes(path));
   // Kept with a folder around it, it is let go there.
   const covered = !pinned && paths.every((path) => pins.some((pin) => isWithin(path, pin)));
-  const load = (): void => {
-    for (const path of paths) void loadAhead(vfolder, path);
-  };
   return [
     'divider',
-    { label: 'Load into cache', icon: <CloudArrowDownRegular />, run: load },
+    { label: 'Load into cache', icon: <CloudArrowDownRegular />, run: () => void loadAhead(vfolder, paths) },
     pinned
       ? { label: 'No longer keep in cache', icon: <PinOffRegular />, run: () => void pinInCache(vfolder, paths, false) }
       : { label: 'Keep in cache', icon: <PinRegular />, disabled: covered, run: () => void pinInCache(vfolder, paths, true) },

@@ -1,24 +1,26 @@
 import { create } from 'zustand';
 import { formatAddress } from '#shared/address.ts';
 import type { CacheLoad } from '#shared/contract/cache.ts';
-import { visible } from '#shared/paths.ts';
+import { parentPath, parseInnerPath, visible } from '#shared/paths.ts';
 import { client, fromContract } from '../app/client.ts';
 import { loadCache } from '../app/stores/cache.ts';
-import { formatBytes } from '../ui/format.ts';
+import { formatBytes, plural } from '../ui/format.ts';
 import { reportError, showToast } from '../ui/toasts.tsx';
 
-/** A folder or file that is being brought into the cache ahead of its use. */
+/** Folders or files of one vfolder that are being brought into the cache ahead of their use. */
 export interface RunningLoad {
-  readonly address: string;
-  /** null until the first answer. */
+  readonly id: number;
+  /** What it loads, for people: an address, or how many items of a folder. */
+  readonly name: string;
+  /** Of those that were begun; null until the first answer. */
   readonly progress: CacheLoad | null;
   readonly cancel: () => void;
 }
 
 export const useLoads = create<{ readonly loads: readonly RunningLoad[] }>()(() => ({ loads: [] }));
 
-const change = (address: string, step: (load: RunningLoad) => readonly RunningLoad[]): void =>
-  useLoads.setState(({ loads }) => ({ loads: loads.flatMap((load) => (load.address === address ? step(load) : [load])) }));
+const change = (id: number, step: (load: RunningLoad) => readonly RunningLoad[]): void =>
+  useLoads.setState(({ loads }) => ({ loads: loads.flatMap((load) => (load.id === id ? step(load) : [load])) }));
 
 /** How far all of them are together, 0 to 1; null while nothing is known, or when there are none. */
 export function loadedFraction(loads: readonly RunningLoad[]): number | null {
@@ -27,28 +29,56 @@ export function loadedFraction(loads: readonly RunningLoad[]): number | null {
   return total === 0 ? null : known.reduce((sum, { doneBytes }) => sum + doneBytes, 0) / total;
 }
 
-/** Brings a folder or file into the cache and says when it is there. What has come before a cancel stays. */
-export async function loadAhead(vfolder: string, path: string): Promise<void> {
-  const address = formatAddress(vfolder, path);
-  if (useLoads.getState().loads.some((load) => load.address === address)) return;
+const none: CacheLoad = { doneFiles: 0, totalFiles: 0, doneBytes: 0, totalBytes: 0 };
+
+const together = (a: CacheLoad, b: CacheLoad): CacheLoad => ({
+  doneFiles: a.doneFiles + b.doneFiles,
+  totalFiles: a.totalFiles + b.totalFiles,
+  doneBytes: a.doneBytes + b.doneBytes,
+  totalBytes: a.totalBytes + b.totalBytes,
+});
+
+function nameOf(vfolder: string, paths: readonly string[]): string {
+  const [first = ''] = paths;
+  if (paths.length === 1) return formatAddress(vfolder, first);
+  return `${plural(paths.length, 'item')} of ${formatAddress(vfolder, parentPath(parseInnerPath(first)))}`;
+}
+
+/** What takes longer than this is told where it was begun. */
+const toldAfter = 300;
+let ids = 0;
+
+/**
+ * Brings folders or files into the cache, one after the other, and says when they are there. What has come before a cancel
+ * stays. `seen`: it was begun where its progress is shown.
+ */
+export async function loadAhead(vfolder: string, paths: readonly string[], seen = false): Promise<void> {
   const abort = new AbortController();
-  const load: RunningLoad = { address, progress: null, cancel: () => abort.abort() };
+  const { signal } = abort;
+  const name = nameOf(vfolder, paths);
+  if (useLoads.getState().loads.some((load) => load.name === name)) return;
+  ids += 1;
+  const load: RunningLoad = { id: ids, name, progress: null, cancel: () => abort.abort() };
   useLoads.setState(({ loads }) => ({ loads: [...loads, load] }));
-  let last: CacheLoad | null = null;
+  const tell = (): void =>
+    showToast({ intent: 'info', title: `Loading “${name}”`, action: { label: 'Cancel', run: load.cancel } });
+  const timer = seen ? undefined : setTimeout(tell, toldAfter);
+  let before = none;
   try {
-    for await (const progress of await client.cache.load({ vfolder, path }, { signal: abort.signal })) {
-      last = progress;
-      change(address, (before) => [{ ...before, progress }]);
+    for (const path of paths) {
+      let last = none;
+      for await (last of await client.cache.load({ vfolder, path }, { signal }))
+        change(load.id, (running) => [{ ...running, progress: together(before, last) }]);
+      before = together(before, last);
+      if (signal.aborted) return;
     }
-    if (!abort.signal.aborted) {
-      const size = last ? ` (${formatBytes(last.totalBytes)})` : '';
-      showToast({ intent: 'success', title: `“${visible(address)}” is in the cache${size}` });
-    }
+    showToast({ intent: 'success', title: `“${name}” is in the cache (${formatBytes(before.totalBytes)})` });
   } catch (error) {
-    if (!abort.signal.aborted && fromContract(error).code !== 'cancelled')
-      reportError(error, `“${visible(address)}” could not be loaded.`);
+    if (!signal.aborted && fromContract(error).code !== 'cancelled')
+      reportError(error, `“${visible(name)}” could not be loaded.`);
   } finally {
-    change(address, () => []);
+    clearTimeout(timer);
+    change(load.id, () => []);
     void loadCache();
   }
 }

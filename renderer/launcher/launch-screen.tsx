@@ -3,16 +3,18 @@ import { ArrowResetRegular, ArrowUndoRegular, BeakerRegular } from '@fluentui/re
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Fix } from '#shared/contract/plan.ts';
 import type { StowageError } from '#shared/errors.ts';
+import { visible } from '#shared/paths.ts';
 import { client, fromContract } from '../app/client.ts';
 import { goJobs, useNavigation } from '../app/navigation.ts';
 import { useCache } from '../app/stores/cache.ts';
 import { useEngines } from '../app/stores/engines.ts';
-import { putJob } from '../app/stores/jobs.ts';
+import { putJob, useJobs } from '../app/stores/jobs.ts';
 import { useSettings } from '../app/stores/settings.ts';
 import { useVfolders } from '../app/stores/vfolders.ts';
 import { useLoads } from '../cache/loads.ts';
 import { ContainerView } from '../planner/container-view.tsx';
 import { usePlanPreview } from '../planner/plan-preview.ts';
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { SplitPane } from '../ui/split-pane.tsx';
 import { reportError } from '../ui/toasts.tsx';
@@ -54,6 +56,7 @@ const useStyles = makeStyles({
   viewHint: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
   tree: { flexGrow: 1, minHeight: 0, overflow: 'auto', padding: '0 4px' },
   message: { margin: '8px 14px' },
+  warning: { margin: '0 0 8px' },
 });
 
 function useRun() {
@@ -141,19 +144,26 @@ export function LaunchScreen() {
   const vfolders = useVfolders((state) => state.vfolders);
   const [pulled, setPulled] = useState(0);
   const { spec, rows, linkRows, problems } = toSpec(draft);
-  const preview = usePlanPreview(spec, useFacts(engines, vfolders, pulled, useCacheFact()));
+  const preview = usePlanPreview(spec, useFacts(engines, vfolders, pulled, useCacheFact(), useJobsFact()));
   const { running, error, run, dismiss } = useRun();
   const fix = (wanted: Fix): void => changeDraft(applyFixToDraft(useDraft.getState().draft, wanted));
   const canRun = !running && reasonNotToRun(preview, problems) === null;
+  const [asking, setAsking] = useState(false);
+  const shared = (preview.plan?.conflicts ?? []).filter((conflict) => conflict.code === 'other-job-writes');
+  const wantsClick = shared.length > 0;
+  const runOrAsk = useCallback((): void => {
+    if (wantsClick) setAsking(true);
+    else void run();
+  }, [wantsClick, run]);
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
       event.preventDefault();
-      if (canRun) void run();
+      if (canRun && document.querySelector('[role="dialog"], [role="alertdialog"]') === null) runOrAsk();
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
-  }, [canRun, run]);
+  }, [canRun, runOrAsk]);
   return (
     <div className={styles.root}>
       <Header />
@@ -188,17 +198,37 @@ export function LaunchScreen() {
           </SplitPane>
         </SplitPane>
       </div>
-      <RunBar
-        preview={preview}
-        problems={problems}
-        running={running}
-        error={error}
-        onDismiss={dismiss}
-        onRun={() => void run()}
-      />
+      <RunBar preview={preview} problems={problems} running={running} error={error} onDismiss={dismiss} onRun={runOrAsk} />
+      {asking && (
+        <ConfirmDialog
+          title="Run although another job writes there?"
+          action="Run anyway"
+          onCancel={() => setAsking(false)}
+          onConfirm={() => {
+            setAsking(false);
+            void run();
+          }}
+        >
+          {shared.map(({ message }) => (
+            <p key={message} className={styles.warning}>
+              {visible(message)}
+            </p>
+          ))}
+          What both write at the same time can be spoilt.
+        </ConfirmDialog>
+      )}
     </div>
   );
 }
+
+/** Changes when a job begins or ends: it may write what this one would. */
+const useJobsFact = (): string =>
+  useJobs(({ jobs }) =>
+    jobs
+      .filter((job) => job.endedAt === null)
+      .map((job) => job.id)
+      .join(),
+  );
 
 /** Changes with what the cache holds, but not all the while something is being loaded into it. */
 function useCacheFact(): string {

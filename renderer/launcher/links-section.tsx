@@ -145,8 +145,8 @@ export function LinksSection({ draft, linkRows, plan, onFix }: LinksSectionProps
   return (
     <Fold title="Symlinks" value={foldWords(linkRows.length, plan)}>
       <p className={styles.about}>
-        Made in the container before the job starts: for places that cannot be mounted, several folders under one, or one folder
-        in several places.
+        Made in the container before the job starts: several folders below one, one folder in several places, or a part of it
+        under another name.
       </p>
       {draft.links.length > 0 && (
         <ul className={styles.rows} aria-label="Symlinks">

@@ -34,10 +34,10 @@ export function CacheLoads({ loads }: { readonly loads: readonly RunningLoad[] }
   const settings = useSettingsStyles();
   const styles = useStyles();
   return loads.map((load) => {
-    const name = visible(load.address);
+    const name = visible(load.name);
     const total = load.progress?.totalBytes ?? 0;
     return (
-      <div key={load.address} className={settings.row}>
+      <div key={load.id} className={settings.row}>
         <Spinner size="extra-tiny" aria-hidden />
         <div className={styles.words}>
           <div className={styles.figures}>
@@ -83,7 +83,7 @@ export function LoadAhead() {
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (!address) return;
-    void loadAhead(address.vfolder, address.path);
+    void loadAhead(address.vfolder, [address.path], true);
     setText('');
   };
   return (

@@ -43,7 +43,7 @@ function Actions({ vfolder, name }: { readonly vfolder: CachedVfolder; readonly 
         icon={<CloudArrowDownRegular />}
         aria-label={`Load ${shown} ahead`}
         title="Load the whole of it ahead"
-        onClick={() => void loadAhead(name, '')}
+        onClick={() => void loadAhead(name, [''], true)}
       />
       <Button
         size="small"
