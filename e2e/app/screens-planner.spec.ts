@@ -1,0 +1,70 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test, withFolder } from '../fixtures/app.ts';
+import { type Cloud, withAzure } from '../fixtures/cloud.ts';
+import { stowage } from '../fixtures/process.ts';
+import { photographer, themes } from '../fixtures/screens.ts';
+import { JobPage } from '../pages/job-page.ts';
+import { LaunchPage } from '../pages/launch-page.ts';
+
+/** Real data: two remote folders that are cached, of which one is pinned, a local one, and a job whose changes were copied back. */
+async function fill(home: string, folder: string, cloud: Cloud): Promise<void> {
+  const cli = async (...args: string[]): Promise<void> => {
+    const { code, stderr } = await stowage(home, args);
+    expect(code, `${args.join(' ')}: ${stderr}`).toBe(0);
+  };
+  await cloud.addHost(home);
+  for (const name of ['station-readings', 'labels']) await cli('vfolder', 'create', name, 'cloud');
+  await cli('vfolder', 'create', 'checkpoints');
+  for (let at = 0; at < 12; at += 1) await writeFile(join(folder, `2026-${at}.csv`), Buffer.alloc(150_000, 'time,value\n'));
+  await cli('vfolder', 'upload', 'station-readings', `${folder}/`);
+  await cli('vfolder', 'upload', 'labels', join(folder, '2026-1.csv'));
+  await cli('vfolder', 'upload', 'checkpoints', join(folder, '2026-2.csv'));
+  const job = ['--name', 'correct-labels', '-m', 'labels', '-m', 'station-readings:/data:ro', '--link', '/input/readings=/data'];
+  await cli('run', '--engine', 'docker', '--image', 'busybox:local', ...job, '--', 'cp', 'labels/2026-1.csv', 'labels/right.csv');
+  await cli('cache', 'free', 'station-readings:/2026-5.csv');
+  await cli('cache', 'pin', 'labels:/');
+}
+
+test('the planner, its cache and the plan of a job, in light and dark, at two sizes', async ({ app, home, shell }) => {
+  test.slow();
+  await withAzure((cloud) => withFolder('screens', (folder) => fill(home, folder, cloud)));
+  const { page } = app;
+  const take = await photographer(page, shell);
+  await page.getByRole('button', { name: /^Transfers/ }).click();
+  const launch = new LaunchPage(page);
+  await launch.open();
+  await launch.chooseEngine('docker');
+  await launch.fill({ image: 'busybox:local', command: 'python train.py --epochs 10', name: 'train-large' });
+  await launch.addMount({ source: 'checkpoints:/', mode: 'rw' });
+  await launch.addMount({ source: 'checkpoints:/2026-2.csv', target: '/input/one.csv', mode: 'ro' });
+  await launch.unfold('Symlinks');
+  await page.getByRole('button', { name: 'Add several…' }).click();
+  const lines = page.getByRole('textbox', { name: 'Lines of links' });
+  await lines.fill('/input/train -> /home/work/checkpoints\n/input/one.csv -> /home/work/checkpoints/2026-2.csv');
+  await page.getByRole('button', { name: 'Add 2 links' }).click();
+  await expect(launch.container).toContainText('lies where');
+  for (const [theme, label] of themes.filter(([name]) => name !== 'contrast')) {
+    await page.getByRole('button', { name: 'Settings', exact: true }).click();
+    await page.getByRole('radio', { name: label, exact: true }).check();
+    await page.getByRole('button', { name: /^Cache / }).click();
+    await expect(page.getByRole('table', { name: 'Cached vfolders' })).toContainText('station-readings');
+    await take('cache', theme);
+
+    await launch.open();
+    await expect(launch.container).toContainText('lies where');
+    await take('planner', theme);
+    await launch.approach(1).click();
+    await expect(page.getByRole('menuitemradio')).toHaveCount(3);
+    await take('planner-approaches', theme);
+    await page.keyboard.press('Escape');
+
+    await page.getByRole('button', { name: 'Jobs', exact: true }).click();
+    const back = page.getByRole('button', { name: 'Back to all jobs' });
+    if (await back.isVisible()) await back.click();
+    await page.getByText('correct-labels', { exact: true }).first().dblclick();
+    await new JobPage(page).openTab('Plan');
+    await expect(page.getByRole('list', { name: 'Copied back' })).toContainText('Copied back to labels:/');
+    await take('job-plan-copied', theme);
+  }
+});
