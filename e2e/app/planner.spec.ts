@@ -40,11 +40,11 @@ test('the approach of a mount is chosen by mouse and by keyboard, with its reaso
   await expect(options.first()).toContainText(/^ShareRecommended.*on this machine/);
   await expect(options.first()).toBeChecked();
   const copy = options.filter({ hasText: /^Copy/ });
-  await expect(copy).toContainText(/moves 300 KB in 2 files · less than 1 s · 300 KB of disk/);
+  await expect(copy).toContainText(/moves 300 KB in 2 files · less than a second · 300 KB of disk/);
   await copy.click();
   await expect(approach).toHaveText('copied');
   await expect(launch.container).toContainText('copied');
-  await expect(launch.estimate).toContainText(/ready in less than 1 s · copies 300 KB · .* disk left after/);
+  await expect(launch.estimate).toContainText(/ready in less than a second · copies 300 KB · .* disk left after/);
 
   // With the keyboard alone: a choice, one that cannot be chosen, and back to what is recommended.
   await launch.setMount(1, { mode: 'rw' });

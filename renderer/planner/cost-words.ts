@@ -1,16 +1,7 @@
 import type { MountCost, Plan } from '#shared/contract/plan.ts';
+import { aboutSeconds } from '#shared/plan/figures.ts';
 import { formatBytes, plural } from '../ui/format.ts';
 import { summarise } from './plan-words.ts';
-
-/** A span of time that was estimated: one unit, no false precision. */
-export function aboutSeconds(seconds: number): string {
-  if (seconds < 1) return 'less than 1 s';
-  if (seconds < 90) return `about ${Math.round(seconds)} s`;
-  const minutes = seconds / 60;
-  if (minutes < 90) return `about ${Math.round(minutes)} min`;
-  const hours = minutes / 60;
-  return hours < 48 ? `about ${Math.round(hours)} h` : `about ${Math.round(hours / 24)} days`;
-}
 
 /** Of which part: 0 only for nothing, 100 only for all. */
 export function percent(part: number, whole: number): number {

@@ -31,7 +31,7 @@ function Use({ status }: { readonly status: CacheStatus }) {
   const styles = useStyles();
   const { usedBytes, limitBytes, diskFreeBytes, directory } = status;
   const share = limitBytes > 0 ? usedBytes / limitBytes : 0;
-  const label = `${formatBytes(usedBytes)} of ${formatBytes(limitBytes)} used (${percent(usedBytes, limitBytes)} %)`;
+  const label = `${formatBytes(usedBytes)} of ${formatBytes(limitBytes)} used${usedBytes < limitBytes / 100 ? '' : ` (${percent(usedBytes, limitBytes)} %)`}`;
   return (
     <div className={mergeClasses(settings.row, settings.top)}>
       <span className={settings.label}>Used</span>

@@ -1,6 +1,6 @@
 import { type Case, figures, impossible, possible } from './approach-case.ts';
 import { bakeCost, frameOf, isManySmall } from './cost.ts';
-import { bytesText, filesText, secondsText } from './figures.ts';
+import { aboutSeconds, bytesText, durationText, filesText } from './figures.ts';
 import type { Contents, JudgedOption } from './types.ts';
 
 /** Larger folders are not put into images. */
@@ -36,7 +36,7 @@ export function judgeBake(one: Case): JudgedOption {
     const reason = `An image needs ${bytesText(cost.diskBytes)} of disk, and ${bytesText(disk.freeBytes)} are free.`;
     return impossible('bake', reason, 'disk', cost);
   }
-  const time = cost.seconds === null ? '' : ` in about ${secondsText(cost.seconds)}`;
+  const time = cost.seconds === null ? '' : ` in ${aboutSeconds(cost.seconds)}`;
   const reason = `Baked: ${figures(contents)} become part of the image${time}, once; later jobs start at once, until something changes.`;
   const age = ageMs(contents, request.machine.now);
   const drawback =
@@ -48,7 +48,7 @@ export function judgeBake(one: Case): JudgedOption {
 
 const ageMs = ({ newest }: Contents, now: number): number | null => (newest === null ? null : Math.max(0, now - newest));
 
-const agoText = (ms: number): string => (ms < 3_600_000 ? 'within the last hour' : `${secondsText(ms / 1000)} ago`);
+const agoText = (ms: number): string => (ms < 3_600_000 ? 'within the last hour' : `${durationText(ms / 1000)} ago`);
 
 /** Many small files that hardly change, for an engine that keeps images where the jobs run. */
 export function recommendsBake({ mount, request, elsewhere }: Case): boolean {

@@ -1,7 +1,7 @@
 import type { MountCost } from '../contract/plan.ts';
 import { type Case, figures, impossible, nothing, possible } from './approach-case.ts';
 import { copyCost, frameOf, isManySmall, longSeconds, usesVolume } from './cost.ts';
-import { bytesText, secondsText } from './figures.ts';
+import { aboutSeconds, bytesText } from './figures.ts';
 import type { Contents, JudgedOption } from './types.ts';
 
 /** So much is never copied before a job, whatever the disk holds. */
@@ -36,7 +36,7 @@ const packedNow = (contents: Contents, { moveFiles }: MountCost): boolean => isM
 
 function reasonOf({ mount, request, elsewhere }: Case, contents: Contents, cost: MountCost, packed: boolean): string {
   const { remote } = mount.facts;
-  const time = cost.seconds === null ? '' : ` in about ${secondsText(cost.seconds)}`;
+  const time = cost.seconds === null ? '' : ` in ${aboutSeconds(cost.seconds)}`;
   if (contents.files === 0 && contents.complete) return 'Copied: it is empty.';
   if (!remote) {
     const where = usesVolume(request)
@@ -84,7 +84,7 @@ export const evictable = (
 
 function drawbackOf({ mount, request }: Case, { seconds, bytes }: MountCost): string | null {
   if (mount.facts.remote || usesVolume(request)) {
-    return seconds !== null && seconds > longSeconds ? `The job waits about ${secondsText(seconds)} for the copy.` : null;
+    return seconds !== null && seconds > longSeconds ? `The job waits ${aboutSeconds(seconds)} for the copy.` : null;
   }
   return bytes === 0
     ? null

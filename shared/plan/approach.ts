@@ -3,7 +3,7 @@ import { judgeBake, recommendsBake } from './approach-bake.ts';
 import { type Case, figures, impossible, nothing, possible } from './approach-case.ts';
 import { judgeCopy } from './approach-copy.ts';
 import { diskReadSeconds, fuseReadSeconds, isManySmall, longSeconds, shareCost, usesVolume } from './cost.ts';
-import { secondsText } from './figures.ts';
+import { aboutSeconds } from './figures.ts';
 import { parentMount } from './layout.ts';
 import type { Choice, Choices, Contents, JudgedOption, LaidMount, Layout } from './types.ts';
 
@@ -78,7 +78,7 @@ function recommend(
   }
   const seconds = copy.cost?.seconds ?? 0;
   if (share.possible && mode === 'ro' && seconds > longSeconds && !hasManySmall(facts.contents)) {
-    const reason = `${share.reason} A copy would take about ${secondsText(seconds)}.`;
+    const reason = `${share.reason} A copy would take ${aboutSeconds(seconds)}.`;
     return { recommended: 'share', reason };
   }
   return { recommended: 'copy' };
@@ -103,7 +103,7 @@ function judgeShare(one: Case): JudgedOption {
   if (!request.machine.fuse.available) return impossible('share', request.machine.fuse.why);
   if (facts.mountRefusal) return impossible('share', facts.mountRefusal);
   const reading = contents && fuseReadSeconds(contents, facts.link);
-  const whole = reading === null || reading < 1 ? '' : `; reading everything once takes about ${secondsText(reading)}`;
+  const whole = reading === null || reading < 1 ? '' : `; reading everything once takes ${aboutSeconds(reading)}`;
   const reason = `Shared: nothing is copied, files are fetched over the network as they are read${whole}.`;
   return { ...possible('share', reason, cost), drawback: drawbackOfFuse(one, reading) };
 }
@@ -122,5 +122,5 @@ function drawbackOfFuse({ mount }: Case, reading: number | null): string | null 
   ) {
     return null;
   }
-  return `${figures(contents)} are fetched one after the other over the network, which takes about ${secondsText(reading)} each time they are read.`;
+  return `${figures(contents)} are fetched one after the other over the network, which takes ${aboutSeconds(reading)} each time they are read.`;
 }

@@ -22,7 +22,7 @@ export const countText = (count: number): string => String(Math.round(count)).re
 export const filesText = (files: number): string => `${countText(files)} ${files === 1 ? 'file' : 'files'}`;
 
 /** `less than a second`, `12 s`, `3 min`, `2.5 h`, `4 days`. */
-export function secondsText(seconds: number): string {
+export function durationText(seconds: number): string {
   if (seconds < 1) return 'less than a second';
   if (seconds < 119.5) return `${Math.round(seconds)} s`;
   const minutes = seconds / 60;
@@ -31,3 +31,6 @@ export function secondsText(seconds: number): string {
   if (hours < 48) return `${hours < 9.95 ? Math.round(hours * 10) / 10 : Math.round(hours)} h`;
   return `${Math.round(hours / 24)} days`;
 }
+
+/** `less than a second`, `about 12 s`. */
+export const aboutSeconds = (seconds: number): string => (seconds < 1 ? durationText(seconds) : `about ${durationText(seconds)}`);
