@@ -6,7 +6,7 @@ import { createBriefCache } from './brief-cache.ts';
 
 const imageSeconds = 5;
 /** More are not asked: a plan with so many targets is judged without its image. */
-const maxPaths = 1000;
+const maxPaths = 4000;
 const maxImages = 20;
 
 export interface ImageReader {

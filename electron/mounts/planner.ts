@@ -1,4 +1,4 @@
-import { stat, statfs } from 'node:fs/promises';
+import { lstat, stat, statfs } from 'node:fs/promises';
 import type { EngineId, EngineStatus } from '#shared/contract/engines.ts';
 import type { JobSpec, Plan, planContract } from '#shared/contract/plan.ts';
 import { isApart } from '#shared/plan/cost.ts';
@@ -29,6 +29,8 @@ const previewWaits = { host: 150, count: 150 };
 const startWaits = { host: 20_000, count: 5000 };
 /** What is shared on this machine is counted for the eye only. */
 const sharedCountMilliseconds = 30;
+/** More are not looked at: a plan with so many links is judged without what lies at them. */
+const mostPathsHere = 4000;
 
 /** Sockets that rule a machine, guarded whether or not Stowage uses them. */
 const wellKnownSockets =
@@ -174,10 +176,12 @@ async function fuseOf({ fuseStatus }: PlannerOptions, engine: EngineStatus): Pro
 }
 
 /** An engine that runs jobs on this machine has its files where another has those of an image. */
-async function machineAsImage(paths: readonly string[]): Promise<ImageFactsForPlan> {
+async function machineAsImage(paths: readonly string[]): Promise<ImageFactsForPlan | 'unknown'> {
+  if (paths.length > mostPathsHere) return 'unknown';
   const found = await Promise.all(
     paths.map(async (file): Promise<[string, ImagePathKind]> => {
-      const there = await stat(file).catch(() => null);
+      // A symlink to nothing is in the way as well.
+      const there = await stat(file).catch(() => lstat(file).catch(() => null));
       return [file, there === null ? 'missing' : there.isDirectory() ? 'directory' : 'file'];
     }),
   );

@@ -5,6 +5,8 @@ import type { LaidLink } from './types.ts';
 
 /** What a system follows before it gives up. */
 const mostHops = 40;
+/** Links that make a path longer and longer are given up before. */
+const longestPath = 16_384;
 
 /** Resolves both paths of each link. Nothing is relative: it would mean another place than it seems to. */
 export const layLinks = (links: readonly LinkRequest[]): LaidLink[] => links.map(layLink);
@@ -40,6 +42,7 @@ export function followLinks(path: string, byPath: ReadonlyMap<string, LaidLink>)
     const link = firstLink(at, byPath);
     if (link === null) return at;
     at = `${link.target}${at.slice(link.path.length)}`;
+    if (at.length > longestPath) return null;
   }
   return null;
 }

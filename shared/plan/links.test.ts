@@ -141,6 +141,15 @@ describe('refuses', () => {
     expect(linkNodes(plan)).toHaveLength(5);
   });
 
+  it('links that lead on and on, at any length, without delay', () => {
+    const links = Array.from({ length: 1000 }, (_, index) =>
+      link(`/l${index}`, `/l${(index * 7 + 1) % 1000}/${'x'.repeat(200)}/${'y'.repeat(200)}`),
+    );
+    const begun = performance.now();
+    expect(codes(planOf(links, { image: 'unknown' })).every((code) => code === 'link-cycle')).toBe(true);
+    expect(performance.now() - begun).toBeLessThan(2000);
+  });
+
   it('what the image has already, and a place below a file of it', () => {
     for (const kind of ['file', 'directory', 'empty-directory'] as const) {
       const conflict = only(planOf([link('/opt/x')], { there: { '/opt': 'directory', '/opt/x': kind } }));

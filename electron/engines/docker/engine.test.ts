@@ -112,11 +112,14 @@ it('says that no engine is there', async () => {
 
 it('tells files, empty and filled directories of an image apart', async () => {
   const engine = createDockerEngine({ homeId: 'probe-test' });
-  expect(await engine.probeImage(image, ['/bin', '/tmp', '/bin/sh', '/nope'])).toEqual({
+  expect(await engine.probeImage(image, ['/bin/sh/x', '/nope/deep', '/bin', '/tmp', '/bin/sh', '/nope', '/tmp/x'])).toEqual({
     '/bin': 'directory',
     '/tmp': 'empty-directory',
     '/bin/sh': 'file',
     '/nope': 'missing',
+    '/bin/sh/x': 'missing',
+    '/nope/deep': 'missing',
+    '/tmp/x': 'missing',
   });
 });
 

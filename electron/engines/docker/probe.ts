@@ -77,6 +77,14 @@ async function pathFact(container: Docker.Container, path: string): Promise<Imag
   return (await isEmptyDirectory(container, path)) ? 'empty-directory' : 'directory';
 }
 
+function isBarren(path: string, facts: ReadonlyMap<string, ImagePathFact>): boolean {
+  for (let cut = path.lastIndexOf('/'); cut > 0; cut = path.lastIndexOf('/', cut - 1)) {
+    const above = facts.get(path.slice(0, cut));
+    if (above !== undefined) return above !== 'directory';
+  }
+  return false;
+}
+
 /** Looks at paths of an image through a container that is never started, and is removed in any case. */
 export async function probePaths(
   docker: Docker,
@@ -95,7 +103,10 @@ export async function probePaths(
   } as Docker.ContainerCreateOptions);
   try {
     const facts = new Map<string, ImagePathFact>();
-    for (const path of paths) facts.set(path, await pathFact(container, path));
+    // What is above comes first: where nothing lies in it, what is below need not be asked for.
+    for (const path of [...paths].sort((a, b) => a.length - b.length)) {
+      facts.set(path, isBarren(path, facts) ? 'missing' : await pathFact(container, path));
+    }
     return facts;
   } finally {
     await container.remove({ v: true, force: true });
