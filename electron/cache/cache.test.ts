@@ -1,8 +1,23 @@
-import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, unlinkSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type InnerPath, parseInnerPath } from '#shared/paths.ts';
+import { createLocalProvider } from '../storage/local/provider.ts';
 import { createObjectStore, type ObjectStore } from '../storage/object-store.fixture.ts';
 import { type CacheBench, openCacheBench } from './cache.fixture.ts';
 import type { StagedTree } from './cache.ts';
@@ -156,6 +171,8 @@ describe('a place brought into the cache', () => {
 
 describe('the limit', () => {
   const block = 'x'.repeat(4096);
+  /** So large that it is written beside before it is an object. */
+  const largeBytes = 3 * 1024 * 1024;
   const fill = async (name: string, files: number): Promise<void> => {
     for (let file = 0; file < files; file++) await put(`${name}/f${file}`, block);
   };
@@ -211,6 +228,42 @@ describe('the limit', () => {
     clearInterval(watch);
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(Math.max(most, onTheDisk())).toBeLessThanOrEqual(limit);
+  });
+
+  it.each([10, 70])('is kept after kill -9 at any time, and what was unfinished is gone (after %i files)', async (files) => {
+    await bench.close();
+    const source = join(home, 'source');
+    for (const name of ['v', 'w', 'x']) {
+      mkdirSync(join(source, name), { recursive: true });
+      for (let file = 0; file < 40; file++)
+        writeFileSync(join(source, name, `f${file}`), Buffer.alloc(file % 10 === 0 ? largeBytes : 5000, file));
+    }
+    const one = 4 * largeBytes + 36 * 8192;
+    limit = 2.5 * one;
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'crash-child.ts'), home, source, String(limit)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let told = 0;
+    for await (const line of createInterface({ input: child.stdout })) if (++told >= files || line === 'end') break;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const incoming = join(home, 'cache', 'incoming');
+    const onTheWay = readdirSync(incoming).reduce((sum, name) => sum + statSync(join(incoming, name)).size, 0);
+    expect(onTheDisk() + onTheWay).toBeLessThanOrEqual(limit + largeBytes);
+
+    bench = openCacheBench(home, { limitBytes: () => limit });
+    for (const name of ['v', 'w', 'x']) bench.vfolder(name, createLocalProvider(source));
+    await bench.cache.start();
+    expect(readdirSync(incoming)).toEqual([]);
+    expect(await used()).toBe(onTheDisk());
+    for (const jobId of [1, 2, 3]) bench.cache.release(jobId);
+    for (const name of ['v', 'w', 'x']) {
+      const tree = await stage(name);
+      expect(readdirSync(tree.directory)).toHaveLength(40);
+      expect(readFileSync(join(tree.directory, 'f10'))).toEqual(Buffer.alloc(largeBytes, 10));
+    }
+    expect(onTheDisk()).toBeLessThanOrEqual(limit);
+    expect(await used()).toBe(onTheDisk());
   });
 
   it('counts the disk too', async () => {

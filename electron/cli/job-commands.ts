@@ -253,6 +253,14 @@ export function addJobCommands(program: Command, act: Act): void {
       }),
     );
   job
+    .command('copy-back <id>')
+    .description('copies back again what could not be when the job ended')
+    .action(
+      act(async ({ client, output }, id: string) => {
+        output.result(await client.jobs.copyBack({ id: jobId(id) }), details);
+      }),
+    );
+  job
     .command('remove <id>')
     .description('forgets an ended job and its log; its outputs stay')
     .action(

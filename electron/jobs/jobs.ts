@@ -55,6 +55,7 @@ export function createJobs(options: JobsOptions): Jobs {
     queue,
     planner,
     lookup,
+    staging,
     logsDirectory,
     view,
     forget: (id) => {

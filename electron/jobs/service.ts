@@ -5,7 +5,7 @@ import { uniqueName } from '#shared/jobs/name.ts';
 import { hasEnded } from '#shared/jobs/state.ts';
 import { parseInnerPath } from '#shared/paths.ts';
 import type { Service } from '../rpc/service.ts';
-import type { EngineRegistry, VfolderLookup } from '../services.ts';
+import type { EngineRegistry, Staging, VfolderLookup } from '../services.ts';
 import type { JobPlanner } from './jobs.ts';
 import type { JobJournal, JobRecord } from './journal.ts';
 import { readLogPage } from './log-reader.ts';
@@ -19,6 +19,7 @@ interface ServiceOptions {
   readonly planner: JobPlanner;
   readonly engines: EngineRegistry;
   readonly lookup: VfolderLookup;
+  readonly staging: Staging;
   readonly logsDirectory: string;
   readonly view: (job: JobRecord) => Job;
   /** Deletes the job's log and tells that the job is gone. */
@@ -26,7 +27,7 @@ interface ServiceOptions {
 }
 
 export function createJobService(options: ServiceOptions): Service<typeof jobsContract> {
-  const { journal, queue, engines, logsDirectory, view } = options;
+  const { journal, queue, engines, staging, logsDirectory, view } = options;
   const detail = (job: JobRecord): JobDetail => ({
     ...view(job),
     spec: journal.spec(job.id),
@@ -46,6 +47,19 @@ export function createJobService(options: ServiceOptions): Service<typeof jobsCo
       journal.advance(id, { type: 'stop', at: Date.now() });
       await queue.run(id)?.stop(graceSeconds ?? defaultGraceSeconds);
       return view(journal.require(id));
+    },
+    copyBack: async ({ id }, { signal = new AbortController().signal }) => {
+      const job = journal.require(id);
+      const subject = `Job ${id} “${job.name}”`;
+      if (!hasEnded(job.life.state)) throw new StowageError('wrong-state', `${subject} has not ended.`);
+      await queue.run(id)?.settled;
+      if (journal.copiedBack(id) !== null)
+        throw new StowageError('wrong-state', `Everything of ${subject.toLowerCase()} is back already.`);
+      const results = await staging.finish(id, journal.plan(id), { signal, tell: () => {} });
+      if (results.length === 0) throw new StowageError('wrong-state', `Nothing is kept of ${subject.toLowerCase()}.`);
+      journal.setCopiedBack(id, results);
+      await staging.release(id);
+      return detail(journal.require(id));
     },
     remove: async ({ id }) => {
       const job = journal.require(id);

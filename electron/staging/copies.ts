@@ -95,7 +95,8 @@ export function createCopies(options: CopiesOptions): Copies {
     await rm(folder, { recursive: true, force: true });
     await mkdir(join(folder, 'files'), { recursive: true, mode: 0o700 });
     const open = plan.user === null;
-    if (open) await setMode(join(folder, 'files'), 0o777);
+    // The folders above it are nobody's business; this one is what the job sees.
+    await setMode(join(folder, 'files'), open ? 0o777 : 0o755);
     if (plan.mounts[step.mount]?.role === 'output') {
       await writeEmpty(join(folder, 'manifest.jsonl'));
       return rowOf(jobId, step, join(folder, 'files'), null);

@@ -242,8 +242,9 @@ class CopyBack {
   }
 
   async #count(rel: InnerPath): Promise<void> {
+    const { size } = await this.#local.stat(rel);
     this.#copied++;
-    this.#bytes += (await this.#local.stat(rel)).size;
+    this.#bytes += size;
     if (this.#folders.size < 1000) this.#folders.add(parentPath(this.#inner(rel)));
     this.#options.onProgress({ files: this.#copied, bytes: this.#bytes });
   }
@@ -340,7 +341,7 @@ function keptError({ name, files, jobId }: CopyBackOptions, error: unknown): Sto
   return new StowageError(
     code,
     `What job ${jobId} wrote could not be copied back to “${visible(name)}”: ${message} All of it is kept in “${files}”.`,
-    { ...data, hint: `When that is mended, copy it from there to ${name}.` },
+    { ...data, hint: `When that is mended: stowage job copy-back ${jobId}` },
     { cause: error },
   );
 }

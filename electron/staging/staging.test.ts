@@ -184,7 +184,7 @@ describe('outputs', () => {
     expect(await onHost()).toEqual({ 'results/1/one': '1\n', 'results/1/sub/two': '2\n' });
   });
 
-  it('that cannot get back are kept, and the job says where', async () => {
+  it('that cannot get back are kept, and the job says where; later they can', async () => {
     const { run, ended } = await open('Azure', files);
     host.proxy.fault = ({ method, url }) =>
       method === 'PUT' && url.includes('added.txt') ? { kind: 'answer', status: 403 } : undefined;
@@ -196,6 +196,15 @@ describe('outputs', () => {
     expect(readFileSync(join(kept, 'added.txt'), 'utf8')).toBe('new\n');
     // Nothing is removed on the host before all is there.
     expect(await onHost()).toMatchObject({ 'sub/b.txt': 'b' });
+    await bench?.quit();
+    host.proxy.fault = () => undefined;
+    bench = await openStagedJobs(home, 'process', makeProvider(host.made));
+    expect(await bench.jobs.service.copyBack({ id: 1 }, {})).toMatchObject({
+      copiedBack: [{ files: 3, removed: 1, conflicts: [] }],
+    });
+    expect(await onHost()).toEqual(worked);
+    expect(readdirSync(join(home, 'stage'))).toEqual([]);
+    await expect(bench.jobs.service.copyBack({ id: 1 }, {})).rejects.toMatchObject({ code: 'wrong-state' });
   });
 
   it('are copied back again when the host answers again', async () => {
@@ -207,6 +216,21 @@ describe('outputs', () => {
     expect(refused).toBeGreaterThan(1);
     expect(await onHost()).toEqual(worked);
   });
+});
+
+it('a container has its copies, with nobody but the job allowed to write', async () => {
+  host = await azureHost(azurite);
+  await Promise.all(Object.entries(files).map(([path, text]) => put(path, text)));
+  bench = await openStagedJobs(home, 'docker', host.provider);
+  const spec = {
+    ...dataJob(`${work}; ! touch ../same/no 2>/dev/null && [ "$(cat ../same/a.txt)" = a ]`, 'rw'),
+    output: 'data:/out',
+  };
+  const job = await bench.ended(
+    await bench.run({ ...spec, mounts: [...spec.mounts, { source: 'data:/', target: 'same', mode: 'ro' }] }),
+  );
+  expect(job).toMatchObject({ state: 'succeeded', copiedBack: [{ files: 3, removed: 1 }, { files: 0 }] });
+  expect(await onHost()).toEqual(worked);
 });
 
 describe('staging', () => {

@@ -95,6 +95,11 @@ export const jobsContract = {
   rerun: method.input(byId).output(jobSchema),
   /** SIGTERM, after the grace SIGKILL. */
   stop: method.input(byId.extend({ graceSeconds: z.number().min(0).max(3600).optional() })).output(jobSchema),
+  /**
+   * Copies back again what could not be when the job ended. @throws `wrong-state` when nothing is kept, and what keeps it
+   * from getting back this time
+   */
+  copyBack: method.input(byId).output(jobDetailSchema),
   /** Forgets an ended job with its log (its outputs stay). */
   remove: method.input(byId).output(z.object({ removed: z.boolean() })),
   /**
