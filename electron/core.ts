@@ -162,6 +162,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     cacheLimits: cache.limits,
     fuseStatus: remoteMounts.fuseStatus,
     mountRefusal: remoteMounts.mountRefusal,
+    volumeCopies: true,
   });
   const jobs = createJobs({
     database,

@@ -66,7 +66,7 @@ export function createSourceGatherer({ lookup, changes, cachedShare, linkOf, mou
       const isThere = looked.problem === null && looked.readable && (looked.stat === 'directory' || looked.stat === 'file');
       const [contents, cached, refusal] = await Promise.all([
         isThere ? counter.count(place, begun + (found.remote ? waits.count : waits.countHere) - performance.now()) : null,
-        isThere && found.remote ? orNothing(() => cachedShare?.(place.vfolder.id, place.inner)) : undefined,
+        isThere ? orNothing(() => cachedShare?.(place.vfolder.id, place.inner)) : undefined,
         found.remote ? orNothing(() => mountRefusal?.(place.vfolder.host.id)) : undefined,
       ]);
       const facts = { ...looked, contents, ...(cached && { cached }), ...(refusal && { mountRefusal: refusal }) };

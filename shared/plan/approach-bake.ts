@@ -30,7 +30,7 @@ export function judgeBake(one: Case): JudgedOption {
   if (contents.files > maxBakedFiles) {
     return no(`It holds ${filesText(contents.files)}, and images are made of at most ${filesText(maxBakedFiles)}.`);
   }
-  const cost = bakeCost(contents, facts.cached, frameOf(mount, request));
+  const cost = bakeCost(contents, frameOf(mount, request));
   const { disk } = request.machine;
   if (disk !== null && cost.diskBytes > disk.freeBytes) {
     const reason = `An image needs ${bytesText(cost.diskBytes)} of disk, and ${bytesText(disk.freeBytes)} are free.`;

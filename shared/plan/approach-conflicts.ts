@@ -103,7 +103,7 @@ function judgeDisk({ mounts, request }: Layout, choices: Choices): Finding[] {
     const cost = choices[mount.index]?.chosen.cost;
     if (!cost) continue;
     total.disk += cost.diskBytes;
-    if (!mount.facts.remote) continue;
+    if (choices[mount.index]?.approach !== 'copy') continue;
     total.cache += cost.bytes;
     total.added += cost.moveBytes;
   }

@@ -14,9 +14,12 @@ export function judgeCopy(one: Case): JudgedOption {
     return impossible('copy', 'Copies cannot be brought to an engine on another machine.');
   if (facts.vfolder === null && !unborn)
     return impossible('copy', 'Only what lies in a vfolder is copied: link the folder as one first.');
-  const contents = unborn ? nothing : facts.contents;
+  if (facts.stat === 'file' && usesVolume(request))
+    return impossible('copy', 'A single file cannot be brought into a volume of the engine: mount the folder that it lies in.');
+  const { contents } = facts;
   const back = mode === 'rw' ? ' What the job changes is copied back when it ends.' : '';
-  if (role === 'output' && unborn) {
+  // The output of a job begins empty, whatever is in the folder already.
+  if (role === 'output') {
     return possible('copy', 'Copied back: what the job writes is brought to its place when the job ends.', costOf(one, nothing));
   }
   if (contents === null) return possible('copy', `Copied: how much it holds is not known yet.${back}`, null);
@@ -57,20 +60,16 @@ function reasonOf({ mount, request, elsewhere }: Case, contents: Contents, cost:
 }
 
 /** Why the disk or the cache cannot hold the copy, as a sentence; null: they can, or it is not known. */
-function diskObstacle(
-  { mount, request }: Case,
-  { bytes, complete }: Contents,
-  { moveBytes, diskBytes }: MountCost,
-): string | null {
+function diskObstacle({ request }: Case, { bytes, complete }: Contents, { moveBytes, diskBytes }: MountCost): string | null {
   const { disk } = request.machine;
   const more = complete ? '' : 'more than ';
   if (moveBytes >= neverCopiedBytes)
     return `${more === '' ? '' : 'More than '}${bytesText(moveBytes)} are too much to copy for a job.`;
   if (disk === null) return null;
-  if (mount.facts.remote && bytes > disk.cacheLimitBytes) {
+  if (bytes > disk.cacheLimitBytes) {
     return `A copy needs ${more}${bytesText(bytes)}, and the cache may hold ${bytesText(disk.cacheLimitBytes)}.`;
   }
-  const needed = Math.max(0, diskBytes - evictable(disk, mount.facts.remote ? moveBytes : 0));
+  const needed = Math.max(0, diskBytes - evictable(disk, moveBytes));
   return needed > disk.freeBytes
     ? `A copy needs ${more}${bytesText(diskBytes)} of disk, and ${bytesText(disk.freeBytes)} are free.`
     : null;

@@ -124,6 +124,8 @@ describe('what is recommended', () => {
       ...{ kind: 'stage', mount: 0, target: '/home/work/out', readOnly: false, packed: false, into: 'directory' },
     });
     expect(planJob(sampleRequest({ engine: away })).mounts[0]).toMatchObject({ role: 'output', approach: 'copy' });
+    const there = sampleRemote('results', 'train', { contents: huge });
+    expect(mountOf(planJob(sampleRequest({ output: there })))).toMatchObject({ approach: 'copy', cost: { moveBytes: 0 } });
   });
 });
 
@@ -212,6 +214,11 @@ describe('an approach that is asked for and cannot work', () => {
     expect(planOf(local(), situation)).toMatchObject({ runnable: true, mounts: [{ approach: 'bake' }] });
   });
 
+  it('copy: a single file into a volume', () => {
+    const file = { ...local(sampleContents(1, 1e6)), stat: 'file' as const };
+    expect(only(planOf(file, { engine: away })).message).toContain('mount the folder that it lies in');
+  });
+
   it('share: a host that cannot be mounted', () => {
     const mountRefusal = 'The address of this host cannot be mounted.';
     expect(only(planOf(remote(many, { mountRefusal }), { approach: 'share' })).message).toContain(mountRefusal);
@@ -250,7 +257,10 @@ describe('the disk', () => {
     expect(conflict.message).toContain('Mount a smaller part of it, or free disk.');
   });
 
-  it('needs nothing for what is in the cache, and the double for what the job may change', () => {
+  it('needs nothing for what is in the cache, and the double for what the job can change', () => {
+    const alone = planOf(remote(hundred), { engine: sampleProcess, spec: { image: '' } });
+    expect(mountOf(alone)).toMatchObject({ mode: 'ro', approach: 'copy', cost: { diskBytes: 20e9 } });
+    expect(mountOf(planOf(local(hundred), { engine: away, mode: 'rw' })).cost?.diskBytes).toBe(20e9);
     expect(planOf(remote(hundred, { cached: { files: 60, bytes: 6e9 } }), { machine: small }).runnable).toBe(true);
     expect(mountOf(planOf(remote(hundred), { mode: 'rw' })).cost?.diskBytes).toBe(20e9);
     expect(mountOf(planOf(remote(hundred, { cached: { files: 100, bytes: 10e9 } }))).cost).toMatchObject({

@@ -33,9 +33,10 @@ export const longSeconds = 15 * 60;
 export interface CostFrame {
   readonly link: HostLink | null;
   readonly remote: boolean;
-  /** The engine does not see the disk of this machine (it runs elsewhere, or in a virtual machine). */
+  /** The engine gets copies in a volume. */
   readonly apart: boolean;
-  readonly writable: boolean;
+  /** The job gets a copy of its own, beside that in the cache: it may write, or nothing keeps it from writing. */
+  readonly own: boolean;
 }
 
 export const meanBytes = ({ files, bytes }: Contents): number => (files === 0 ? 0 : bytes / files);
@@ -51,12 +52,9 @@ export const usesVolume = ({ engine, machine }: Pick<PlanRequest, 'engine' | 'ma
   isApart(engine, machine.platform) && (machine.volumes || !engine.local);
 
 export function frameOf({ facts, mode }: LaidMount, request: PlanRequest): CostFrame {
-  return {
-    link: facts.link,
-    remote: facts.remote,
-    apart: usesVolume(request),
-    writable: mode === 'rw',
-  };
+  const apart = usesVolume(request);
+  const own = mode === 'rw' || (!apart && !request.engine.absoluteTargets);
+  return { link: facts.link, remote: facts.remote, apart, own };
 }
 
 const spent = (rate: { bytesPerSecond: number; secondsPerFile: number }, { files, bytes }: Amount): number =>
@@ -73,36 +71,30 @@ export function shareCost({ files, bytes, complete }: Contents, remote: boolean)
   return { files, bytes, moveFiles: 0, moveBytes: 0, seconds, diskBytes: 0, complete };
 }
 
+/** Everything that is copied comes through the cache, from a host or from this machine. */
 export function copyCost(contents: Contents, cached: Amount, frame: CostFrame): MountCost {
   const { files, bytes, complete } = contents;
-  const kept = frame.remote ? cached : { files: 0, bytes: 0 };
-  const move = { files: Math.max(0, files - kept.files), bytes: Math.max(0, bytes - kept.bytes) };
-  const fetching = frame.remote ? fetchSeconds(move, isManySmall(contents), frame.link) : 0;
-  const laying = frame.apart
-    ? spent(rates.send, contents)
-    : frame.remote && !frame.writable
-      ? files * rates.cached.secondsPerFile
-      : spent(rates.copy, contents);
-  // A copy that the job may change is its own: it takes its place beside that in the cache.
-  const own = !frame.apart && (frame.writable || !frame.remote) ? bytes : 0;
+  const move = { files: Math.max(0, files - cached.files), bytes: Math.max(0, bytes - cached.bytes) };
+  const fetching = frame.remote ? fetchSeconds(move, isManySmall(contents), frame.link) : spent(rates.copy, move);
+  const laying = frame.own ? spent(rates.copy, contents) : files * rates.cached.secondsPerFile;
+  const sending = frame.apart ? spent(rates.send, contents) : 0;
   return {
     ...{ files, bytes, moveFiles: move.files, moveBytes: move.bytes },
-    seconds: fetching === null ? null : fetching + laying,
-    diskBytes: (frame.remote ? move.bytes : 0) + own,
+    seconds: fetching === null ? null : fetching + laying + sending,
+    diskBytes: move.bytes + (frame.own ? bytes : 0),
     complete,
   };
 }
 
-export function bakeCost(contents: Contents, cached: Amount, frame: CostFrame): MountCost {
+/** An image is made of what the host has, past the cache; the engine keeps it on its own disk. */
+export function bakeCost(contents: Contents, frame: CostFrame): MountCost {
   const { files, bytes, complete } = contents;
-  const kept = frame.remote ? cached : { files: 0, bytes: 0 };
-  const move = { files: Math.max(0, files - kept.files), bytes: Math.max(0, bytes - kept.bytes) };
-  const fetching = frame.remote ? fetchSeconds(move, isManySmall(contents), frame.link) : 0;
+  const fetching = frame.remote ? fetchSeconds(contents, isManySmall(contents), frame.link) : 0;
   const building = rates.bake.seconds + spent(rates.bake, contents) + (frame.apart ? spent(rates.send, contents) : 0);
   return {
-    ...{ files, bytes, moveFiles: move.files, moveBytes: move.bytes },
+    ...{ files, bytes, moveFiles: files, moveBytes: bytes },
     seconds: fetching === null ? null : fetching + building,
-    diskBytes: (frame.remote ? move.bytes : 0) + (frame.apart ? 0 : bytes),
+    diskBytes: frame.apart ? 0 : bytes,
     complete,
   };
 }
