@@ -3,11 +3,11 @@ import { StowageError } from '#shared/errors.ts';
 import type { RunRequest } from './engine.ts';
 
 /** A link in a mount would be made in the mount's source. @throws `mount-failed` */
-export function checkLinks({ links, binds }: Pick<RunRequest, 'links' | 'binds'>): void {
+export function checkLinks({ links, binds, volumes }: Pick<RunRequest, 'links' | 'binds' | 'volumes'>): void {
   for (const { path, target } of links) {
     const at = posix.resolve('/', path);
-    const mount = binds.find((bind) => {
-      const place = posix.resolve('/', bind.target);
+    const mount = [...binds, ...volumes].find((other) => {
+      const place = posix.resolve('/', other.target);
       return at === place || at.startsWith(place === '/' ? '/' : `${place}/`);
     });
     if (mount === undefined) continue;

@@ -12,7 +12,7 @@ import { createPlanner, type Planner } from './planner.ts';
  * Random plans on the real engine, with real facts: it takes every plan without errors, and refuses every one whose errors
  * are of the kinds that an engine knows. `STOWAGE_RANDOM_PLANS` says how many plans without errors are tried.
  */
-const wanted = Number(process.env.STOWAGE_RANDOM_PLANS ?? 60);
+const wanted = Number(process.env.STOWAGE_RANDOM_PLANS ?? 50);
 const seed = Number(process.env.STOWAGE_RANDOM_SEED ?? 5);
 const lanes = 4;
 

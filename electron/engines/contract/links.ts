@@ -62,6 +62,9 @@ export function linksTopic({ engine, scratch, request, run }: Bench): void {
       const links = [{ path: '/home/work/set/l', target: '/home/work' }];
       await expect(engine.create(request(['true'], { binds, links }))).rejects.toMatchObject({ code: 'mount-failed' });
       expect(readdirSync(source)).toEqual(['f']);
+      const volumes = [{ name: 'stowage-none', target: '/data/v', readOnly: false }];
+      const inVolume = request(['true'], { volumes, links: [{ path: '/data/v/l', target: '/home/work' }] });
+      await expect(engine.create(inVolume)).rejects.toMatchObject({ code: 'mount-failed' });
     });
 
     it('do not take the place of a folder', async () => {

@@ -72,7 +72,9 @@ export async function runState(directory: string): Promise<RunState> {
 /** @throws `not-found` when nothing is kept of it */
 export async function readRecord(directory: string): Promise<RunRecord> {
   try {
-    return JSON.parse(await readFile(runFiles(directory).record, 'utf8')) as RunRecord;
+    const { homeId, request } = JSON.parse(await readFile(runFiles(directory).record, 'utf8')) as RunRecord;
+    // Runs that were made before there were links know none.
+    return { homeId, request: { ...request, links: request.links ?? [] } };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new StowageError('not-found', 'The directory of this run is no longer there.', { subject: directory });
