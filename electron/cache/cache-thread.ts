@@ -15,6 +15,8 @@ export type DiskWork =
   | { readonly kind: 'folder'; readonly items: readonly { to: string; mode: number }[] }
   /** Copies of their own, which share blocks with the object where the disk can. */
   | { readonly kind: 'copy'; readonly items: readonly { from: string; to: string; mode: number }[] }
+  /** Whether a file has this size: one that has not, or is gone, fails. */
+  | { readonly kind: 'check'; readonly items: readonly { path: string; bytes: number }[] }
   /** Files, or folders with all in them; what is gone is no error. */
   | { readonly kind: 'remove'; readonly items: readonly { path: string }[] };
 

@@ -53,6 +53,12 @@ function resultsOf(work: DiskWork): (StepError | null)[] {
       );
     case 'copy':
       return work.items.map(({ from, to, mode }) => attempt(() => copy(from, to, mode)));
+    case 'check':
+      return work.items.map(({ path, bytes }) =>
+        attempt(() => {
+          if (lstatSync(path).size !== bytes) throw new Error('another size');
+        }),
+      );
     case 'remove':
       return work.items.map(({ path }) => attempt(() => remove(path)));
   }

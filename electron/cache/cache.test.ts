@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -9,6 +10,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -152,6 +154,27 @@ describe('a place brought into the cache', () => {
     expect(reads).toHaveLength(400 - came);
   });
 
+  it('is not taken for whole when the machine lost its power and what came last', async () => {
+    for (const name of ['a', 'b', 'c']) await put(`v/${name}`, `content of ${name}`);
+    await stage();
+    const machine = join(home, 'cache', 'machine.json');
+    const before = JSON.parse(readFileSync(machine, 'utf8')) as object;
+    await bench.close();
+    const objects = join(home, 'cache', 'objects');
+    const one = readdirSync(objects).flatMap((folder) =>
+      readdirSync(join(objects, folder)).map((name) => join(objects, folder, name)),
+    )[1];
+    chmodSync(one ?? '', 0o600);
+    truncateSync(one ?? '');
+    writeFileSync(machine, JSON.stringify({ ...before, bootedAt: 0 }));
+    open();
+    reads.length = 0;
+    const tree = await stage();
+    expect(reads).toHaveLength(1);
+    expect(['a', 'b', 'c'].map((name) => textIn(tree, name))).toEqual(['content of a', 'content of b', 'content of c']);
+    expect(await used()).toBe(onTheDisk());
+  });
+
   it('fetches again what somebody removed from the disk', async () => {
     await put('v/a', 'a');
     await put('v/b', 'b');
@@ -172,7 +195,7 @@ describe('a place brought into the cache', () => {
 describe('the limit', () => {
   const block = 'x'.repeat(4096);
   /** So large that it is written beside before it is an object. */
-  const largeBytes = 3 * 1024 * 1024;
+  const largeBytes = 1.25 * 1024 * 1024;
   const fill = async (name: string, files: number): Promise<void> => {
     for (let file = 0; file < files; file++) await put(`${name}/f${file}`, block);
   };
@@ -236,9 +259,9 @@ describe('the limit', () => {
     for (const name of ['v', 'w', 'x']) {
       mkdirSync(join(source, name), { recursive: true });
       for (let file = 0; file < 40; file++)
-        writeFileSync(join(source, name, `f${file}`), Buffer.alloc(file % 10 === 0 ? largeBytes : 5000, file));
+        writeFileSync(join(source, name, `f${file}`), Buffer.alloc(file % 20 === 0 ? largeBytes : 5000, file));
     }
-    const one = 4 * largeBytes + 36 * 8192;
+    const one = 2 * largeBytes + 38 * 8192;
     limit = 2.5 * one;
     const child = spawn(process.execPath, [join(import.meta.dirname, 'crash-child.ts'), home, source, String(limit)], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -260,7 +283,7 @@ describe('the limit', () => {
     for (const name of ['v', 'w', 'x']) {
       const tree = await stage(name);
       expect(readdirSync(tree.directory)).toHaveLength(40);
-      expect(readFileSync(join(tree.directory, 'f10'))).toEqual(Buffer.alloc(largeBytes, 10));
+      expect(readFileSync(join(tree.directory, 'f20'))).toEqual(Buffer.alloc(largeBytes, 20));
     }
     expect(onTheDisk()).toBeLessThanOrEqual(limit);
     expect(await used()).toBe(onTheDisk());

@@ -11,6 +11,7 @@ import { checkSignal } from '../storage/bodies.ts';
 import type { Database } from '../store/database.ts';
 import { type Bandwidth, createBandwidth } from '../transfers/bandwidth.ts';
 import { type PatienceLimits, usualPatience } from '../transfers/patience.ts';
+import { checkAfterRestart } from './after-restart.ts';
 import { type BuildProgress, buildTree } from './build.ts';
 import { createCacheService } from './cache-service.ts';
 import { onDisk } from './cache-thread.ts';
@@ -122,6 +123,7 @@ export function createCache(options: CacheOptions): Cache {
     });
     const building = rows.trees().filter(({ state }) => state === 'building');
     for (const tree of building) await room.dropTree(tree);
+    await checkAfterRestart(rows, room, layout);
     room.count();
   };
   let opened: Promise<void> | null = null;

@@ -111,6 +111,19 @@ export function createCacheRows(database: Database) {
       void database.run('UPDATE cache_objects SET used_at = max(used_at, ?) WHERE id = ?', at, id),
     forget: (id: number): void => void database.run('DELETE FROM cache_objects WHERE id = ?', id),
     unfinished: (): number[] => database.all<{ id: number }>('SELECT id FROM cache_objects WHERE whole = 0').map(({ id }) => id),
+    /** Whole objects with a greater number, in order. */
+    since: (id: number, limit: number): ObjectRow[] =>
+      database.all<ObjectRow>(
+        `SELECT ${objectColumns} FROM cache_objects WHERE id > ? AND whole = 1 ORDER BY id LIMIT ?`,
+        id,
+        limit,
+      ),
+    /** The greatest numbers that were given. */
+    last: (): { lastObject: number; lastTree: number } => {
+      const last = (table: string): number =>
+        database.get<{ seq: number }>('SELECT seq FROM sqlite_sequence WHERE name = ?', table)?.seq ?? 0;
+      return { lastObject: last('cache_objects'), lastTree: last('cache_trees') };
+    },
     forgetAll: (): void => {
       for (const table of ['cache_objects', 'cache_trees', 'cache_uses']) database.run(`DELETE FROM ${table}`);
     },

@@ -35,6 +35,7 @@ export function createJobService(options: ServiceOptions): Service<typeof jobsCo
     copiedBack: journal.copiedBack(job.id) ?? [],
   });
   const launch = createLauncher(options);
+  const copyingBack = new Set<number>();
   return {
     list: (input) =>
       journal.list({ limit: input?.limit ?? 100, before: input?.before, states: input?.states }).map((job) => view(job)),
@@ -55,7 +56,11 @@ export function createJobService(options: ServiceOptions): Service<typeof jobsCo
       await queue.run(id)?.settled;
       if (journal.copiedBack(id) !== null)
         throw new StowageError('wrong-state', `Everything of ${subject.toLowerCase()} is back already.`);
-      const results = await staging.finish(id, journal.plan(id), { signal, tell: () => {} });
+      if (copyingBack.has(id)) throw new StowageError('in-use', `${subject} is being copied back already.`);
+      copyingBack.add(id);
+      const results = await staging
+        .finish(id, journal.plan(id), { signal, tell: () => {} })
+        .finally(() => copyingBack.delete(id));
       if (results.length === 0) throw new StowageError('wrong-state', `Nothing is kept of ${subject.toLowerCase()}.`);
       journal.setCopiedBack(id, results);
       await staging.release(id);
