@@ -45,10 +45,24 @@ export async function buildTree(build: Build): Promise<void> {
   const root = tools.layout.tree(tree.id);
   let doneFiles = 0;
   let doneBytes = 0;
+  const tell = (): void => build.onProgress({ doneFiles, totalFiles: listing.files, doneBytes, totalBytes: listing.bytes });
   const done = (file: ListedFile): void => {
     doneFiles++;
     doneBytes += file.size;
-    build.onProgress({ doneFiles, totalFiles: listing.files, doneBytes, totalBytes: listing.bytes });
+    tell();
+  };
+  const fetchOne = async (file: ListedFile): Promise<void> => {
+    let came = 0;
+    const onBytes = (bytes: number): void => {
+      doneBytes += bytes - came;
+      came = bytes;
+      tell();
+    };
+    await fetchInto(build, fetcher, root, file, onBytes);
+    room.fill(diskBytes(file.size));
+    build.onFetched();
+    onBytes(0);
+    done(file);
   };
   try {
     await run({ kind: 'folder', items: [{ to: root, mode: 0o755 }] }, () => build.what);
@@ -60,12 +74,7 @@ export async function buildTree(build: Build): Promise<void> {
         await linkBatch(build, root, batch, known);
         for (const { file } of known) done(file);
         for (const file of [...wanted, ...(await lostOf(build, known))]) {
-          yield async () => {
-            await fetchInto(build, fetcher, root, file);
-            room.fill(diskBytes(file.size));
-            build.onFetched();
-            done(file);
-          };
+          yield () => fetchOne(file);
         }
       }
     }
@@ -150,13 +159,17 @@ async function lostOf({ tools, place, what, signal }: Build, known: readonly Kno
   return lost.map(({ file }) => file);
 }
 
-const fetchInto = ({ place, listing }: Build, fetcher: Fetcher, root: string, file: ListedFile): Promise<void> =>
-  fetcher.fetch({
-    file,
-    source: placeInProvider(place, listing, file.rel),
-    inner: placeInVfolder(place, listing, file.rel),
-    to: join(root, file.rel),
-  });
+const fetchInto = (
+  { place, listing }: Build,
+  fetcher: Fetcher,
+  root: string,
+  file: ListedFile,
+  onBytes: (done: number) => void,
+): Promise<void> => {
+  const source = placeInProvider(place, listing, file.rel);
+  const inner = placeInVfolder(place, listing, file.rel);
+  return fetcher.fetch({ file, source, inner, to: join(root, file.rel) }, onBytes);
+};
 
 /** Steps none of which may fail. */
 async function run(work: DiskWork, nameOf: (index: number) => string): Promise<void> {

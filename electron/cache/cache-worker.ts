@@ -37,7 +37,7 @@ function resultsOf(work: DiskWork): (StepError | null)[] {
         attempt(() => {
           chmodSync(from, objectMode);
           intoFolder(object, () => renameSync(from, object));
-          if (to !== null) link(object, to);
+          linkOrRemove(object, to);
         }),
       );
     case 'link':
@@ -101,7 +101,18 @@ function land({ object, content, modified, to }: Extract<DiskWork, { kind: 'land
     throw error;
   }
   closeSync(file);
-  if (to !== null) link(object, to);
+  linkOrRemove(object, to);
+}
+
+/** An object that cannot be linked is not kept: nobody would know of it. */
+function linkOrRemove(object: string, to: string | null): void {
+  if (to === null) return;
+  try {
+    link(object, to);
+  } catch (error) {
+    unlinkSync(object);
+    throw error;
+  }
 }
 
 /** A second name for the object; where there may be none (another file system, too many), a copy. */

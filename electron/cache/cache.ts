@@ -154,6 +154,11 @@ export function createCache(options: CacheOptions): Cache {
   const take = (place: Place, listing: Listing, jobId: number | null): TreeRow | null => {
     const tree = findWhole(place, listing);
     if (!tree) return null;
+    if (!existsSync(layout.tree(tree.id))) {
+      // Somebody removed it by hand.
+      rows.setTree(tree.id, 'dropped');
+      return null;
+    }
     rows.transaction(() => {
       rows.touchTree(tree.id, Date.now());
       if (jobId !== null) rows.use(jobId, tree.id);
@@ -223,12 +228,15 @@ export function createCache(options: CacheOptions): Cache {
       });
     background.add(packing);
   };
-  /** Former listings of the place: nobody will ask for them. */
+  /** Former listings of the place: nobody will ask for them. Of those that are dropped one stands for what is left. */
   const dropOlder = async (place: Place, newest: number): Promise<void> => {
-    const used = rows.usedTrees();
-    for (const tree of rows.treesOf(place.vfolder_id)) {
-      if (tree.path === place.path && tree.id < newest && tree.state === 'whole' && !used.has(tree.id)) await room.dropTree(tree);
+    const older = rows.treesOf(place.vfolder_id).filter((tree) => tree.path === place.path && tree.id < newest);
+    for (const { id } of older) {
+      const tree = rows.tree(id);
+      if (tree?.state === 'whole' && !rows.usedTrees().has(id)) await room.dropTree(tree);
     }
+    const dropped = older.flatMap(({ id }) => rows.tree(id) ?? []).filter(({ state }) => state === 'dropped');
+    for (const { id } of dropped.slice(0, -1)) rows.removeTree(id);
   };
 
   const stageOnce = async (target: ResolvedPlace, stage: StageOptions, signal: AbortSignal): Promise<StagedTree> => {

@@ -1,4 +1,4 @@
-import { unlink } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StowageError } from '#shared/errors.ts';
 import { type InnerPath, parseInnerPath } from '#shared/paths.ts';
@@ -7,6 +7,7 @@ import { createLocalProvider } from '../storage/local/provider.ts';
 import type { StorageProvider } from '../storage/provider.ts';
 import { createBufferGate } from '../storage/remote/gate.ts';
 import type { Bandwidth } from '../transfers/bandwidth.ts';
+import type { Checkpoint } from '../transfers/copy-protocol.ts';
 import type { Reading } from '../transfers/copy-source.ts';
 import { copyStream, receive } from '../transfers/copy-stream.ts';
 import { createLanes } from '../transfers/lanes.ts';
@@ -61,10 +62,19 @@ export interface Fetcher {
    * Makes an object of bytes that came in another way, and were verified. @throws `disk-full` and what else the disk says
    */
   land(landed: Landed, content: Uint8Array, modified: number | null): Promise<void>;
-  /** Resolves when the file is an object and linked. @throws `source-changed`, `disk-full`, what `read` throws, `cancelled` */
-  fetch(wanted: Wanted): Promise<void>;
+  /** Resolves when the file is an object and linked; `onBytes` hears how far a large one is. @throws `source-changed`, `disk-full`, what `read` throws, `cancelled` */
+  fetch(wanted: Wanted, onBytes?: (done: number) => void): Promise<void>;
   /** Lets go of what is held. */
   close(): void;
+}
+
+/** A large file on its way, in a folder of its own. */
+interface Large {
+  readonly id: number;
+  readonly name: string;
+  checkpoint: Checkpoint | null;
+  done: number;
+  whole: boolean;
 }
 
 interface Landing {
@@ -177,46 +187,68 @@ export function createFetcher(
       give();
     }
   };
-  const fetchLarge = async (wanted: Wanted): Promise<void> => {
+  /** One try; what it leaves is gone on with by the next. */
+  const fetchLarge = async (wanted: Wanted, large: Large, onBytes: (done: number) => void): Promise<void> => {
     const leave = await lanes.enter(true);
     try {
       checkSignal(signal);
-      const landed = landedOf(wanted);
-      const id = begin(landed);
-      const name = `o${id}`;
-      const path = join(layout.incoming, name);
-      try {
-        const target = parseInnerPath(`incoming/${name}`);
-        await copyStream({ ...readingOf(wanted), target, key: name, expect: { absent: true }, checkpoint: null });
-        const [failed] = await onDisk({ kind: 'adopt', items: [{ from: path, object: layout.object(id), to: wanted.to }] });
-        if (failed) throw stepError(failed, wanted.inner);
-        finish(id, landed);
-      } catch (error) {
-        await unlink(path).catch(() => undefined);
-        rows.forget(id);
-        throw error;
-      }
+      await copyStream({
+        ...readingOf(wanted),
+        target: parseInnerPath(`incoming/${large.name}/data`),
+        key: large.name,
+        expect: { absent: true },
+        checkpoint: large.checkpoint,
+        onProgress: (done, checkpoint) => {
+          large.checkpoint = checkpoint ?? large.checkpoint;
+          large.done = done;
+          onBytes(done);
+        },
+      });
+      const from = join(layout.incoming, large.name, 'data');
+      const [failed] = await onDisk({ kind: 'adopt', items: [{ from, object: layout.object(large.id), to: wanted.to }] });
+      if (failed) throw stepError(failed, wanted.inner);
+      finish(large.id, landedOf(wanted));
+      large.whole = true;
     } finally {
       leave();
     }
   };
+  const beginLarge = (wanted: Wanted): Large => {
+    const id = begin(landedOf(wanted));
+    return { id, name: `o${id}`, checkpoint: null, done: 0, whole: false };
+  };
+  const endLarge = async ({ id, name, whole }: Large): Promise<void> => {
+    await rm(join(layout.incoming, name), { recursive: true, force: true });
+    if (!whole) rows.forget(id);
+  };
+  /** Tries until it is there, or there is no more hope. */
+  const fetchPatiently = async (wanted: Wanted, large: Large | null, onBytes: (done: number) => void): Promise<void> => {
+    const tries = noTries();
+    for (;;) {
+      try {
+        await (large ? fetchLarge(wanted, large, onBytes) : fetchSmall(wanted));
+        patience.relief();
+        return;
+      } catch (error) {
+        // Given up for good: what the host said last is why, and not that this was ended.
+        if (stop.signal.aborted && !caller.aborted) throw stop.signal.reason;
+        if (signal.aborted) throw error;
+        const problem = toProblem(error, wanted.inner);
+        if (problem.code === 'throttled') lanes.throttled();
+        // A connection that breaks again and again, but brings something each time, gets there.
+        if (large && large.done > tries.furthest) Object.assign(tries, { furthest: large.done, own: 0 });
+        if (!(await patience.again(problem, tries))) throw stop.signal.aborted && !caller.aborted ? stop.signal.reason : error;
+      }
+    }
+  };
   return {
     land,
-    fetch: async (wanted) => {
-      const tries = noTries();
-      for (;;) {
-        try {
-          await (wanted.file.size <= smallBytes ? fetchSmall(wanted) : fetchLarge(wanted));
-          patience.relief();
-          return;
-        } catch (error) {
-          // Given up for good: what the host said last is why, and not that this was ended.
-          if (stop.signal.aborted && !caller.aborted) throw stop.signal.reason;
-          if (signal.aborted) throw error;
-          const problem = toProblem(error, wanted.inner);
-          if (problem.code === 'throttled') lanes.throttled();
-          if (!(await patience.again(problem, tries))) throw stop.signal.aborted && !caller.aborted ? stop.signal.reason : error;
-        }
+    fetch: async (wanted, onBytes = () => undefined) => {
+      const large = wanted.file.size > smallBytes ? beginLarge(wanted) : null;
+      try {
+        await fetchPatiently(wanted, large, onBytes);
+      } finally {
+        if (large) await endLarge(large);
       }
     },
     close: () => {

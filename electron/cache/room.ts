@@ -99,7 +99,8 @@ export class Room {
    */
   async reserve(bytes: number, what: string, signal?: AbortSignal): Promise<Reservation> {
     await this.#inTurn(async () => {
-      for (;;) {
+      // Nothing new has to be taken: a limit that was lowered stops nobody from using what is there.
+      while (bytes > 0) {
         checkSignal(signal);
         const limit = this.#options.limitBytes();
         const { freeBytes, totalBytes } = await this.#options.disk();
@@ -148,14 +149,15 @@ export class Room {
 
   async #evict(wanted: number, only: Place | null): Promise<number> {
     const { rows } = this.#options;
-    const used = rows.usedTrees();
     // A pin that is named itself does not hold.
     const pins = rows.pins().filter((pin) => pin.vfolder_id !== only?.vfolder_id || pin.path !== only.path);
     let freed = 0;
-    for (const unit of rows.trees()) {
+    for (const { id } of rows.trees()) {
       if (freed >= wanted) break;
-      if (only !== null && !overlap(unit, only)) continue;
-      if (unit.state === 'building' || used.has(unit.id)) continue;
+      // As it is now: a job may have begun to use it while another was dropped.
+      const unit = rows.tree(id);
+      if (!unit || (only !== null && !overlap(unit, only))) continue;
+      if (unit.state === 'building' || rows.usedTrees().has(id)) continue;
       if (pins.some((pin) => pin.vfolder_id === unit.vfolder_id && isWithin(unit.path, pin.path))) continue;
       await this.dropTree(unit);
       const place = only !== null && isWithin(only.path, unit.path) ? only : unit;
@@ -224,11 +226,16 @@ export class Room {
   }
 }
 
-export const gigabytes = (bytes: number): string => (Math.max(0, bytes) / 1e9).toFixed(bytes < 1e10 ? 2 : 0);
+/** `1.2 GB`, in the unit that fits. */
+export function sized(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  return `${(Math.max(0, bytes) / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}
 
 const noRoom = (what: string, bytes: number, room: number, limit: number): StowageError =>
   new StowageError(
     'disk-full',
-    `${what} needs ${gigabytes(bytes)} GB more in the cache, and there is room for ${gigabytes(room)} GB (its limit is ${gigabytes(limit)} GB).`,
+    `${what} needs ${sized(bytes)} more in the cache, and there is room for ${sized(room)} (its limit is ${sized(limit)}).`,
     { hint: 'Share it instead of copying it, choose a smaller folder, or raise the limit of the cache in Settings.' },
   );

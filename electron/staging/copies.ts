@@ -6,7 +6,7 @@ import { StowageError } from '#shared/errors.ts';
 import type { Cache, StagedTree } from '../cache/cache.ts';
 import { onDisk } from '../cache/cache-thread.ts';
 import { stepError } from '../cache/fetch.ts';
-import { gigabytes } from '../cache/room.ts';
+import { sized } from '../cache/room.ts';
 import type { Changes } from '../events.ts';
 import { mountAddress } from '../jobs/preparation.ts';
 import type { CopiedBack, EngineRegistry, ResolvedPlace, Staged, Staging, StagingOptions, VfolderLookup } from '../services.ts';
@@ -249,7 +249,7 @@ async function checkDisk(directory: string, bytes: number, name: string): Promis
   if (free >= bytes + marginBytes) return;
   throw new StowageError(
     'disk-full',
-    `The copy of “${name}” that the job may change needs ${gigabytes(bytes)} GB, and ${gigabytes(free)} GB are free.`,
+    `The copy of “${name}” that the job may change needs ${sized(bytes)}, and ${sized(free)} are free.`,
     { hint: 'Share it instead of copying it, choose a smaller folder, or free some space.' },
   );
 }

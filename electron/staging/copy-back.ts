@@ -233,7 +233,7 @@ class CopyBack {
       etag,
       signal: this.#signal,
       bandwidth,
-      onProgress: () => undefined,
+      onProgress: (done) => this.#options.onProgress({ files: this.#copied, bytes: this.#bytes + done }),
       target,
       key: createHash('sha256').update(`${jobId} ${mount} ${target}`).digest('hex'),
       expect,

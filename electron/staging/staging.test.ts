@@ -254,6 +254,17 @@ describe('staging', () => {
     });
   });
 
+  it('goes on with a large file when the connection breaks, and tells how far it is', async () => {
+    const { run, until, ended } = await open('Azure', { big: 'x'.repeat(9_000_000) });
+    let cuts = 0;
+    host.proxy.fault = (request) => (isBodyRead(request) && cuts++ < 6 ? { kind: 'cut', after: 1_000_000 } : undefined);
+    const id = await run(dataJob('[ "$(wc -c < data/big)" = 9000000 ]', 'ro'));
+    await until(id, ({ progress }) => /^Copying data:\/: 0 of 1 files · \d\.\d of 9\.0 MB$/.test(progress ?? ''));
+    expect(await ended(id)).toMatchObject({ state: 'succeeded' });
+    expect(cuts).toBeGreaterThan(6);
+    expect(readdirSync(join(home, 'cache', 'incoming'))).toEqual([]);
+  });
+
   it('brings in one file', async () => {
     const { run, ended } = await open('Azure', files);
     expect(await ended(await run(dataJob('[ "$(cat data)" = b ]', 'ro', 'data:/sub/b.txt')))).toMatchObject({
