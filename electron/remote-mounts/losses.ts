@@ -3,10 +3,13 @@ import { visible } from '#shared/paths.ts';
 import type { Redactor } from '../services.ts';
 import { lastLines, logTail, mountFailure, toldErrors } from './log-words.ts';
 import { exists, type MountRecord, mountFiles, noteLost, readLost, readMountRecord } from './mount-record.ts';
-import { isMounted, isServed } from './mount-table.ts';
+import { isConnected, isMounted, isServed } from './mount-table.ts';
 
-/** Whether the mount of a job is gone or broken; noted, so that it is known for ever. */
-export async function findLoss(directory: string, redactor: Redactor): Promise<StowageError | null> {
+/**
+ * Whether the mount of a job is gone or broken; noted, so that it is known for ever. `probe`: the mount itself is asked too,
+ * for a process that is just being killed is still in the table.
+ */
+export async function findLoss(directory: string, redactor: Redactor, probe = false): Promise<StowageError | null> {
   const record = await readMountRecord(directory);
   if (!record) return null;
   const noted = await readLost(directory);
@@ -15,7 +18,8 @@ export async function findLoss(directory: string, redactor: Redactor): Promise<S
   const why =
     noted ??
     (!served ? 'rclone, which served it, has ended' : null) ??
-    ((await isMounted(mountFiles(directory).files)) ? null : 'it was unmounted');
+    ((await isMounted(mountFiles(directory).files)) ? null : 'it was unmounted') ??
+    (probe && !(await isConnected(mountFiles(directory).files)) ? 'rclone, which served it, has ended' : null);
   if (why === null) return null;
   await noteLost(directory, why);
   return new StowageError('mount-failed', `The mount of “${visible(record.source)}” was lost while the job ran: ${why}.`, {

@@ -34,6 +34,8 @@ export const mountFiles = (directory: string) => ({
   closed: join(directory, 'closed'),
   lost: join(directory, 'lost'),
   cache: join(directory, 'cache'),
+  /** What the job wrote and nobody can send: its notes were damaged when rclone was killed. */
+  kept: join(directory, 'kept'),
   /** Where it is mounted: never removed with what is in it. */
   files: join(directory, 'files'),
 });

@@ -9,6 +9,7 @@ import { mountFiles, readStarted } from './mount-record.ts';
 const lookMs = 50;
 const unmountMs = 10_000;
 const endMs = 5_000;
+const connectedMs = 5_000;
 
 /** Whether a file system is mounted at exactly this path. Asks the kernel's table and never the mount, which may hang. */
 export async function isMounted(path: string): Promise<boolean> {
@@ -29,6 +30,15 @@ export async function answers(path: string, patienceMs: number, signal: AbortSig
   const child = spawn('ls', ['-f', '--', path], { stdio: 'ignore', timeout: patienceMs, killSignal: 'SIGKILL', signal });
   return new Promise((resolve, reject) => {
     child.once('error', (error) => (signal.aborted ? resolve(false) : reject(error)));
+    child.once('exit', (code) => resolve(code === null || code === 0));
+  });
+}
+
+/** Asks a mount for something that it knows by itself and nobody keeps. One that takes long counts as connected. */
+export async function isConnected(path: string): Promise<boolean> {
+  const child = spawn('stat', ['-f', '--', path], { stdio: 'ignore', timeout: connectedMs, killSignal: 'SIGKILL' });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
     child.once('exit', (code) => resolve(code === null || code === 0));
   });
 }

@@ -18,7 +18,7 @@ cd "$1" || exit 1
 shift
 rm -f pipe log-ended
 mkfifo pipe || exit 1
-{ sed -u -E -e '5000,$d' -e 's/^(.{2000}).*/\\1/' -e 's/(^|[?&; ]|%26)(sig|X-Amz-[A-Za-z-]*)(=|%3D)[^&" ]*/\\1\\2=[secret]/g' -e 's/(Authorization: *\\[?)[^]]*/\\1[secret]/' < pipe > log 2>&1; : > log-ended; } &
+{ sed -u -E -e '5000,$d' -e 's/^(.{2000}).*/\\1/' -e 's/(^|[?&; ]|%26)(sig|X-Amz-[A-Za-z-]*)(=|%3D)[^&" ]*/\\1\\2=[secret]/g' -e 's/(Authorization: *\\[?)[^]]*/\\1[secret]/' < pipe >> log 2>&1; : > log-ended; } &
 (read -r line < /proc/$$/stat; set -- \${line##*) }; shift 19; printf '%s %s\\n' "$$" "$1") > started
 exec "$@" > pipe 2>&1 < /dev/null
 `;

@@ -210,24 +210,41 @@ describe.skipIf(!existsSync('/dev/fuse'))('a remote folder shared by FUSE', () =
     }
   });
 
+  /** Writes a file through a mount, and kills rclone before the file is closed. */
+  const writeAndKill = async (source: string, pid: number): Promise<void> => {
+    const script = 'exec 3> "$1/late"; echo late >&3; kill -9 "$2"';
+    await once(spawn('sh', ['-c', script, 'sh', source, String(pid)]), 'exit');
+  };
+
   it('sends what was written although rclone was killed before it had sent it', async () => {
     const { world, mounts, directory, plan, put, get } = await openOn(azure());
     await put('file', 'x');
     const job = plan('process', ['true'], { readOnly: false });
-    const staged = await mounts.prepare(1, job, quiet());
-    const [bind] = staged.binds;
-    const writer = spawn('sh', [
-      '-c',
-      'echo late > "$1/late"; kill -9 "$2"',
-      'sh',
-      bind?.source ?? '',
-      String(pidOf(directory(1))),
-    ]);
-    await once(writer, 'exit');
+    const { binds } = await mounts.prepare(1, job, quiet());
+    await writeAndKill(binds[0]?.source ?? '', pidOf(directory(1)));
+    // Times go by seconds into the signature that rclone gets, and by that into where it looks for its cache.
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
     await expect(mounts.finish(1, job, quiet())).rejects.toMatchObject({ code: 'mount-failed' });
+    vi.useRealTimers();
     expect((await get('late')).toString()).toBe('late\n');
     await mounts.release(1);
     expect(mountedBelow(world.home)).toBe(false);
+    expect(existsSync(directory(1))).toBe(false);
+  });
+
+  it('keeps what cannot be sent any more, and says where', async () => {
+    const { mounts, directory, plan, put, get } = await openOn(azure());
+    await put('file', 'x');
+    const job = plan('process', ['true'], { readOnly: false });
+    const { binds } = await mounts.prepare(1, job, quiet());
+    await writeAndKill(binds[0]?.source ?? '', pidOf(directory(1)));
+    const meta = filesBelow(join(directory(1), 'cache', 'vfsMeta')).find((path) => path.endsWith('/late'));
+    writeFileSync(meta ?? '', '{ "Dir');
+    const kept = join(directory(1), 'kept');
+    await expect(mounts.finish(1, job, quiet())).rejects.toMatchObject({ data: { hint: expect.stringContaining(kept) } });
+    await mounts.release(1);
+    expect(filesBelow(kept).map((path) => readFileSync(path, 'utf8'))).toEqual(['late\n']);
+    await expect(get('late')).rejects.toMatchObject({ code: 'not-found' });
   });
 
   it('says what is wrong in words: a source that is gone, a key that is refused, a tool that is missing', async () => {

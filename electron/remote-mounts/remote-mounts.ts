@@ -25,7 +25,7 @@ import { answers, isMounted, isServed, takeDown } from './mount-table.ts';
 import { cacheBytes, launchRclone } from './rclone-process.ts';
 import { rcloneRemote, refusalOf } from './rclone-remote.ts';
 import { sendUnsent } from './sending.ts';
-import { unsentFiles } from './unsent.ts';
+import { adoptCache, cacheRoots, hasFiles, keepDamaged, unsentFiles } from './unsent.ts';
 
 export interface RemoteMountsOptions {
   /** The data directory; mounts are kept in `mounts` in it. */
@@ -72,8 +72,17 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
       hint: 'Copy the folder instead of sharing it.',
     });
   };
-  const failure = async (directory: string, record: MountRecord, happened: string): Promise<StowageError> =>
-    mountFailure(record.source, redactor.text(await logTail(mountFiles(directory).log)), happened);
+  /** Takes a mount down, after which its log is whole: what rclone says reaches it through a pipe. */
+  const end = async (directory: string): Promise<void> => {
+    await takeDown(directory, (await fuse()).tools?.fusermount ?? 'fusermount3');
+    const { log, logEnded } = mountFiles(directory);
+    if (!(await exists(log))) return;
+    for (let waited = 0; waited < logMs && !(await exists(logEnded)); waited += readyLookMs) await delay(readyLookMs);
+  };
+  const failure = async (directory: string, record: MountRecord, happened: string): Promise<StowageError> => {
+    await end(directory);
+    return mountFailure(record.source, redactor.text(await logTail(mountFiles(directory).log)), happened);
+  };
 
   /** Starts rclone on the folder of a record, and waits until the mount answers. */
   const mount = async (directory: string, record: MountRecord, signal: AbortSignal): Promise<void> => {
@@ -111,30 +120,32 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
       ...staging,
       log: async () => redactor.text(await logTail(mountFiles(directory).log)),
       serve: async () => {
-        if (await isServed(directory)) return;
+        if (await isServed(directory)) return false;
+        const again = async (): Promise<void> => {
+          await takeDown(directory, (await tools()).fusermount);
+          await mount(directory, record, staging.signal);
+        };
+        const { cache, kept } = mountFiles(directory);
+        const before = await cacheRoots(cache);
         await takeDown(directory, (await tools()).fusermount);
-        await mount(directory, record, staging.signal);
+        await keepDamaged(cache, kept);
+        await again();
+        // Told another way in, rclone looks for its cache elsewhere.
+        if (await adoptCache(cache, before, () => end(directory))) await again();
+        return true;
       },
     });
 
-  /** Takes the mount of an ended job down, after which its log is whole: what rclone said reaches it through a pipe. */
-  const close = async (directory: string): Promise<void> => {
-    const { closed, logEnded } = mountFiles(directory);
-    await writeFile(closed, '', { mode: 0o600 });
-    await takeDown(directory, (await fuse()).tools?.fusermount ?? 'fusermount3');
-    for (let waited = 0; waited < logMs && !(await exists(logEnded)); waited += readyLookMs) await delay(readyLookMs);
-  };
-
   /** Unmounts, and removes everything but files that the job wrote and the service did not get. */
   const letGo = async (directory: string): Promise<void> => {
-    const { tools: found } = await fuse();
-    await takeDown(directory, found?.fusermount ?? 'fusermount3');
+    await end(directory);
     await removeMountPoint(directory).catch((error: unknown) => {
       throw new StowageError('in-use', `The mount at “${mountFiles(directory).files}” could not be taken down.`, {
         subject: directory,
         detail: String(error),
       });
     });
+    if (await hasFiles(mountFiles(directory).kept)) return;
     for await (const _unsent of unsentFiles(mountFiles(directory).cache)) return;
     await rm(directory, { recursive: true, force: true });
   };
@@ -231,10 +242,12 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
       for (const { directory } of await folders.list(jobId)) {
         const record = await readMountRecord(directory);
         if (!record) continue;
-        const loss = await findLoss(directory, redactor);
+        const loss = await findLoss(directory, redactor, true);
         // What one cannot send does not keep the others' from where it belongs.
         if (!record.readOnly) await send(directory, record, staging).catch((error: unknown) => failures.push(error));
-        await close(directory);
+        // Noted before: that the mount of an ended job is gone is no loss.
+        await writeFile(mountFiles(directory).closed, '', { mode: 0o600 });
+        await end(directory);
         const trouble = loss ?? (await findReadErrors(directory, record, redactor));
         if (trouble) failures.push(trouble);
       }

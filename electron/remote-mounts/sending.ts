@@ -4,13 +4,13 @@ import { visible } from '#shared/paths.ts';
 import type { StagingOptions } from '../services.ts';
 import { mountFailure } from './log-words.ts';
 import { type MountRecord, mountFiles } from './mount-record.ts';
-import { isUnsent, unsentFiles } from './unsent.ts';
+import { hasFiles, isUnsent, unsentFiles } from './unsent.ts';
 
 interface SendingTools extends StagingOptions {
   /** What rclone said last, cleaned. */
   log(): Promise<string>;
-  /** rclone runs, started again if it had ended: it sends what is left by itself. */
-  serve(): Promise<void>;
+  /** rclone runs, and sends what is left by itself. True: it had ended and was started again, which may move its notes. */
+  serve(): Promise<boolean>;
 }
 
 const lookMs = 100;
@@ -25,28 +25,44 @@ const refusedPatienceMs = 15_000;
  * @throws what keeps a file from being sent; it stays in the cache of the mount. `cancelled`
  */
 export async function sendUnsent(directory: string, record: MountRecord, tools: SendingTools): Promise<void> {
-  const { cache } = mountFiles(directory);
-  let progressAt = performance.now();
-  let sent = 0;
+  const { cache, kept } = mountFiles(directory);
+  const progress = { at: performance.now() };
+  // Once more after each round: only one that finds nothing says that nothing is left.
+  while (await sendRound(record, cache, tools, progress)) checkCancelled(tools);
+  if (!(await hasFiles(kept))) return;
+  throw new StowageError('mount-failed', `Not everything that the job wrote reached “${visible(record.source)}”.`, {
+    subject: kept,
+    hint: `rclone was killed while it wrote some files; what it had of them is kept on this machine in “${kept}”.`,
+  });
+}
+
+/** False when there was nothing to send. */
+async function sendRound(record: MountRecord, cache: string, tools: SendingTools, progress: { at: number }): Promise<boolean> {
+  let found = false;
   for await (const { meta, path } of unsentFiles(cache)) {
-    if (sent === 0) await tools.serve();
+    found = true;
     tools.tell(`Sending to ${visible(record.source)}: ${visible(path.slice(path.lastIndexOf('/') + 1))}`);
     while (await isUnsent(meta)) {
-      if (tools.signal.aborted) throw new StowageError('cancelled', 'Sending what the job wrote was cancelled.');
-      await checkProgress(record, cache, tools, performance.now() - progressAt);
+      checkCancelled(tools);
+      if (await tools.serve()) return true;
+      await checkProgress(record, cache, tools, performance.now() - progress.at);
       await delay(lookMs, undefined, { signal: tools.signal }).catch(() => undefined);
     }
-    sent += 1;
-    progressAt = performance.now();
+    progress.at = performance.now();
   }
+  return found;
+}
+
+function checkCancelled({ signal }: SendingTools): void {
+  if (signal.aborted) throw new StowageError('cancelled', 'Sending what the job wrote was cancelled.');
 }
 
 async function checkProgress(record: MountRecord, cache: string, tools: SendingTools, waitedMs: number): Promise<void> {
   if (waitedMs < refusedPatienceMs) return;
   const log = await tools.log();
-  if (!/failed to upload|Failed to copy/i.test(log)) return tools.serve();
+  if (!/failed to upload|Failed to copy/i.test(log)) return;
   const { code, message, data } = mountFailure(record.source, log, 'what the job wrote is not sent');
-  if (waitedMs < patienceMs && code !== 'permission-denied' && code !== 'credentials-rejected') return tools.serve();
+  if (waitedMs < patienceMs && code !== 'permission-denied' && code !== 'credentials-rejected') return;
   throw new StowageError(code, `Not everything that the job wrote reached “${visible(record.source)}”. ${message}`, {
     ...data,
     subject: cache,
