@@ -82,6 +82,7 @@ export const approachOptionSchema = z.object({
 });
 export type ApproachOption = z.infer<typeof approachOptionSchema>;
 
+/** Plans are kept with their jobs: what a version added has a default, for those of earlier ones. */
 export const plannedMountSchema = z.object({
   /** Index into the requested mounts; null for code, output and automounts. */
   request: z.number().nullable(),
@@ -97,11 +98,11 @@ export const plannedMountSchema = z.object({
   /** Why this approach, in words. */
   reason: z.string(),
   /** What the planner would choose. */
-  recommended: approachSchema,
+  recommended: approachSchema.default('share'),
   /** All three, the recommended one first. */
-  options: z.array(approachOptionSchema),
+  options: z.array(approachOptionSchema).default([]),
   /** Of the chosen approach; null: nothing is known of the source. */
-  cost: mountCostSchema.nullable(),
+  cost: mountCostSchema.nullable().default(null),
 });
 export type PlannedMount = z.infer<typeof plannedMountSchema>;
 
@@ -257,6 +258,16 @@ export const planCostSchema = z.object({
 });
 export type PlanCost = z.infer<typeof planCostSchema>;
 
+const noCost: PlanCost = {
+  moveFiles: 0,
+  moveBytes: 0,
+  cachedBytes: 0,
+  seconds: null,
+  diskBytes: 0,
+  diskFreeBytes: null,
+  complete: true,
+};
+
 export const planSchema = z.object({
   engine: engineIdSchema,
   image: z.string().nullable(),
@@ -268,8 +279,8 @@ export const planSchema = z.object({
   resources: z.object({ cpus: z.number().nullable(), memoryBytes: bytesSchema.nullable(), shmBytes: bytesSchema }),
   mounts: z.array(plannedMountSchema),
   /** `path` and `target` normalised; in the order of the request. */
-  links: z.array(linkRequestSchema),
-  cost: planCostSchema,
+  links: z.array(linkRequestSchema).default([]),
+  cost: planCostSchema.default(noCost),
   steps: z.array(planStepSchema),
   tree: containerNodeSchema,
   conflicts: z.array(planConflictSchema),
