@@ -119,6 +119,10 @@ test('a folder is dropped onto a place of the container, also from Files over th
   const models = page.getByRole('region', { name: 'Vfolders to mount' }).getByRole('listitem').filter({ hasText: 'models' });
   await models.dragTo(launch.container.getByText('/', { exact: true }).first());
   await expect(page.getByRole('textbox', { name: 'Target of mount 2' })).toHaveValue('/models');
+  await page.getByRole('button', { name: 'Folders in data' }).click();
+  await page.getByRole('button', { name: 'Mount train' }).click();
+  await expect(page.getByRole('combobox', { name: 'Source of mount 3' })).toHaveValue('data:/train');
+  await page.getByRole('button', { name: 'Remove mount 3' }).click();
 
   await page.getByRole('button', { name: 'Files', exact: true }).click();
   await page.getByRole('treeitem', { name: 'data' }).click();

@@ -1,9 +1,9 @@
-import { Button, Input, makeStyles, tokens } from '@fluentui/react-components';
-import { AddRegular, FolderRegular, LinkRegular, SearchRegular } from '@fluentui/react-icons';
+import { Input, makeStyles, tokens } from '@fluentui/react-components';
+import { FolderRegular, LinkRegular, SearchRegular } from '@fluentui/react-icons';
 import { useState } from 'react';
 import { useVfolders } from '../app/stores/vfolders.ts';
 import { ModeBadge } from '../planner/badges.tsx';
-import { startVfolderDrag } from '../planner/drag.ts';
+import { MountableItem } from './mountable-item.tsx';
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', height: '100%', minHeight: 0 },
@@ -12,19 +12,8 @@ const useStyles = makeStyles({
   hint: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
   filter: { marginLeft: 'auto', width: '150px', minWidth: 0 },
   filterInput: { minWidth: 0, width: '100%' },
-  list: { listStyleType: 'none', margin: 0, padding: '0 8px 8px', overflowY: 'auto', flexGrow: 1 },
-  item: {
-    display: 'flex',
-    alignItems: 'center',
-    gap: '8px',
-    minHeight: '28px',
-    padding: '0 2px 0 6px',
-    borderRadius: tokens.borderRadiusMedium,
-    cursor: 'grab',
-    ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover },
-  },
+  list: { listStyleType: 'none', margin: 0, padding: '0 8px 8px 6px', overflowY: 'auto', flexGrow: 1 },
   icon: { fontSize: '16px', flexShrink: 0, color: tokens.colorNeutralForeground3 },
-  name: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   note: {
     color: tokens.colorNeutralForeground3,
     fontSize: tokens.fontSizeBase200,
@@ -34,7 +23,6 @@ const useStyles = makeStyles({
     minWidth: 0,
     flexShrink: 2,
   },
-  mount: { marginLeft: 'auto', flexShrink: 0 },
   none: { padding: '4px 14px', color: tokens.colorNeutralForeground3 },
 });
 
@@ -42,7 +30,7 @@ export interface VfolderListProps {
   readonly onMount: (address: string) => void;
 }
 
-/** The vfolders beside the container view: drag one onto it, or mount it by its button. */
+/** The vfolders beside the container view, with their folders: drag one onto it, or mount it by its button. */
 export function VfolderList({ onMount }: VfolderListProps) {
   const styles = useStyles();
   const vfolders = useVfolders((state) => state.vfolders);
@@ -74,29 +62,21 @@ export function VfolderList({ onMount }: VfolderListProps) {
         <ul className={styles.list}>
           {shown.map((vfolder) => {
             const Icon = vfolder.kind === 'linked' ? LinkRegular : FolderRegular;
-            const address = `${vfolder.name}:/`;
             return (
-              <li
+              <MountableItem
                 key={vfolder.id}
-                className={styles.item}
-                draggable
-                onDragStart={(event) => startVfolderDrag(event.dataTransfer, address)}
-                onDoubleClick={() => onMount(address)}
-              >
-                <Icon className={styles.icon} aria-hidden />
-                <span className={styles.name}>{vfolder.name}</span>
-                <ModeBadge mode={vfolder.permission} />
-                <span className={styles.note}>{vfolder.note}</span>
-                <Button
-                  className={styles.mount}
-                  size="small"
-                  appearance="subtle"
-                  icon={<AddRegular />}
-                  aria-label={`Mount ${vfolder.name}`}
-                  title={`Mount ${vfolder.name}`}
-                  onClick={() => onMount(address)}
-                />
-              </li>
+                vfolder={vfolder.name}
+                path=""
+                name={vfolder.name}
+                icon={<Icon className={styles.icon} aria-hidden />}
+                notes={
+                  <>
+                    <ModeBadge mode={vfolder.permission} />
+                    <span className={styles.note}>{vfolder.note}</span>
+                  </>
+                }
+                onMount={onMount}
+              />
             );
           })}
         </ul>
