@@ -18,7 +18,7 @@ test('folders are starred, put in order, followed when renamed, found by the pal
   const { page } = app;
   // The vfolder itself stands below, with the same name.
   const star = (name: string) => files.tree.locator(`[role=treeitem]:has([data-label]:text-is("${name}"))`).first();
-  const starred = () => files.tree.locator('[role=treeitem][draggable=true] [data-label]').allTextContents();
+  const starred = () => files.tree.locator('[role=treeitem][data-reorder] [data-label]').allTextContents();
 
   // By key, by the star in the address bar, by menu, and by key in the tree.
   await files.goTo('data:/train/day');
@@ -68,5 +68,5 @@ test('folders are starred, put in order, followed when renamed, found by the pal
   await expect(page.getByRole('navigation', { name: 'Path' })).toHaveText(/renamedweekday/);
   await app.quit();
   const again = new FilesPage(await launch());
-  await expect(again.tree.locator('[role=treeitem][draggable=true]')).toHaveCount(3);
+  await expect(again.tree.locator('[role=treeitem][data-reorder]')).toHaveCount(3);
 });

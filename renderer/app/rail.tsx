@@ -12,7 +12,7 @@ import {
   TaskListSquareLtrRegular,
 } from '@fluentui/react-icons';
 import { type ComponentType, type DragEvent, useEffect, useRef } from 'react';
-import { isAddressDrag } from '../planner/drag.ts';
+import { carriesMountable } from '../planner/drag.ts';
 import { openPalette } from './command-palette.tsx';
 import { Logo } from './logo.tsx';
 import { goFiles, goJobs, goLaunch, goSettings, type Screen, useNavigation } from './navigation.ts';
@@ -137,7 +137,7 @@ function useOpenForDrag(screen: Screen, go: () => void) {
   if (screen !== 'launch') return {};
   return {
     onDragEnter: (event: DragEvent) => {
-      if (!isAddressDrag(event.dataTransfer)) return;
+      if (!carriesMountable(event.dataTransfer)) return;
       clearTimeout(timer.current);
       timer.current = setTimeout(go, restBeforeOpening);
     },

@@ -142,6 +142,7 @@ export function TreeRow(props: TreeRowProps) {
       className={mergeClasses(styles.row, selected && styles.selected, dimmed && styles.dimmed, over && styles.drop)}
       style={{ paddingLeft: (level - 1) * 16 }}
       title={title ?? visible(label)}
+      {...(reorder && { 'data-reorder': '' })}
       draggable={reorder !== undefined || (location.kind === 'folder' && !dimmed)}
       onDragStart={(event) => {
         if (location.kind === 'folder') startVfolderDrag(event.dataTransfer, formatAddress(location.vfolder, location.path));

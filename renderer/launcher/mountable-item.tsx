@@ -17,7 +17,7 @@ const useStyles = makeStyles({
     padding: '0 2px 0 0',
     borderRadius: tokens.borderRadiusMedium,
     cursor: 'grab',
-    ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover },
+    ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover, color: tokens.colorNeutralForeground1Hover },
   },
   toggle: { minWidth: '20px', width: '20px', flexShrink: 0, marginRight: '-6px', color: tokens.colorNeutralForeground3 },
   icon: { fontSize: '16px', flexShrink: 0, color: tokens.colorNeutralForeground3 },

@@ -5,11 +5,12 @@ import { carriesEntries, entriesType } from '../explorer/drag-types.ts';
 /** A vfolder or folder being dragged inside the app; the data is its address as text. */
 export const vfolderDragType = 'application/x-stowage-vfolder';
 
+/** Whether something of the app that can be mounted is being dragged. */
+export const carriesMountable = (data: DataTransfer): boolean => data.types.includes(vfolderDragType) || carriesEntries(data);
+
 /** Whether what is dragged may be an address; its text can be read only when it is dropped. */
 export const isAddressDrag = (data: DataTransfer): boolean =>
-  data.types.includes(vfolderDragType) ||
-  carriesEntries(data) ||
-  (data.types.includes('text/plain') && !data.types.includes('Files'));
+  carriesMountable(data) || (data.types.includes('text/plain') && !data.types.includes('Files'));
 
 /** What the source of the drag allows: files and folders of the explorer are offered for copying and moving only. */
 export const dropEffectOf = (data: DataTransfer): 'link' | 'copy' => (data.types.includes(vfolderDragType) ? 'link' : 'copy');
