@@ -92,7 +92,7 @@ test('a container of Azure: tree, tabs, addresses, stars, sorting, filtering and
     await expect(files.names()).toHaveText(['train', 'Readme & notes #1.md', 'img10.png', 'img2.png']);
     await files.grid.getByRole('columnheader', { name: 'Modified' }).getByRole('button').click();
     await expect(files.names()).toHaveText(['train', 'img2.png', 'Readme & notes #1.md', 'img10.png']);
-    await expect(files.row('img2.png').getByRole('gridcell').last()).toHaveText('Hot');
+    await expect(files.row('img2.png').getByRole('gridcell', { name: 'Hot', exact: true })).toBeVisible();
     await take('f2-table-azure', 'light');
 
     // F3: the filter of the folder, and everything below it.

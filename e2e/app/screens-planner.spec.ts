@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Page } from 'playwright/test';
 import { expect, test, withFolder } from '../fixtures/app.ts';
 import { type Cloud, withAzure } from '../fixtures/cloud.ts';
 import { stowage } from '../fixtures/process.ts';
-import { photographer, themes } from '../fixtures/screens.ts';
+import { photographer, type Take, themes } from '../fixtures/screens.ts';
 import { JobPage } from '../pages/job-page.ts';
 import { LaunchPage } from '../pages/launch-page.ts';
 
@@ -26,24 +27,34 @@ async function fill(home: string, folder: string, cloud: Cloud): Promise<void> {
   await cli('cache', 'pin', 'labels:/');
 }
 
-test('the planner, its cache and the plan of a job, in light and dark, at two sizes', async ({ app, home, shell }) => {
+test('the planner, its cache and the plan of a job, in light and dark, at two sizes', async ({ app, shell }) => {
   test.slow();
-  await withAzure((cloud) => withFolder('screens', (folder) => fill(home, folder, cloud)));
-  const { page } = app;
-  const take = await photographer(page, shell);
+  await withAzure(async (cloud) => {
+    await withFolder('screens', (folder) => fill(app.home, folder, cloud));
+    await takeAll(app.page, await photographer(app.page, shell));
+  });
+});
+
+async function prepare(page: Page): Promise<LaunchPage> {
   await page.getByRole('button', { name: /^Transfers/ }).click();
   const launch = new LaunchPage(page);
   await launch.open();
   await launch.chooseEngine('docker');
   await launch.fill({ image: 'busybox:local', command: 'python train.py --epochs 10', name: 'train-large' });
+  await launch.addMount({ source: 'station-readings:/', mode: 'ro' });
   await launch.addMount({ source: 'checkpoints:/', mode: 'rw' });
-  await launch.addMount({ source: 'checkpoints:/2026-2.csv', target: '/input/one.csv', mode: 'ro' });
   await launch.unfold('Symlinks');
   await page.getByRole('button', { name: 'Add several…' }).click();
   const lines = page.getByRole('textbox', { name: 'Lines of links' });
-  await lines.fill('/input/train -> /home/work/checkpoints\n/input/one.csv -> /home/work/checkpoints/2026-2.csv');
+  await lines.fill('/input/train -> /home/work/station-readings\n/home/work/checkpoints -> /input/train');
   await page.getByRole('button', { name: 'Add 2 links' }).click();
   await expect(launch.container).toContainText('lies where');
+  await expect(launch.approach(1)).toHaveText('copied');
+  return launch;
+}
+
+async function takeAll(page: Page, take: Take): Promise<void> {
+  const launch = await prepare(page);
   for (const [theme, label] of themes.filter(([name]) => name !== 'contrast')) {
     await page.getByRole('button', { name: 'Settings', exact: true }).click();
     await page.getByRole('radio', { name: label, exact: true }).check();
@@ -67,4 +78,4 @@ test('the planner, its cache and the plan of a job, in light and dark, at two si
     await expect(page.getByRole('list', { name: 'Copied back' })).toContainText('Copied back to labels:/');
     await take('job-plan-copied', theme);
   }
-});
+}
