@@ -1,4 +1,4 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -6,6 +6,18 @@ import { onDisk } from './cache-thread.ts';
 import type { CacheLayout } from './layout.ts';
 import type { Room } from './room.ts';
 import type { CacheRows } from './rows.ts';
+
+/** Removes what a former process did not bring to its end. */
+export async function removeUnfinished(rows: CacheRows, room: Room, layout: CacheLayout): Promise<void> {
+  for (const name of await readdir(layout.incoming)) await rm(join(layout.incoming, name), { recursive: true, force: true });
+  rows.dropOwnUses();
+  const left = rows.unfinished();
+  await onDisk({ kind: 'remove', items: left.map((id) => ({ path: layout.object(id) })) });
+  rows.transaction(() => {
+    for (const id of left) rows.forget(id);
+  });
+  for (const tree of rows.trees()) if (tree.state === 'building') await room.dropTree(tree);
+}
 
 /** What the cache held when the machine was started; kept in a file of the cache. */
 const bootSchema = z.object({ bootedAt: z.number(), lastObject: z.number().int(), lastTree: z.number().int() });

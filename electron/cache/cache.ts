@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { access, link, mkdir, readdir, rm, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, link, mkdir, rm, statfs } from 'node:fs/promises';
 import { formatAddress } from '#shared/address.ts';
 import type { CacheLoad, cacheContract } from '#shared/contract/cache.ts';
 import { isStowageError } from '#shared/errors.ts';
@@ -11,10 +10,9 @@ import { checkSignal } from '../storage/bodies.ts';
 import type { Database } from '../store/database.ts';
 import { type Bandwidth, createBandwidth } from '../transfers/bandwidth.ts';
 import { type PatienceLimits, usualPatience } from '../transfers/patience.ts';
-import { checkAfterRestart } from './after-restart.ts';
+import { checkAfterRestart, removeUnfinished } from './after-restart.ts';
 import { type BuildProgress, buildTree } from './build.ts';
 import { createCacheService } from './cache-service.ts';
-import { onDisk } from './cache-thread.ts';
 import { cacheLayout } from './layout.ts';
 import { type Listing, listPlace } from './listing.ts';
 import { leastPacked, makePack, mayPack } from './pack.ts';
@@ -45,8 +43,6 @@ export interface StageOptions {
   readonly packed?: boolean;
   onListing?(files: number): void;
   onProgress?(progress: BuildProgress): void;
-  /** Somebody else brings in what overlaps; it is waited for. */
-  onWaiting?(): void;
 }
 
 /** A folder of this machine that holds a place as it was listed; only to be read. */
@@ -112,17 +108,7 @@ export function createCache(options: CacheOptions): Cache {
       await mkdir(folder, { recursive: true, mode: 0o700 });
     }
     usualLimit = Math.min(mostDefaultBytes, Math.floor((await disk()).totalBytes * defaultPart));
-    await Promise.all(
-      (await readdir(layout.incoming)).map((name) => rm(join(layout.incoming, name), { recursive: true, force: true })),
-    );
-    rows.dropOwnUses();
-    const left = rows.unfinished();
-    await onDisk({ kind: 'remove', items: left.map((id) => ({ path: layout.object(id) })) });
-    rows.transaction(() => {
-      for (const id of left) rows.forget(id);
-    });
-    const building = rows.trees().filter(({ state }) => state === 'building');
-    for (const tree of building) await room.dropTree(tree);
+    await removeUnfinished(rows, room, layout);
     await checkAfterRestart(rows, room, layout);
     room.count();
   };
@@ -246,7 +232,6 @@ export function createCache(options: CacheOptions): Cache {
     try {
       let tree = take(place, listing, stage.jobId);
       if (!tree) {
-        stage.onWaiting?.();
         const leave = await turns.enter(place, signal);
         try {
           tree = take(place, listing, stage.jobId) ?? (await build(target, place, listing, stage, signal));

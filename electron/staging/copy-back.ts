@@ -16,6 +16,7 @@ import type { Bandwidth } from '../transfers/bandwidth.ts';
 import { copyStream, sameContent } from '../transfers/copy-stream.ts';
 import { createPatience, noTries, type Patience, type PatienceLimits } from '../transfers/patience.ts';
 import { toProblem } from '../transfers/problems.ts';
+import { conflictName, isEmpty, lookInto, type PrivateCopy, wasThere } from './private-copy.ts';
 import { sameFile } from './same-file.ts';
 
 export interface CopyBackOptions {
@@ -74,6 +75,7 @@ export async function copyBack(options: CopyBackOptions): Promise<CopiedBack> {
 class CopyBack {
   readonly #options: CopyBackOptions;
   readonly #local: LocalProvider;
+  readonly #copy: PrivateCopy;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #patience: Patience;
@@ -88,6 +90,7 @@ class CopyBack {
   constructor(options: CopyBackOptions) {
     this.#options = options;
     this.#local = createLocalProvider(options.files);
+    this.#copy = lookInto(options.files);
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     this.#patience = createPatience(options.patience, this.#signal, ({ code, message, ...data }) =>
       this.#stop.abort(new StowageError(code, message, data)),
@@ -146,7 +149,7 @@ class CopyBack {
       for (let at = 0; at < batch.length; at += statsAtOnce) {
         checkSignal(this.#signal);
         const part = batch.slice(at, at + statsAtOnce);
-        const stats = await Promise.all(part.map(({ rel }) => lstat(join(files, rel)).catch(() => null)));
+        const stats = await Promise.all(part.map(({ rel }) => this.#copy.look(rel)));
         for (const [index, entry] of part.entries()) {
           const now = stats[index];
           if (entry.kind !== 'file' || !now?.isFile()) continue;
@@ -163,9 +166,9 @@ class CopyBack {
   /** What was not there: files are given, folders made when they are empty, the rest noted as left out. */
   async *#added(): AsyncGenerator<Change> {
     const { manifest, tree } = this.#options;
-    const isKnown = tree === null ? await knownOf(manifest) : (rel: string) => isThere(join(tree, rel));
+    const isKnown = await wasThere(tree, manifest);
     for await (const entry of walk(this.#local, '' as InnerPath, { signal: this.#signal })) {
-      if (await isKnown(entry.path)) continue;
+      if (await isKnown(entry)) continue;
       if (entry.kind === 'file') yield { rel: entry.path, etag: null };
       else if (entry.kind === 'directory') await this.#makeFolder(entry.path);
       else if (this.#leftOut.length < mostLeftOut) this.#leftOut.push(this.#inner(entry.path));
@@ -251,8 +254,9 @@ class CopyBack {
 
   /** What the job removed, unless somebody changed it since; then the folders that were left empty. */
   async #remove(): Promise<void> {
-    const { manifest, files, place } = this.#options;
+    const { manifest, place } = this.#options;
     const { provider } = place;
+    const copy = this.#copy;
     const folders: InnerPath[] = [];
     const signal = this.#signal;
     const removeFile = async (rel: InnerPath, etag: string | null): Promise<void> => {
@@ -272,7 +276,7 @@ class CopyBack {
       for await (const batch of readListing(manifest)) {
         for (const entry of batch) {
           checkSignal(signal);
-          const now = await lstat(join(files, entry.rel)).catch(() => null);
+          const now = await copy.look(entry.rel);
           if (entry.kind === 'folder' && !now?.isDirectory()) folders.push(entry.rel);
           if (entry.kind === 'file' && !now?.isFile()) yield patiently(entry.rel, () => removeFile(entry.rel, entry.etag));
         }
@@ -280,11 +284,18 @@ class CopyBack {
     }
     await runPool(tasks(), parallel);
     for (const rel of folders.toSorted().reverse()) {
-      await provider.remove(this.#target(rel), { signal }).catch((error: unknown) => {
-        // It went with its last file, or holds what somebody else put there.
+      await this.#patiently(rel, () => this.#removeFolder(this.#target(rel))).catch((error: unknown) => {
+        // It holds what somebody else put there.
         if (!isStowageError(error, 'not-found', 'not-empty')) this.#failures.push(error);
       });
     }
+  }
+
+  /** Only a folder: by now a file may have its name, that of the job or of somebody else. */
+  async #removeFolder(target: InnerPath): Promise<void> {
+    const { provider } = this.#options.place;
+    const there = await statOrNull(provider, target, { signal: this.#signal });
+    if (there?.kind === 'directory') await provider.remove(target, { signal: this.#signal });
   }
 
   /** Tries again while the host may come back. */
@@ -309,31 +320,6 @@ class CopyBack {
   #inner(rel: InnerPath): InnerPath {
     return placeInVfolder(this.#options.place, this.#options, rel);
   }
-}
-
-/** `model (conflict of job 3).pt`, then `model (conflict of job 3, 2).pt` and so on. */
-export function conflictName(name: string, jobId: number, attempt: number): string {
-  const dot = name.lastIndexOf('.');
-  const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
-  return `${stem} (conflict of job ${jobId}${attempt > 1 ? `, ${attempt}` : ''})${ending}`;
-}
-
-const isThere = (path: string): Promise<boolean> =>
-  lstat(path).then(
-    () => true,
-    () => false,
-  );
-
-/** Without the files as they were, what was there is known from the listing only. */
-async function knownOf(manifest: string): Promise<(rel: string) => boolean> {
-  const known = new Set<string>();
-  for await (const batch of readListing(manifest)) for (const { rel } of batch) known.add(rel);
-  return (rel) => known.has(rel);
-}
-
-async function isEmpty(local: LocalProvider, rel: InnerPath, signal: AbortSignal): Promise<boolean> {
-  for await (const page of local.list(rel, { signal })) if (page.length > 0) return false;
-  return true;
 }
 
 function keptError({ name, files, jobId }: CopyBackOptions, error: unknown): StowageError {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -237,7 +237,7 @@ describe('staging', () => {
   it('is given up when the job is stopped, and holds nothing afterwards', async () => {
     const many = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`f${index}`, `${index}`]));
     const { run, until, ended, jobs } = await open('Azure', many);
-    host.proxy.fault = (request) => (isBodyRead(request) && request.url.includes('f7') ? { kind: 'silence' } : undefined);
+    host.proxy.fault = (request) => (isBodyRead(request) && request.url.includes('/data/f7') ? { kind: 'silence' } : undefined);
     const id = await run(dataJob('true', 'ro'));
     await until(id, ({ progress }) => progress?.startsWith('Copying data:/') ?? false);
     await jobs.service.stop({ id }, {});
@@ -252,6 +252,29 @@ describe('staging', () => {
       state: 'failed',
       problem: { code: 'not-found' },
     });
+  });
+
+  it('follows no symlink that a job left in its copy', async () => {
+    const outside = join(home, 'outside');
+    mkdirSync(outside);
+    writeFileSync(join(outside, 'b.txt'), 'secret');
+    writeFileSync(join(outside, 'other.txt'), 'secret');
+    const { run, ended } = await open('Azure', { ...files, kept: 'k' });
+    const script = `cd data; rm -r sub; ln -s ${outside} sub; rm a.txt; ln -s ${outside}/other.txt a.txt`;
+    const job = await ended(await run(dataJob(script, 'rw')));
+    expect(job).toMatchObject({ state: 'succeeded', copiedBack: [{ files: 0, removed: 3, conflicts: [] }] });
+    expect(job.copiedBack[0]?.leftOut.toSorted()).toEqual(['a.txt', 'sub']);
+    expect(await onHost()).toEqual({ kept: 'k' });
+  });
+
+  it('lets a file become a folder, and a folder a file', async () => {
+    const { run, ended } = await open('Azure', files);
+    const script = 'cd data; rm -r sub; printf file > sub; rm a.txt; mkdir a.txt; printf below > a.txt/b';
+    expect(await ended(await run(dataJob(script, 'rw')))).toMatchObject({
+      state: 'succeeded',
+      copiedBack: [{ files: 2, removed: 3 }],
+    });
+    expect(await onHost()).toEqual({ 'a.txt/b': 'below', sub: 'file' });
   });
 
   it('goes on with a large file when the connection breaks, and tells how far it is', async () => {
