@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { HostSettings } from '#shared/contract/hosts.ts';
 import { emulatorKey } from '#shared/hosts/azure-attach.ts';
 import { parseInnerPath } from '#shared/paths.ts';
-import { rcloneRemote, refusalOf } from './rclone-remote.ts';
+import { hiddenIn, rcloneRemote, refusalOf } from './rclone-remote.ts';
 
 type Azure = Extract<HostSettings, { kind: 'azure-blob' }>;
 const azure = (change: Partial<Azure>): Azure => ({
@@ -57,6 +57,17 @@ describe('a folder of a host as rclone is told of it', () => {
     expect(sasUrlOf(env).hostname).toBe('127.0.0.1');
     expect(refusalOf({ kind: 'memory' })).not.toBeNull();
     expect(() => rcloneRemote({ kind: 'memory' }, null, at('x'))).toThrow(expect.objectContaining({ code: 'unsupported' }));
+  });
+
+  it('hides what Stowage keeps for itself, and nothing of the user', () => {
+    const hidden = (container: string | null, path: string): string[] => hiddenIn(azure({ container }), parseInnerPath(path));
+    expect([hidden('c', ''), hidden('c', 'a'), hidden(null, ''), hidden(null, 'c'), hidden(null, 'c/a')]).toEqual([
+      ['/.stowage/**'],
+      [],
+      ['/*/.stowage/**'],
+      ['/.stowage/**'],
+      [],
+    ]);
   });
 
   it('says everything of an S3 service, temporary keys too', () => {

@@ -70,6 +70,15 @@ export function rcloneRemote(
   }
 }
 
+/** Patterns of Stowage's own folders in a folder of a host: at its top, or at that of each container. */
+export function hiddenIn(settings: HostSettings, folder: InnerPath): string[] {
+  const containers =
+    (settings.kind === 'azure-blob' && settings.container === null) || (settings.kind === 's3' && settings.bucket === null);
+  const depth = folder === '' ? 0 : folder.split('/').length;
+  if (containers && depth === 0) return ['/*/.stowage/**'];
+  return depth === (containers ? 1 : 0) ? ['/.stowage/**'] : [];
+}
+
 const variables = (settings: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(settings).map(([name, value]) => [`RCLONE_CONFIG_${remoteName}_${name.toUpperCase()}`, value]),

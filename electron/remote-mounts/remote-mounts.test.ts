@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { AccountSASPermissions, generateAccountSASQueryParameters, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { HostAttach } from '#shared/contract/hosts.ts';
+import { StowageError } from '#shared/errors.ts';
 import { sampleDocker, sampleProcess } from '#shared/plan/sample-request.ts';
 import { findProcess } from '../engines/process/processes.ts';
 import { type Azurite, startAzurite } from '../storage/azure-blob/azurite.fixture.ts';
@@ -229,6 +230,31 @@ describe.skipIf(!existsSync('/dev/fuse'))('a remote folder shared by FUSE', () =
     expect((await get('late')).toString()).toBe('late\n');
     await mounts.release(1);
     expect(mountedBelow(world.home)).toBe(false);
+    expect(existsSync(directory(1))).toBe(false);
+  });
+
+  it('sends later, when it is asked again, what could not be sent when the job ended', async () => {
+    const { world, mounts, directory, restarted, plan, put, get } = await openOn(azure());
+    await put('file', 'x');
+    const job = plan('process', ['true'], { readOnly: false });
+    const { binds } = await mounts.prepare(1, job, quiet());
+    await writeAndKill(binds[0]?.source ?? '', pidOf(directory(1)));
+    const missing = new StowageError('credentials-missing', 'Nobody knows the key.');
+    const locked = restarted({
+      access: {
+        describe: (id) => world.hosts.describe(id),
+        credentials: () => {
+          throw missing;
+        },
+      },
+    });
+    await expect(locked.finish(1, job, quiet())).rejects.toBe(missing);
+    await locked.release(1);
+    await mounts.sweep(() => false);
+    expect(mountedBelow(world.home)).toBe(false);
+    expect(await mounts.finish(1, job, quiet())).toEqual([expect.objectContaining({ mount: 0, files: 1 })]);
+    expect((await get('late')).toString()).toBe('late\n');
+    await mounts.release(1);
     expect(existsSync(directory(1))).toBe(false);
   });
 

@@ -6,9 +6,18 @@ import { parseAddress } from '#shared/address.ts';
 import type { EngineStatus } from '#shared/contract/engines.ts';
 import type { Plan, PlanStep } from '#shared/contract/plan.ts';
 import { StowageError, toStowageError } from '#shared/errors.ts';
-import { baseName, type InnerPath, parentPath, parseInnerPath, visible } from '#shared/paths.ts';
+import { baseName, parentPath, parseInnerPath, visible } from '#shared/paths.ts';
 import { createBriefCache } from '../mounts/brief-cache.ts';
-import type { Redactor, RemoteAccess, RemoteSharing, Staged, Staging, StagingOptions, VfolderLookup } from '../services.ts';
+import type {
+  CopiedBack,
+  Redactor,
+  RemoteAccess,
+  RemoteSharing,
+  Staged,
+  Staging,
+  StagingOptions,
+  VfolderLookup,
+} from '../services.ts';
 import { type FuseFacts, type FuseTools, findFuse } from './fuse-status.ts';
 import { logTail, mountFailure } from './log-words.ts';
 import { findLoss, findReadErrors } from './losses.ts';
@@ -23,8 +32,8 @@ import {
 } from './mount-record.ts';
 import { answers, isMounted, isServed, takeDown } from './mount-table.ts';
 import { cacheBytes, launchRclone } from './rclone-process.ts';
-import { rcloneRemote, refusalOf } from './rclone-remote.ts';
-import { sendUnsent } from './sending.ts';
+import { hiddenIn, rcloneRemote, refusalOf } from './rclone-remote.ts';
+import { type Sent, sendUnsent } from './sending.ts';
 import { adoptCache, cacheRoots, hasFiles, keepDamaged, unsentFiles } from './unsent.ts';
 
 export interface RemoteMountsOptions {
@@ -115,7 +124,7 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
     }
   };
 
-  const send = (directory: string, record: MountRecord, staging: StagingOptions): Promise<void> =>
+  const send = (directory: string, record: MountRecord, staging: StagingOptions): Promise<Sent | null> =>
     sendUnsent(directory, record, {
       ...staging,
       log: async () => redactor.text(await logTail(mountFiles(directory).log)),
@@ -145,8 +154,11 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
         detail: String(error),
       });
     });
-    if (await hasFiles(mountFiles(directory).kept)) return;
-    for await (const _unsent of unsentFiles(mountFiles(directory).cache)) return;
+    const { kept, cache, lost, log } = mountFiles(directory);
+    // The job was told of what went wrong; a later try to send is judged by itself.
+    for (const path of [lost, log]) await rm(path, { force: true });
+    if (await hasFiles(kept)) return;
+    for await (const _unsent of unsentFiles(cache)) return;
     await rm(directory, { recursive: true, force: true });
   };
 
@@ -201,14 +213,6 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
     };
   };
 
-  function hiddenIn(settings: ReturnType<RemoteAccess['describe']>['settings'], folder: InnerPath): string[] {
-    const containers =
-      (settings.kind === 'azure-blob' && settings.container === null) || (settings.kind === 's3' && settings.bucket === null);
-    const depth = folder === '' ? 0 : folder.split('/').length;
-    if (containers && depth === 0) return ['/*/.stowage/**'];
-    return depth === (containers ? 1 : 0) ? ['/.stowage/**'] : [];
-  }
-
   return {
     fuseStatus: async (engine) => {
       const { tools: found, why: missing } = await fuse();
@@ -239,12 +243,18 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
     },
     finish: async (jobId, _plan, staging) => {
       const failures: unknown[] = [];
+      const results: CopiedBack[] = [];
       for (const { directory } of await folders.list(jobId)) {
         const record = await readMountRecord(directory);
         if (!record) continue;
         const loss = await findLoss(directory, redactor, true);
         // What one cannot send does not keep the others' from where it belongs.
-        if (!record.readOnly) await send(directory, record, staging).catch((error: unknown) => failures.push(error));
+        if (!record.readOnly) {
+          await send(directory, record, staging).then(
+            (sent) => sent && results.push({ mount: record.mount, ...sent, removed: 0, conflicts: [], leftOut: [] }),
+            (error: unknown) => failures.push(error),
+          );
+        }
         // Noted before: that the mount of an ended job is gone is no loss.
         await writeFile(mountFiles(directory).closed, '', { mode: 0o600 });
         await end(directory);
@@ -252,7 +262,7 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
         if (trouble) failures.push(trouble);
       }
       if (failures.length > 0) throw failures[0];
-      return [];
+      return results;
     },
     release: async (jobId) => {
       for (const { directory } of await folders.list(jobId)) await letGo(directory);

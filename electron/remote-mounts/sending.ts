@@ -22,33 +22,49 @@ const refusedPatienceMs = 15_000;
 /**
  * Waits until everything that was written to a mount is at its service. The files are asked for by rclone's own notes, so
  * that this holds over restarts of this program and of rclone.
+ * Tells how much was sent since rclone had to be started again for it; null when it had not.
  * @throws what keeps a file from being sent; it stays in the cache of the mount. `cancelled`
  */
-export async function sendUnsent(directory: string, record: MountRecord, tools: SendingTools): Promise<void> {
+export async function sendUnsent(directory: string, record: MountRecord, tools: SendingTools): Promise<Sent | null> {
   const { cache, kept } = mountFiles(directory);
-  const progress = { at: performance.now() };
+  const progress: Progress = { at: performance.now(), again: null };
   // Once more after each round: only one that finds nothing says that nothing is left.
   while (await sendRound(record, cache, tools, progress)) checkCancelled(tools);
-  if (!(await hasFiles(kept))) return;
+  if (!(await hasFiles(kept))) return progress.again;
   throw new StowageError('mount-failed', `Not everything that the job wrote reached “${visible(record.source)}”.`, {
     subject: kept,
     hint: `rclone was killed while it wrote some files; what it had of them is kept on this machine in “${kept}”.`,
   });
 }
 
+export interface Sent {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+interface Progress {
+  /** When a file was last sent. */
+  at: number;
+  again: Sent | null;
+}
+
 /** False when there was nothing to send. */
-async function sendRound(record: MountRecord, cache: string, tools: SendingTools, progress: { at: number }): Promise<boolean> {
+async function sendRound(record: MountRecord, cache: string, tools: SendingTools, progress: Progress): Promise<boolean> {
   let found = false;
-  for await (const { meta, path } of unsentFiles(cache)) {
+  for await (const { meta, path, bytes } of unsentFiles(cache)) {
     found = true;
     tools.tell(`Sending to ${visible(record.source)}: ${visible(path.slice(path.lastIndexOf('/') + 1))}`);
     while (await isUnsent(meta)) {
       checkCancelled(tools);
-      if (await tools.serve()) return true;
+      if (await tools.serve()) {
+        progress.again ??= { files: 0, bytes: 0 };
+        return true;
+      }
       await checkProgress(record, cache, tools, performance.now() - progress.at);
       await delay(lookMs, undefined, { signal: tools.signal }).catch(() => undefined);
     }
     progress.at = performance.now();
+    if (progress.again) progress.again = { files: progress.again.files + 1, bytes: progress.again.bytes + bytes };
   }
   return found;
 }

@@ -7,6 +7,7 @@ import { dirname, join, relative } from 'node:path';
  */
 interface CacheMeta {
   readonly Dirty?: unknown;
+  readonly Size?: unknown;
 }
 
 /** A file that the job wrote and the service does not have yet. */
@@ -15,12 +16,18 @@ export interface Unsent {
   readonly path: string;
   /** Its notes; asked again until it is sent. */
   readonly meta: string;
+  /** As far as its notes say. */
+  readonly bytes: number;
 }
 
 /** All files in the cache of a mount that were not sent; a cache that is not there has none. Memory does not grow with them. */
 export async function* unsentFiles(cache: string): AsyncGenerator<Unsent> {
   const root = join(cache, 'vfsMeta');
-  for await (const meta of filesBelow(root)) if (await isUnsent(meta)) yield { path: relative(root, meta), meta };
+  for await (const meta of filesBelow(root)) {
+    const notes = await readNotes(meta);
+    if (notes !== 'damaged' && notes?.Dirty !== true) continue;
+    yield { path: relative(root, meta), meta, bytes: notes !== 'damaged' && typeof notes.Size === 'number' ? notes.Size : 0 };
+  }
 }
 
 export async function isUnsent(meta: string): Promise<boolean> {
