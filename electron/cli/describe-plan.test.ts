@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { planJob } from '#shared/plan/plan-job.ts';
 import { sampleContents, sampleRemote, sampleRequest, sampleSource } from '#shared/plan/sample-request.ts';
 import { planText } from './describe-plan.ts';
-import { toSpec } from './job-commands.ts';
+import { toSpec } from './run-options.ts';
 
 it('says of each mount how it reaches the job, what that moves and why, then links, cost and conflicts', () => {
   const far = sampleRemote('far', '', { contents: sampleContents(100, 10e6), cached: { files: 60, bytes: 600e6 } });

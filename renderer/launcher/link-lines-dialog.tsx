@@ -11,6 +11,7 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useState } from 'react';
+import { visible } from '#shared/paths.ts';
 import { plural } from '../ui/format.ts';
 import { parseLinkLines } from './link-lines.ts';
 
@@ -49,7 +50,7 @@ export function LinkLinesDialog({ onAdd, onClose }: LinkLinesDialogProps) {
             />
             <div className={styles.status} role="status">
               {refused.length > 0 ? (
-                <span className={styles.wrong}>Not read as a link: “{refused[0]}”</span>
+                <span className={styles.wrong}>Not read as a link: “{visible(refused[0] ?? '')}”</span>
               ) : (
                 links.length > 0 && plural(links.length, 'link')
               )}

@@ -2,6 +2,7 @@ import { Button, Input, makeStyles, tokens } from '@fluentui/react-components';
 import { AddRegular, ArrowRightRegular, ClipboardPasteRegular, CodeRegular, DeleteRegular } from '@fluentui/react-icons';
 import { type ClipboardEvent, useState } from 'react';
 import type { Fix, Plan, PlanConflict } from '#shared/contract/plan.ts';
+import { visible } from '#shared/paths.ts';
 import { ConflictLine } from '../planner/conflict-line.tsx';
 import { countConflicts, describeCount } from '../planner/plan-words.ts';
 import { plural } from '../ui/format.ts';
@@ -173,7 +174,7 @@ export function LinksSection({ draft, linkRows, plan, onFix }: LinksSectionProps
           Not read as a link:{' '}
           {refused
             .slice(0, 3)
-            .map((line) => `“${line}”`)
+            .map((line) => `“${visible(line)}”`)
             .join(', ')}
           {refused.length > 3 && ` and ${refused.length - 3} more`}. Write “target link” or “link -&gt; target”.
         </div>

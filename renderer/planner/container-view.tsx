@@ -2,6 +2,7 @@ import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { type DragEvent, useState } from 'react';
 import type { Fix, Plan } from '#shared/contract/plan.ts';
 import { visible } from '#shared/paths.ts';
+import { showToast } from '../ui/toasts.tsx';
 import { ConflictLine } from './conflict-line.tsx';
 import { NodeList } from './container-node.tsx';
 import { draggedAddresses, dropEffectOf, isAddressDrag } from './drag.ts';
@@ -54,6 +55,9 @@ export interface ContainerViewProps {
   readonly onMount?: (address: string, folder: string | null) => void;
 }
 
+/** A drop of more is no wish to mount each of them. */
+const mostAtOnce = 50;
+
 /** Where a drag would mount: at a node, or anywhere (null); undefined without one. */
 type DropPlace = string | null | undefined;
 
@@ -74,6 +78,12 @@ function useDrop(onMount: ContainerViewProps['onMount']) {
       const addresses = draggedAddresses(event.dataTransfer);
       if (addresses.length === 0) return;
       event.preventDefault();
+      if (addresses.length > mostAtOnce)
+        return showToast({
+          intent: 'warning',
+          title: `At most ${mostAtOnce} places can be mounted at once`,
+          body: 'Mount their folder.',
+        });
       const folder = dropPlaceOf(event.target);
       for (const address of addresses) onMount(address, folder);
     },
