@@ -41,6 +41,7 @@ export async function layManyBlobs(location: string, container: string, folder: 
   blobs.maxId = count;
   blobs.idIndex = null;
   // The records lie in the order of their names, and are alike in everything else.
-  for (const index of Object.values(blobs.binaryIndices)) Object.assign(index, { dirty: false, values: blobs.data.map((_, at) => at) });
+  for (const index of Object.values(blobs.binaryIndices))
+    Object.assign(index, { dirty: false, values: blobs.data.map((_, at) => at) });
   writeFileSync(file, JSON.stringify(database));
 }
