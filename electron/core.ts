@@ -245,7 +245,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     start: async () => {
       transfers.start();
       await edits.start();
-      await Promise.all([cache.start(), copies.start()]).catch((error) => log.error('the cache was not opened', error));
+      await copies.start().catch((error) => log.error('copies of ended jobs were not removed', error));
       await remoteMounts.sweep((id) => isUnended(id, jobs.service));
       await jobs.start();
     },

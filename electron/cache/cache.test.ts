@@ -91,8 +91,8 @@ describe('a place brought into the cache', () => {
     const stats = lstatSync(join(tree.directory, 'a.txt'));
     expect(stats.mode & 0o777).toBe(0o444);
     expect(stats.mtimeMs).toBe(1_600_000_000_000);
-    expect(bench.cache.cachedOf('id-v', '')).toEqual({ files: 3, bytes: 3 });
-    expect(bench.cache.cachedOf('id-v', 'deep')).toEqual({ files: 1, bytes: 2 });
+    expect(await bench.cache.cachedOf('id-v', '')).toEqual({ files: 3, bytes: 3 });
+    expect(await bench.cache.cachedOf('id-v', 'deep')).toEqual({ files: 1, bytes: 2 });
   });
 
   it('costs no read and no new folder the second time, also after a restart', async () => {
@@ -147,7 +147,7 @@ describe('a place brought into the cache', () => {
     await expect(loading).rejects.toMatchObject({ code: 'cancelled' });
     expect(readdirSync(join(home, 'cache', 'trees'))).toEqual([]);
     expect(readdirSync(join(home, 'cache', 'incoming'))).toEqual([]);
-    const came = bench.cache.cachedOf('id-v', '').files;
+    const came = (await bench.cache.cachedOf('id-v', '')).files;
     expect(came).toBeGreaterThanOrEqual(100);
     reads.length = 0;
     await stage();
@@ -207,8 +207,8 @@ describe('the limit', () => {
     await stage('w');
     await stage('v');
     await stage('x');
-    expect(bench.cache.cachedOf('id-v', '').files).toBe(4);
-    expect(bench.cache.cachedOf('id-w', '').files).toBe(2);
+    expect((await bench.cache.cachedOf('id-v', '')).files).toBe(4);
+    expect((await bench.cache.cachedOf('id-w', '')).files).toBe(2);
     expect(await used()).toBe(10 * 4096);
     expect(onTheDisk()).toBe(10 * 4096);
   });
@@ -220,12 +220,12 @@ describe('the limit', () => {
     await bench.cache.service.pin({ vfolder: 'w', path: '', pinned: true }, {});
     await stage('w');
     await expect(stage('x')).rejects.toMatchObject({ code: 'disk-full', data: { hint: expect.stringContaining('Share it') } });
-    expect(bench.cache.cachedOf('id-x', '').files).toBe(0);
+    expect((await bench.cache.cachedOf('id-x', '')).files).toBe(0);
     bench.cache.release(1);
     await stage('x');
     await bench.cache.service.pin({ vfolder: 'w', path: '', pinned: false }, {});
     await stage('v');
-    expect(bench.cache.cachedOf('id-w', '').files).toBeLessThan(4);
+    expect((await bench.cache.cachedOf('id-w', '')).files).toBeLessThan(4);
     expect(await used()).toBeLessThanOrEqual(limit);
   });
 
@@ -237,7 +237,7 @@ describe('the limit', () => {
     reads.length = 0;
     await expect(stage('w')).rejects.toMatchObject({ code: 'disk-full' });
     expect(reads).toEqual([]);
-    expect(bench.cache.cachedOf('id-v', '').files).toBe(3);
+    expect((await bench.cache.cachedOf('id-v', '')).files).toBe(3);
   });
 
   it('is kept by three jobs at once, each moment', async () => {
@@ -372,7 +372,7 @@ describe('what people ask of it', () => {
     expect(await bench.cache.service.free({ vfolder: 'v' }, {})).toEqual({ freedBytes: 0 });
     bench.cache.release(7);
     expect(await bench.cache.service.free({ vfolder: 'v', path: 'a' }, {})).toEqual({ freedBytes: 4096 });
-    expect(bench.cache.cachedOf('id-v', '')).toEqual({ files: 1, bytes: 3 });
+    expect(await bench.cache.cachedOf('id-v', '')).toEqual({ files: 1, bytes: 3 });
     expect(await bench.cache.service.free({}, {})).toEqual({ freedBytes: 4096 });
     expect(existsSync(join(home, 'cache', 'trees', '1'))).toBe(false);
     expect((await bench.cache.service.status(undefined, {})).vfolders).toEqual([]);

@@ -65,9 +65,12 @@ export interface Cache {
   /** Ends the uses of a job. */
   release(jobId: number): void;
   /** What is held of a place, of all versions; from rows alone. `path` is that inside the vfolder. */
-  cachedOf(vfolderId: string, path: string): { files: number; bytes: number };
+  cachedOf(vfolderId: string, path: string): Promise<{ files: number; bytes: number }>;
   limits(): Promise<{ freeBytes: number; limitBytes: number; usedBytes: number }>;
-  /** Resolves when what a former process left unfinished is removed; everything above waits for it by itself. */
+  /**
+   * Resolves when what a former process left unfinished is removed and counted. The first that asks for something above
+   * begins with it, so a command that needs no cache is not held up.
+   */
   start(): Promise<void>;
   /** Resolves when nothing goes on in the background any more. */
   settled(): Promise<void>;
@@ -258,7 +261,8 @@ export function createCache(options: CacheOptions): Cache {
     }
   };
 
-  const cachedOf = (vfolderId: string, path: string): { files: number; bytes: number } => {
+  const cachedOf: Cache['cachedOf'] = async (vfolderId, path) => {
+    await ready();
     if (path !== '') return rows.hasAny(vfolderId) ? rows.sum({ vfolder_id: vfolderId, path }) : { files: 0, bytes: 0 };
     const { files = 0, bytes = 0 } = room.held().get(vfolderId) ?? {};
     return { files, bytes };
