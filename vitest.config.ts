@@ -19,7 +19,9 @@ export default defineConfig({
     // Many suites wait for servers and clocks rather than for the processor: one more than there are cores.
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 20_000,
+    // Bounds, not waits: a machine may be busy with other things.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     restoreMocks: true,
   },
 });

@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Docker from 'dockerode';
-import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
 import type { Plan } from '#shared/contract/plan.ts';
 import { planJob } from '#shared/plan/plan-job.ts';
 import { sampleRequest } from '#shared/plan/sample-request.ts';
@@ -17,7 +17,6 @@ import { createVfolderWorld, storeHostId, type VfolderWorld } from '../vfolders/
 import { type Baking, type BakingOptions, createBaking } from './baking.ts';
 
 // A real engine beside everything else that this machine may be doing.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const base = 'busybox:local';
 const docker = new Docker({ socketPath: '/var/run/docker.sock' });

@@ -2,12 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openCore } from '../core.ts';
 import { builtCli } from './built-cli.fixture.ts';
 
 // Each question starts a process.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** A shell on whose PATH `stowage` is, over a data directory of its own. */
 let directory: string;

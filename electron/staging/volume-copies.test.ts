@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { parseInnerPath } from '#shared/paths.ts';
 import { createDockerEngine } from '../engines/docker/engine.ts';
 import { bytes, collect } from '../storage/contract/world.ts';
@@ -13,7 +13,6 @@ import { walk } from '../storage/walk.ts';
 import { dataJob, openStagedJobs, type StagedJobs } from './staged-jobs.fixture.ts';
 
 /** Jobs on an engine that is reached over the network: their folders are sent to it in volumes, and fetched from there. */
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
 
 let server: Server;
 let connection: { host: string; port: number };

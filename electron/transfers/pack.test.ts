@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Endpoint, Transfer } from '#shared/contract/transfers.ts';
 import { StowageError } from '#shared/errors.ts';
 import type { InnerPath } from '#shared/paths.ts';
@@ -11,7 +11,6 @@ import type { StorageProvider } from '../storage/provider.ts';
 import { type Bench, openBench } from './fixture.ts';
 
 // Files are made durable one by one, on a disk that other tests use as well.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let bench: Bench;
 let source: string;

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Endpoint, Transfer } from '#shared/contract/transfers.ts';
 import { parseInnerPath } from '#shared/paths.ts';
 import { createMemoryProvider } from '../storage/memory/provider.ts';
@@ -23,7 +23,6 @@ let source: string;
 let target: string;
 
 // Hundreds of megabytes are written and synced, on a disk that other tests use as well.
-vi.setConfig({ testTimeout: 60_000 });
 
 beforeEach(() => {
   bench = openBench();

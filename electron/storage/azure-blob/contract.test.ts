@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, vi } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { at, below } from '../contract/world.ts';
 import { storageContract } from '../contract.suite.ts';
 import { type Azurite, hostOn, startAzurite } from './azurite.fixture.ts';
 import { createAzureBlobProvider } from './provider.ts';
 
 // A real server beside everything else that this machine may be doing.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let azurite: Azurite;
 beforeAll(async () => {

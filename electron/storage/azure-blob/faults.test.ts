@@ -10,7 +10,7 @@ import {
   generateBlobSASQueryParameters,
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { at, bytes, collect, listed, namesIn, put, textOf } from '../contract/world.ts';
 import { type FaultProxy, isBodyRead, startFaultProxy } from '../fault-proxy.fixture.ts';
 import { type Azurite, hostOn, startAzurite } from './azurite.fixture.ts';
@@ -19,7 +19,6 @@ import { type AzureBlobProvider, createAzureBlobProvider } from './provider.ts';
 import type { AzureSettings } from './service.ts';
 
 // A real server beside everything else that this machine may be doing.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let azurite: Azurite;
 let proxy: FaultProxy;

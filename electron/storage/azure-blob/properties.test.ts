@@ -1,12 +1,10 @@
 import { BlobServiceClient, ContainerSASPermissions, StorageSharedKeyCredential } from '@azure/storage-blob';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { at, put } from '../contract/world.ts';
 import { type Azurite, hostOn, startAzurite } from './azurite.fixture.ts';
 import { freshGround, type Ground } from './provider.fixture.ts';
 import { createAzureBlobProvider } from './provider.ts';
 import { blobSas } from './signing.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let azurite: Azurite;
 let ground: Ground;

@@ -1,5 +1,5 @@
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { InnerPath } from '#shared/paths.ts';
 import { at, bytes, listed, namesIn, put, textOf } from '../contract/world.ts';
 import { type Azurite, hostOn, startAzurite } from './azurite.fixture.ts';
@@ -8,7 +8,6 @@ import { freshGround, type Ground } from './provider.fixture.ts';
 import { createAzureBlobProvider } from './provider.ts';
 
 // A real server beside everything else that this machine may be doing.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let azurite: Azurite;
 let ground: Ground;

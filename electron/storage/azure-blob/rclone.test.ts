@@ -3,13 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { at, bytes, listed, namesIn, put, textOf } from '../contract/world.ts';
 import { type Azurite, hostOn, startAzurite } from './azurite.fixture.ts';
 import { type AzureBlobProvider, createAzureBlobProvider } from './provider.ts';
 
 // A real server beside everything else that this machine may be doing.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** What both must see alike: Stowage's names and times are rclone's, and the other way round. */
 describe('beside rclone', () => {
