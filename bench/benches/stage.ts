@@ -22,7 +22,7 @@ interface Staged {
 /** A server with a folder of so many files of 4 KiB that was staged once before, on another machine. */
 async function open(count: number): Promise<Staged> {
   const location = mkdtempSync(join(tmpdir(), 'stowage-bench-'));
-  await layManyBlobs(location, container, folder, count);
+  await layManyBlobs(location, container, folder, count, { byName: true });
   const azurite = await startAzurite({ accounts: 0, location });
   const { settings, secret } = hostOn(azurite.wellKnown);
   const provider = createAzureBlobProvider(settings, secret);
