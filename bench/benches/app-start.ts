@@ -51,6 +51,10 @@ const startApp = (home: string, browser: WindowBrowser): Promise<Sample> =>
       stdio: 'ignore',
     });
     const [window, page] = await browser.attach();
+    // A locator looks again every half a second only: at first every frame is looked at.
+    const isShown = (): boolean =>
+      [...document.querySelectorAll('[role=treeitem]')].some((item) => item.textContent?.includes('first'));
+    await page.waitForFunction(isShown, undefined, { polling: 'raf' });
     await page
       .getByRole('treeitem')
       .filter({ has: page.getByText('first', { exact: true }) })
@@ -68,6 +72,6 @@ const startBlank = (profile: string, browser: WindowBrowser): Promise<Sample> =>
       stdio: 'ignore',
     });
     const [window, page] = await browser.attach();
-    await page.locator('body').evaluate((body) => body.clientWidth);
+    await page.evaluate(() => document.body.clientWidth);
     return () => browser.close(window, profile);
   });
