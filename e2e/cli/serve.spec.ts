@@ -107,8 +107,10 @@ test('it closes while a job of this machine runs, and the job goes on', async ({
     expect(await end(child, 'SIGTERM')).toBe(0);
   });
   await whileServing(home, async () => {
-    const job = JSON.parse((await stowage(home, ['job', 'show', '1', '--json'])).stdout) as { state: string };
-    expect(job.state).toBe('running');
+    // It may have been let go of while it was still starting.
+    const state = async (): Promise<string> =>
+      (JSON.parse((await stowage(home, ['job', 'show', '1', '--json'])).stdout) as { state: string }).state;
+    await expect.poll(state).toBe('running');
     expect((await stowage(home, ['job', 'stop', '1', '--grace', '1'])).stdout).toContain('stopped');
   });
 });

@@ -66,11 +66,9 @@ export async function openDockerBench(): Promise<DockerBench> {
         },
       });
       try {
-        const ended = container.wait({ condition: 'next-exit' });
-        // A start that fails leaves the wait without an answer; nobody needs it then.
-        ended.catch(() => undefined);
         await container.start();
-        return (await ended).StatusCode;
+        // Not the next exit: that of a short command may be over before anybody waits for it.
+        return (await container.wait({ condition: 'not-running' })).StatusCode;
       } finally {
         await container.remove({ force: true });
       }
