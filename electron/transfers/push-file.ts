@@ -45,6 +45,8 @@ export function createPushFiles(journal: Journal, reporter: Reporter, bandwidth:
     };
     try {
       const existing = await placeTaken(place, file);
+      if (existing && landedBefore(file, existing))
+        return note({ state: 'done', done: file.size, checkpoint: null, problem: null });
       if (existing && !file.checkpoint) {
         const decision = decideConflict(
           file.policy ?? journal.transfer(id).conflict,
@@ -185,6 +187,20 @@ export function createPushFiles(journal: Journal, reporter: Reporter, bandwidth:
 
   return { prepare, receive };
 }
+
+/**
+ * A former process was killed after the file had landed and before it could note so: nothing was there when it began, nobody was
+ * asked, and what is there now has its size and its time.
+ */
+const landedBefore = (file: FileRow, { kind, size, modified }: StorageEntry): boolean =>
+  file.begun > 0 &&
+  file.policy === null &&
+  file.etag === null &&
+  kind === 'file' &&
+  size === file.size &&
+  modified !== null &&
+  file.modified !== null &&
+  Math.abs(modified - file.modified) < 1;
 
 /** True when what came of a file is kept for going on; a small one goes in one request to a host that verifies it. */
 const goesOn = (place: Place, file: FileRow): boolean =>

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Endpoint } from '#shared/contract/transfers.ts';
@@ -157,6 +157,29 @@ describe('a push', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it('takes what had landed when the core was killed for its own, and asks about what is somebody else’s', async () => {
+    const { id, seqs } = await open([file('landed', 6), file('foreign', 3)]);
+    await bench.transfers.service.pushNext({ id, limit: 5 }, {});
+    await bench.close();
+    // As after a kill between the landing of a file and its note.
+    for (const [name, text] of [
+      ['landed', 'abcdef'],
+      ['foreign', 'abc'],
+    ] as const)
+      writeFileSync(join(target, name), text);
+    utimesSync(join(target, 'landed'), modified / 1000, modified / 1000);
+    bench = openBench(bench.directory);
+    bench.vfolder('v');
+    bench.transfers.start();
+    await bench.transfers.service.pushAdd({ id, files: [file('landed', 6), file('foreign', 3)], sealed: true }, {});
+    expect((await bench.transfers.service.pushNext({ id, limit: 5 }, {})).files).toEqual([]);
+    const states = await bench.transfers.service.files({ id, limit: 10 }, {});
+    expect(states.map(({ seq, state }) => [seq, state])).toEqual([
+      [seqs[0], 'done'],
+      [seqs[1], 'conflict'],
+    ]);
   });
 
   it('sends a file anew that changed between two drops', async () => {
