@@ -40,6 +40,8 @@ test('a file here opens by its own path; a program is shown in the file manager,
   await files.open();
   await stowage(home, ['vfolder', 'create', 'data']);
   for (const name of ['notes.txt', 'run.sh']) await writeFile(onDisk(app, 'data', name), '#!/bin/sh');
+  // A first vfolder changes the screen, which takes the focus.
+  await expect(files.treeItem('data')).toBeVisible();
   await files.goTo('data:/');
   expect(await openRow(app, files, 'notes.txt')).toBe(onDisk(app, 'data', 'notes.txt'));
   await files.row('run.sh').click({ button: 'right' });
@@ -61,6 +63,7 @@ test('a file of a host is edited, sent when it is saved, and asked about when so
     const files = new FilesPage(app);
     await files.open();
     const { page } = app;
+    await expect(files.treeItem('far')).toBeVisible();
     await files.goTo('far:/');
     const notes = await openRow(app, files, 'notes.txt');
     expect(await readFile(notes, 'utf8')).toBe('first notes.txt');
