@@ -5,9 +5,10 @@ import type { Plan, PlanStep } from '#shared/contract/plan.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
 import { visible } from '#shared/paths.ts';
 import { type BakeCapable, canBake, type Engine, type ImageFacts } from '../engines/engine.ts';
-import { pullForJob } from '../jobs/pull.ts';
+import { imageForJob } from '../jobs/pull.ts';
 import type { Service } from '../rpc/service.ts';
 import type { EngineRegistry, ResolvedPlace, Staging, StagingOptions, VfolderLookup } from '../services.ts';
+import { untilAborted } from '../storage/bodies.ts';
 import { ContentDigest } from './content-digest.ts';
 import { createLastUsed } from './last-used.ts';
 import { sourceArchive } from './source-archive.ts';
@@ -119,7 +120,7 @@ export function createBaking({ home, homeId, lookup, engines, limits = bakeLimit
         throw new StowageError('unsupported', 'Files can be put into an image only for jobs that run in one.', {
           hint: 'Choose the engine “docker”, or share or copy the folder.',
         });
-      let base: Base = { title: plan.image, facts: await imageOf(engine, plan.image, options) };
+      let base: Base = { title: plan.image, facts: await imageForJob(engine, plan.image, options) };
       const made: string[] = [];
       for (const step of steps) {
         options.signal.throwIfAborted();
@@ -135,12 +136,8 @@ export function createBaking({ home, homeId, lookup, engines, limits = bakeLimit
       for (const { reference, digest } of images) if (made.includes(reference)) lastUsed.note(digest, digests);
       return { binds: [], volumes: [], image };
     },
-    watch: (_jobId, signal) =>
-      new Promise((_, reject) => {
-        const end = (): void => reject(new StowageError('cancelled', 'Nobody watches any more.'));
-        if (signal.aborted) end();
-        else signal.addEventListener('abort', end, { once: true });
-      }),
+    // What is in an image cannot be lost.
+    watch: (_jobId, signal) => untilAborted(signal),
     finish: async () => [],
     release: async (jobId) => void held.delete(jobId),
     service: {
@@ -163,17 +160,6 @@ interface Base {
   /** For people: the image of the job, and what was put on it before. */
   readonly title: string;
   readonly facts: ImageFacts;
-}
-
-/** An image that the engine lacks is pulled. */
-async function imageOf(engine: Engine, reference: string, options: StagingOptions): Promise<ImageFacts> {
-  try {
-    return await engine.inspectImage(reference);
-  } catch (error) {
-    if (!isStowageError(error, 'image-missing')) throw error;
-    await pullForJob(engine, reference, options);
-    return engine.inspectImage(reference);
-  }
 }
 
 async function digestOf(place: ResolvedPlace, limits: SourceLimits, signal: AbortSignal): Promise<ContentDigest> {

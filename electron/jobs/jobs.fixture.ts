@@ -59,18 +59,7 @@ export function openJobs(home: string, name: EngineName, wrap: (engine: Engine) 
     staging: noStaging,
     logsDirectory: join(home, 'logs'),
   });
-  const until = async (id: number, holds: (job: Job) => boolean): Promise<Job> => {
-    const found = Promise.withResolvers<Job>();
-    const off = changes.on((change) => {
-      if (change.type === 'job' && change.job.id === id && holds(change.job)) found.resolve(change.job);
-    });
-    try {
-      const now = await jobs.service.get({ id }, {});
-      return holds(now) ? now : await found.promise;
-    } finally {
-      off();
-    }
-  };
+  const until = waiterFor(jobs, changes);
   return {
     ...jobs,
     database,
@@ -96,6 +85,22 @@ export function openJobs(home: string, name: EngineName, wrap: (engine: Engine) 
     },
   };
 }
+
+/** Waits until something holds of a job, as it is now or at a change. */
+export const waiterFor =
+  (jobs: Jobs, changes: Changes) =>
+  async (id: number, holds: (job: Job) => boolean): Promise<Job> => {
+    const found = Promise.withResolvers<Job>();
+    const off = changes.on((change) => {
+      if (change.type === 'job' && change.job.id === id && holds(change.job)) found.resolve(change.job);
+    });
+    try {
+      const now = await jobs.service.get({ id }, {});
+      return holds(now) ? now : await found.promise;
+    } finally {
+      off();
+    }
+  };
 
 /** A job of a shell script that runs on either engine. */
 export function scriptJob(name: EngineName, script: string, more: Partial<JobSpec> = {}): JobSpec {

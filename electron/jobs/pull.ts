@@ -1,6 +1,6 @@
 import type { PullProgress } from '#shared/contract/engines.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
-import type { Engine } from '../engines/engine.ts';
+import type { Engine, ImageFacts } from '../engines/engine.ts';
 
 /** An engine tells of every few kilobytes; a person needs a number twice a second. */
 const tellMilliseconds = 500;
@@ -28,6 +28,21 @@ export async function pullForJob(
     throw new StowageError('pull-failed', message, error.data, { cause: error });
   } finally {
     clearInterval(timer);
+  }
+}
+
+/** The facts of an image, which is pulled where the engine lacks it. @throws as `pullForJob` */
+export async function imageForJob(
+  engine: Engine,
+  image: string,
+  options: { signal: AbortSignal; tell: (text: string) => void },
+): Promise<ImageFacts> {
+  try {
+    return await engine.inspectImage(image);
+  } catch (error) {
+    if (!isStowageError(error, 'image-missing')) throw error;
+    await pullForJob(engine, image, options);
+    return engine.inspectImage(image);
   }
 }
 

@@ -10,7 +10,7 @@ import { sized } from '../cache/room.ts';
 import type { Changes } from '../events.ts';
 import { mountAddress } from '../jobs/preparation.ts';
 import type { CopiedBack, EngineRegistry, ResolvedPlace, Staged, Staging, StagingOptions, VfolderLookup } from '../services.ts';
-import { checkSignal } from '../storage/bodies.ts';
+import { checkSignal, untilAborted } from '../storage/bodies.ts';
 import type { Database } from '../store/database.ts';
 import { type Bandwidth, createBandwidth } from '../transfers/bandwidth.ts';
 import { type PatienceLimits, usualPatience } from '../transfers/patience.ts';
@@ -187,12 +187,7 @@ export function createCopies(options: CopiesOptions): Copies {
       return { binds, volumes: sent, image: null };
     },
     // What was copied cannot be lost.
-    watch: (_jobId, signal) =>
-      new Promise((_resolve, reject) => {
-        const end = (): void => reject(new StowageError('cancelled', 'Cancelled.'));
-        if (signal.aborted) end();
-        else signal.addEventListener('abort', end, { once: true });
-      }),
+    watch: (_jobId, signal) => untilAborted(signal),
     finish: async (jobId, plan, stage) => {
       const results: CopiedBack[] = [];
       for (const row of rows.of(jobId)) {

@@ -10,7 +10,7 @@ import type { DockerConnection } from '../engines/docker/connection.ts';
 import { createDockerEngine } from '../engines/docker/engine.ts';
 import { createProcessEngine } from '../engines/process/engine.ts';
 import { createEngineRegistry } from '../engines/registry.ts';
-import type { EngineName } from '../jobs/jobs.fixture.ts';
+import { type EngineName, waiterFor } from '../jobs/jobs.fixture.ts';
 import { createJobs, type Jobs } from '../jobs/jobs.ts';
 import type { StorageProvider } from '../storage/provider.ts';
 import { createCopies } from './copies.ts';
@@ -54,18 +54,7 @@ export async function openStagedJobs(
     staging: joinStagings([copies]),
     logsDirectory: join(home, 'logs'),
   });
-  const until = async (id: number, holds: (job: Job) => boolean): Promise<Job> => {
-    const found = Promise.withResolvers<Job>();
-    const off = changes.on((change) => {
-      if (change.type === 'job' && change.job.id === id && holds(change.job)) found.resolve(change.job);
-    });
-    try {
-      const now = await jobs.service.get({ id }, {});
-      return holds(now) ? now : await found.promise;
-    } finally {
-      off();
-    }
-  };
+  const until = waiterFor(jobs, changes);
   await copies.start();
   await jobs.start();
   return {

@@ -3,9 +3,9 @@ import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import type { EngineId } from '#shared/contract/engines.ts';
 import type { Plan } from '#shared/contract/plan.ts';
-import { isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
+import { StowageError, toStowageError } from '#shared/errors.ts';
 import { canHoldVolumes, type Engine, type VolumeCapable } from '../engines/engine.ts';
-import { pullForJob } from '../jobs/pull.ts';
+import { imageForJob } from '../jobs/pull.ts';
 import type { EngineRegistry, StagingOptions } from '../services.ts';
 import { packFolder, unpackVolume } from './volume-archive.ts';
 
@@ -62,7 +62,9 @@ export function createVolumeCopies(options: {
         throw new StowageError('unsupported', 'A single file cannot be brought to an engine on another machine.', {
           hint: 'Mount the folder that it lies in.',
         });
-      const image = await imageOf(engine, plan, { signal, tell });
+      const { image } = plan;
+      if (image === null) throw new StowageError('bad-request', 'A job in a container needs an image.');
+      await imageForJob(engine, image, { signal, tell });
       // Nobody else can have a volume of this name, so filling it replaces nothing.
       const record = { engine: engine.id, name: known?.name ?? `stowage-${randomUUID()}`, image };
       await write(jobId, mount, { ...record, packedAt: null });
@@ -104,15 +106,4 @@ function keptError(jobId: number, { engine, name }: VolumeRecord, { code, messag
 function holder(engine: Engine): Engine & VolumeCapable {
   if (canHoldVolumes(engine)) return engine;
   throw new StowageError('unsupported', `The engine “${engine.id}” has no volumes.`, { hint: 'Choose another engine.' });
-}
-
-async function imageOf(engine: Engine, { image }: Plan, options: StagingOptions): Promise<string> {
-  if (image === null) throw new StowageError('bad-request', 'A job in a container needs an image.');
-  try {
-    await engine.inspectImage(image);
-  } catch (error) {
-    if (!isStowageError(error, 'image-missing')) throw error;
-    await pullForJob(engine, image, options);
-  }
-  return image;
 }

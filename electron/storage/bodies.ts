@@ -70,3 +70,11 @@ export function checkWriteKey(key: string): void {
     throw new StowageError('bad-request', `“${visible(key)}” is not a key of an unfinished write.`, { subject: key });
   }
 }
+
+/** Waits for nothing but the signal. @throws `cancelled` */
+export const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    const end = (): void => reject(cancelled());
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
