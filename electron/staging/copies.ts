@@ -118,7 +118,13 @@ export function createCopies(options: CopiesOptions): Copies {
     const { file } = tree.listing;
     return rowOf(jobId, step, file === null ? join(folder, 'files') : join(folder, 'files', file), tree.id);
   };
-  const prepareOne = async (jobId: number, plan: Plan, step: StageStep, stage: StagingOptions): Promise<StagedRow> => {
+  const prepareOne = async (
+    jobId: number,
+    plan: Plan,
+    step: StageStep,
+    readOnlyKept: boolean,
+    stage: StagingOptions,
+  ): Promise<StagedRow> => {
     const known = rows.of(jobId).find(({ mount }) => mount === step.mount);
     const there =
       known?.state === 'ready' &&
@@ -128,8 +134,12 @@ export function createCopies(options: CopiesOptions): Copies {
       ));
     if (known && there) return known;
     rows.put({ ...rowOf(jobId, step, '', null), state: 'preparing' });
-    const shared = step.readOnly && (step.into === 'volume' || (await keepsReadOnly(plan)));
-    const row = await (shared ? readOnlyCopy : privateCopy)(jobId, plan, step, stage);
+    const row = await (step.readOnly && (step.into === 'volume' || readOnlyKept) ? readOnlyCopy : privateCopy)(
+      jobId,
+      plan,
+      step,
+      stage,
+    );
     rows.put(row);
     return row;
   };
@@ -175,9 +185,12 @@ export function createCopies(options: CopiesOptions): Copies {
     prepare: async (jobId, plan, stage) => {
       const binds: Staged['binds'][number][] = [];
       const sent: Staged['volumes'][number][] = [];
-      for (const step of plan.steps) {
-        if (step.kind !== 'stage') continue;
-        const { source, target } = await prepareOne(jobId, plan, step, stage);
+      const steps = plan.steps.filter((step) => step.kind === 'stage');
+      // Asked once, and only where it matters: the engine has to answer.
+      const asks = steps.some(({ readOnly, into }) => readOnly && into === 'directory');
+      const readOnlyKept = asks && (await keepsReadOnly(plan));
+      for (const step of steps) {
+        const { source, target } = await prepareOne(jobId, plan, step, readOnlyKept, stage);
         if (step.into === 'directory') binds.push({ source, target, readOnly: step.readOnly });
         else {
           const name = await volumes.send({ jobId, mount: step.mount, plan, folder: source }, stage);

@@ -3,7 +3,7 @@ import { AddRegular, ArrowRightRegular, ClipboardPasteRegular, CodeRegular, Dele
 import { type ClipboardEvent, useState } from 'react';
 import type { Fix, Plan, PlanConflict } from '#shared/contract/plan.ts';
 import { visible } from '#shared/paths.ts';
-import { ConflictLine } from '../planner/conflict-line.tsx';
+import { ConflictLines } from '../planner/conflict-line.tsx';
 import { countConflicts, describeCount } from '../planner/plan-words.ts';
 import { plural } from '../ui/format.ts';
 import { type Draft, type DraftLink, newLink } from './draft.ts';
@@ -25,7 +25,6 @@ const useStyles = makeStyles({
   arrow: { color: tokens.colorNeutralForeground3, fontSize: '16px' },
   field: { minWidth: 0 },
   input: { minWidth: 0, width: '100%' },
-  conflicts: { display: 'flex', flexDirection: 'column', gap: '4px', marginTop: '4px' },
   refused: { marginBottom: '8px', fontSize: tokens.fontSizeBase200, color: tokens.colorPaletteRedForeground1 },
   actions: { display: 'flex', flexWrap: 'wrap', gap: '6px' },
 });
@@ -88,13 +87,7 @@ function LinkRow({ number, row, conflicts, autoFocus, onChange, onRemove, onPast
           onClick={onRemove}
         />
       </div>
-      {conflicts.length > 0 && (
-        <div className={styles.conflicts}>
-          {conflicts.map((conflict) => (
-            <ConflictLine key={`${conflict.code} ${conflict.message}`} conflict={conflict} onFix={onFix} />
-          ))}
-        </div>
-      )}
+      <ConflictLines conflicts={conflicts} onFix={onFix} />
     </li>
   );
 }

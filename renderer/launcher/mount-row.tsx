@@ -3,7 +3,7 @@ import { ArrowRightRegular, DeleteRegular } from '@fluentui/react-icons';
 import type { MountMode } from '#shared/contract/base.ts';
 import type { Fix, PlanConflict, PlannedMount } from '#shared/contract/plan.ts';
 import { AddressField } from '../explorer/address-field.tsx';
-import { ConflictLine } from '../planner/conflict-line.tsx';
+import { ConflictLines } from '../planner/conflict-line.tsx';
 import { ApproachLine } from './approach-menu.tsx';
 import type { DraftMount } from './draft.ts';
 
@@ -18,7 +18,6 @@ const useStyles = makeStyles({
   target: { minWidth: 0 },
   targetInput: { minWidth: 0, width: '100%' },
   mode: { minWidth: 0 },
-  conflicts: { display: 'flex', flexDirection: 'column', gap: '4px', marginTop: '4px' },
 });
 
 interface ModeSelectProps {
@@ -107,13 +106,7 @@ export function MountRow({ number, row, planned, conflicts, invalid, autoFocus, 
           onChoose={(approach) => onChange({ ...row, approach })}
         />
       )}
-      {conflicts.length > 0 && (
-        <div className={styles.conflicts}>
-          {conflicts.map((conflict) => (
-            <ConflictLine key={`${conflict.code} ${conflict.message}`} conflict={conflict} onFix={onFix} />
-          ))}
-        </div>
-      )}
+      <ConflictLines conflicts={conflicts} onFix={onFix} />
     </li>
   );
 }

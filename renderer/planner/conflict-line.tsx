@@ -22,6 +22,7 @@ const useStyles = makeStyles({
   warningIcon: { color: tokens.colorPaletteDarkOrangeForeground1 },
   message: { overflowWrap: 'anywhere' },
   fixes: { display: 'flex', flexWrap: 'wrap', gap: '6px', marginTop: '5px' },
+  lines: { display: 'flex', flexDirection: 'column', gap: '4px', marginTop: '4px' },
 });
 
 export interface ConflictLineProps {
@@ -53,6 +54,22 @@ export function ConflictLine({ conflict, onFix }: ConflictLineProps) {
           </div>
         )}
       </div>
+    </div>
+  );
+}
+
+/** The conflicts of one row, below it; nothing where there are none. */
+export function ConflictLines({
+  conflicts,
+  onFix,
+}: { readonly conflicts: readonly PlanConflict[] } & Pick<ConflictLineProps, 'onFix'>) {
+  const styles = useStyles();
+  if (conflicts.length === 0) return null;
+  return (
+    <div className={styles.lines}>
+      {conflicts.map((conflict) => (
+        <ConflictLine key={`${conflict.code} ${conflict.message}`} conflict={conflict} onFix={onFix} />
+      ))}
     </div>
   );
 }
