@@ -40,6 +40,7 @@ import { openDatabase } from './store/database.ts';
 import { type HomeLock, lockHome } from './store/home-lock.ts';
 import { createTransfers } from './transfers/transfers.ts';
 import { createVfolders } from './vfolders/vfolders.ts';
+import { waitAtMost } from './waiting.ts';
 
 export interface CoreOptions {
   /** The data directory; this process becomes its one owner. */
@@ -250,16 +251,28 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
       await jobs.start();
     },
     close: async () => {
-      await Promise.all([transfers.close(), jobs.close(), edits.close(), previews.close()]);
-      await cache.close();
-      await search.close();
+      await closeParts({ transfers, jobs, edits, previews }, log);
+      await closeParts({ cache }, log);
+      await closeParts({ search }, log);
       planner.close();
       dragOut.close();
-      await Promise.all([engines.close(), hosts.close()]);
+      await closeParts({ engines, hosts }, log);
       database.close();
       lock.release();
     },
   };
+}
+
+/** Quitting waits so long for one part; what a kill leaves is taken up at the next start, and so is this. */
+const closeMs = 10_000;
+
+/** Closes parts side by side. One that fails or hangs, as over a server that says nothing, keeps no other open. */
+async function closeParts(parts: Readonly<Record<string, { close(): Promise<void> }>>, log: AppLog): Promise<void> {
+  const close = ([name, part]: [string, { close(): Promise<void> }]): Promise<void> =>
+    waitAtMost(part.close(), closeMs, () => log.error(`${name}: not closed after ${closeMs / 1000} s`, null)).catch(
+      (error: unknown) => log.error(`${name}: not closed`, error),
+    );
+  await Promise.all(Object.entries(parts).map(close));
 }
 
 /** What each mount of a remote folder may keep on this machine, where the disk has room. */

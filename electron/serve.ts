@@ -108,7 +108,8 @@ async function serveCore({ home, localRoot, port, lock, shown }: Serving, stoppe
     await shown;
     // What a former process left is taken up when the window stands, and not while it is drawn.
     if (shown) await Promise.race([host.visited.then(() => delay(drawingMs)), delay(openingMs), stopped]);
-    await core.start();
+    // An engine that says nothing must not keep it from being ended.
+    await Promise.race([core.start(), stopped]);
     process.stdout.write('It serves until you press Ctrl+C here, also when its window is closed; jobs run on.\n');
     await stopped;
     process.stdout.write('Closing…\n');

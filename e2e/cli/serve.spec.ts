@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createSilentServer } from 'node:net';
 import { join } from 'node:path';
 import { chromium } from 'playwright/test';
 import { expect, test, withFolder } from '../fixtures/app.ts';
@@ -112,6 +112,33 @@ test('it closes while a job of this machine runs, and the job goes on', async ({
       (JSON.parse((await stowage(home, ['job', 'show', '1', '--json'])).stdout) as { state: string }).state;
     await expect.poll(state).toBe('running');
     expect((await stowage(home, ['job', 'stop', '1', '--grace', '1'])).stdout).toContain('stopped');
+  });
+});
+
+test('an engine that says nothing keeps neither a job of this machine from running nor the app from quitting', async ({
+  home,
+}) => {
+  await withFolder('silent-engine', async (folder) => {
+    const socket = join(folder, 'docker.sock');
+    const silent = createSilentServer();
+    await once(silent.listen(socket), 'listening');
+    try {
+      const settings = { DOCKER_HOST: `unix://${socket}` };
+      await whileServing(
+        home,
+        async ({ child }) => {
+          const ran = await stowage(home, ['run', '--engine', 'process', '--', 'echo', 'still here'], { env: settings });
+          expect(ran.stdout).toContain('still here');
+          const before = Date.now();
+          expect(await end(child, 'SIGINT')).toBe(0);
+          expect(Date.now() - before).toBeLessThan(15_000);
+        },
+        [],
+        settings,
+      );
+    } finally {
+      silent.close();
+    }
   });
 });
 

@@ -1,8 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { waitAtMost } from '../../electron/waiting.ts';
 import { closeBrowser, openBrowser } from './chromium.ts';
 import { control, report } from './test-control.ts';
+
+/** A Chromium that takes longer to end is killed at the end of this process; Electron's own ends with it as well. */
+const chromiumMs = 10_000;
 
 /** An event whose default can be prevented. */
 export function preventable<T extends object>(fields: T): T & { defaultPrevented: boolean; preventDefault(): void } {
@@ -88,7 +92,7 @@ class App extends EventEmitter {
     report({ type: 'before-quit', prevented: event.defaultPrevented });
     if (event.defaultPrevented) return;
     this.#quitting = true;
-    await this.#closeWindows();
+    await waitAtMost(this.#closeWindows(), chromiumMs, () => report({ type: 'windows-stuck' }));
     report({ type: 'will-quit' });
     await this.#end(0);
   }
@@ -98,7 +102,7 @@ class App extends EventEmitter {
   }
 
   async #end(code: number): Promise<void> {
-    await closeBrowser();
+    await waitAtMost(closeBrowser(), chromiumMs, () => report({ type: 'browser-stuck' }));
     const lockFile = this.#lockFile;
     if (this.#profile && existsSync(lockFile) && Number(readFileSync(lockFile, 'utf8')) === process.pid) rmSync(lockFile);
     process.exit(code);

@@ -1,5 +1,6 @@
 import type { HostCheck, HostStatus } from '#shared/contract/hosts.ts';
 import { toStowageError } from '#shared/errors.ts';
+import { waitAtMost } from '../waiting.ts';
 
 /** What is known of a host since its last check. */
 export interface Known {
@@ -70,10 +71,7 @@ export function createStatuses(options: {
   const firstChecks = async (hostIds: readonly string[], patience: number): Promise<void> => {
     const first = hostIds.filter((hostId) => !known.has(hostId)).map(begin);
     if (first.length === 0) return;
-    const { promise: over, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, patience);
-    await Promise.race([Promise.all(first), over]);
-    clearTimeout(timer);
+    await waitAtMost(Promise.all(first), patience);
   };
   return {
     get: (hostId) => {

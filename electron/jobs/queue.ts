@@ -1,5 +1,6 @@
 import { activeStates, hasEnded } from '#shared/jobs/state.ts';
 import type { EngineRegistry } from '../services.ts';
+import { waitAtMost } from '../waiting.ts';
 import { diskOf, guardDisk } from './disk-guard.ts';
 import type { JobJournal } from './journal.ts';
 import { type JobRun, type RunnerOptions, startRun } from './runner.ts';
@@ -18,13 +19,6 @@ const guardMilliseconds = 1_000;
 
 /** How long quitting waits for a call to an engine that hangs. What it would have told is asked for at the next start. */
 const closeMilliseconds = 3_000;
-
-async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  const patience = Promise.withResolvers<void>();
-  const timer = setTimeout(patience.resolve, milliseconds);
-  await Promise.race([work, patience.promise]);
-  clearTimeout(timer);
-}
 
 export interface JobQueue {
   /** The run in this process's hands, if the job is with an engine. */
@@ -76,13 +70,13 @@ export function createQueue(options: RunnerOptions): JobQueue {
     pump,
     start: async () => {
       for (const id of journal.idsIn(activeStates)) take(id, true);
-      await atMost(sweepMilliseconds, sweep(journal, engines));
+      await waitAtMost(sweep(journal, engines), sweepMilliseconds);
       open = true;
       pump();
     },
     close: async () => {
       open = false;
-      await atMost(closeMilliseconds, Promise.all([...runs.values()].map((run) => run.detach())));
+      await waitAtMost(Promise.all([...runs.values()].map((run) => run.detach())), closeMilliseconds);
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Contents } from '#shared/plan/types.ts';
 import type { Changes } from '../events.ts';
 import type { ResolvedPlace } from '../services.ts';
 import { walk } from '../storage/walk.ts';
+import { waitAtMost } from '../waiting.ts';
 
 /** A count that is begun goes on in the background, but not without end. */
 const mostEntries = 3_000_000;
@@ -98,7 +99,7 @@ export function createContentsCounter(changes?: Changes): ContentsCounter {
       let count = counts.get(key);
       if (count?.until && count.until < Date.now()) counts.delete(key);
       if (!count || !counts.has(key)) count = begin(key, place);
-      if (count.until === null) await within(count.done, waitMs);
+      if (count.until === null) await waitAtMost(count.done, waitMs);
       return count.soFar;
     },
     close: () => {
@@ -106,15 +107,6 @@ export function createContentsCounter(changes?: Changes): ContentsCounter {
       for (const [key, count] of counts) forget(key, count);
     },
   };
-}
-
-/** Waits for it, but not longer. */
-export async function within(done: Promise<unknown>, ms: number): Promise<void> {
-  if (ms <= 0) return;
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, ms);
-  await Promise.race([done, late.promise]);
-  clearTimeout(timer);
 }
 
 async function tally(place: ResolvedPlace, count: Count): Promise<void> {

@@ -3,7 +3,7 @@ import { joinPath } from '#shared/paths.ts';
 import type { HostLink, InsideKind, SourceFacts } from '#shared/plan/types.ts';
 import type { ResolvedPlace } from '../services.ts';
 import type { StorageEntry } from '../storage/provider.ts';
-import { within } from './contents.ts';
+import { waitAtMost } from '../waiting.ts';
 import { problemOf } from './source-facts.ts';
 
 /** So long an answer of a host counts, and a failure. */
@@ -54,7 +54,7 @@ export function createRemoteLooker(measured: (hostId: string) => HostLink | null
       if (answers.size > mostKept && oldest !== undefined) answers.delete(oldest);
       known = fresh;
     }
-    if (known.answer === null) await within(known.done, waitMs);
+    if (known.answer === null) await waitAtMost(known.done, waitMs);
     return known.answer;
   };
 

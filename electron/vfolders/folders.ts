@@ -3,7 +3,7 @@ import { type InnerPath, parseInnerPath, rootPath } from '#shared/paths.ts';
 import { canRename, type StorageProvider } from '../storage/provider.ts';
 import { statOrNull } from '../storage/stat-or-null.ts';
 import type { Database } from '../store/database.ts';
-import { waitAtMost } from './patience.ts';
+import { waitAtMost } from '../waiting.ts';
 import { type HostAccess, keepsPlace, purgeRoot, trashRoot, type VfolderRow } from './rows.ts';
 
 /** Moves a folder without overwriting. @throws `unsupported` where the host cannot rename */

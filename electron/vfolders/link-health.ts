@@ -1,5 +1,5 @@
+import { waitAtMost } from '../waiting.ts';
 import { brokenBecause } from './link-rules.ts';
-import { waitAtMost } from './patience.ts';
 import type { VfolderRow } from './rows.ts';
 
 export interface LinkHealth {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { isStowageError, StowageError } from '#shared/errors.ts';
 import { visible } from '#shared/paths.ts';
 import { comparablePath, hostPathWithin, isFileSystemRoot, isHostPath } from '#shared/plan/host-path.ts';
-import { waitAtMost } from './patience.ts';
+import { waitAtMost } from '../waiting.ts';
 
 /** What links to folders of this machine have to keep to. */
 export interface LinkRules {

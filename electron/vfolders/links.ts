@@ -7,10 +7,10 @@ import { type InnerPath, isWithin, parseInnerPath, rootPath, visible } from '#sh
 import { comparablePath, hostPathWithin } from '#shared/plan/host-path.ts';
 import { hasContainers, hasLocalPath, type StorageProvider } from '../storage/provider.ts';
 import type { Database } from '../store/database.ts';
+import { waitAtMost } from '../waiting.ts';
 import { checkMountPath, type OptionalFields } from './fields.ts';
 import { checkTargetPath, type LinkRules, resolveLinkTarget, waitForDisk } from './link-rules.ts';
 import { checkNewName } from './new-names.ts';
-import { waitAtMost } from './patience.ts';
 import type { Placement } from './placement.ts';
 import { type HostAccess, hostFolder, type LocalLink, localHostId, placeOf, type VfolderRow } from './rows.ts';
 

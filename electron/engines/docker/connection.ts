@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { StowageError } from '#shared/errors.ts';
-import { engineError } from './errors.ts';
+import { engineError, noAnswer } from './errors.ts';
 
 export type DockerConnection = { readonly socketPath: string } | { readonly host: string; readonly port: number };
 
@@ -78,7 +78,7 @@ export function chooseApiVersion(engine: { ApiVersion: string; MinAPIVersion?: s
 /** A client that speaks the engine's version, made at the first use and again after the engine was away. */
 export interface DockerClient {
   /** @throws `engine-absent`, `engine-permission`, `engine-error` */
-  get(signal?: AbortSignal): Promise<Docker>;
+  get(): Promise<Docker>;
   /** The engine shares this machine's file system. */
   isLocal(): Promise<boolean>;
   /** The engine was away: it may come back as another version. */
@@ -86,23 +86,32 @@ export interface DockerClient {
   close(): void;
 }
 
+/** An engine that takes longer to say its version hangs. */
+const connectMs = 10_000;
+
 export function createDockerClient(fixed: DockerConnection | undefined): DockerClient {
   const agent = new Agent({ keepAlive: true });
   let client: Promise<Docker> | null = null;
   const connection = async (): Promise<DockerConnection> => fixed ?? findConnection();
-  const connect = async (signal: AbortSignal | undefined): Promise<Docker> => {
+  const connect = async (): Promise<Docker> => {
     const where = await connection();
     // With what it brings along it takes longer to load than all else: the app does not wait for it to start.
     const { default: Client } = await import('dockerode');
     // Every field is named: those left out would be filled from DOCKER_HOST by the client itself.
     const base = { protocol: 'http', agent, host: undefined, port: undefined, socketPath: undefined, ...where } as const;
     const probe = new Client({ ...base, version: undefined } as unknown as Docker.DockerOptions);
-    const version = await withSignal<{ ApiVersion: string; MinAPIVersion?: string }>(probe.version.bind(probe), signal);
+    // Everybody waits for this one answer, so it is not bound to any one's patience.
+    const signal = AbortSignal.timeout(connectMs);
+    const version = await withSignal<{ ApiVersion: string; MinAPIVersion?: string }>(probe.version.bind(probe), signal).catch(
+      (error: unknown) => {
+        throw signal.aborted ? noAnswer() : error;
+      },
+    );
     return new Client({ ...base, version: chooseApiVersion(version) } as unknown as Docker.DockerOptions);
   };
   return {
-    get: (signal) => {
-      const current = client ?? connect(signal);
+    get: () => {
+      const current = client ?? connect();
       client = current;
       return current.catch((error: unknown) => {
         if (client === current) client = null;

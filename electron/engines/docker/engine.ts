@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { EngineImage } from '#shared/contract/engines.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
+import { waitAtMost } from '../../waiting.ts';
 import type {
   BakeCapable,
   Engine,
@@ -30,6 +31,9 @@ export { dockerSocketPaths } from './connection.ts';
 
 /** How long a run may be out of sight (the engine restarts) before that is an error. */
 const awayMilliseconds = 60_000;
+
+/** Quitting waits so long for what a former process left with the engine to be removed. */
+const leftoversMs = 2_000;
 
 interface Live {
   readonly sink: OutputSink;
@@ -177,7 +181,7 @@ export function createDockerEngine(options: { homeId: string; connection?: Docke
       }),
     find: () => call({}, (docker) => findRuns(docker, homeId)),
     close: async () => {
-      await leftovers;
+      if (leftovers) await waitAtMost(leftovers, leftoversMs);
       client.close();
     },
   };

@@ -17,6 +17,9 @@ interface RawError {
 export const startHint = 'Start Docker, or use the engine “process”, which runs the command on this machine.';
 export const permissionHint = 'Add yourself to the “docker” group (sudo usermod -aG docker $USER), then log out and in again.';
 
+export const noAnswer = (): StowageError =>
+  new StowageError('engine-error', 'Docker does not answer in time.', { hint: 'Restart Docker.' });
+
 const absentCodes = new Set([
   'ENOENT',
   'ECONNREFUSED',

@@ -1,7 +1,7 @@
 import type { EngineStatus } from '#shared/contract/engines.ts';
-import { StowageError } from '#shared/errors.ts';
+import { untilAborted } from '../../storage/bodies.ts';
 import { type DockerClient, withSignal } from './connection.ts';
-import { engineError } from './errors.ts';
+import { engineError, noAnswer } from './errors.ts';
 
 /** Well under the 3 s in which a status must be there. */
 const patienceMilliseconds = 2_500;
@@ -47,7 +47,7 @@ export function createDockerStatus(client: DockerClient): () => Promise<EngineSt
 async function askStatus(client: DockerClient, known: EngineStatus | null): Promise<EngineStatus> {
   const signal = AbortSignal.timeout(patienceMilliseconds);
   try {
-    const docker = await client.get(signal);
+    const docker = await Promise.race([client.get(), untilAborted(signal)]);
     if (known) {
       await withSignal(docker.ping.bind(docker), signal);
       return known;
@@ -55,9 +55,7 @@ async function askStatus(client: DockerClient, known: EngineStatus | null): Prom
     return readyStatus(await withSignal<Info>(docker.info.bind(docker), signal), await client.isLocal());
   } catch (error) {
     client.forget();
-    const known = signal.aborted
-      ? new StowageError('engine-error', 'Docker does not answer in time.', { hint: 'Restart Docker.' })
-      : engineError(error);
+    const known = signal.aborted ? noAnswer() : engineError(error);
     const state = known.code === 'engine-absent' ? 'absent' : known.code === 'engine-permission' ? 'permission' : 'error';
     return { ...unknownStatus, state, message: [known.message, known.data.hint].filter(Boolean).join(' ') };
   }

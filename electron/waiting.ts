@@ -2,7 +2,11 @@
  * Waits for `work` at most `milliseconds`, then gives what `late` gives (or throws what it throws). The work goes on; who
  * can stop it does that in `late`.
  */
-export async function waitAtMost<T, L>(work: Promise<T>, milliseconds: number, late: () => L): Promise<T | L> {
+export async function waitAtMost<T, L = void>(
+  work: Promise<T>,
+  milliseconds: number,
+  late: () => L = () => undefined as L,
+): Promise<T | L> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, milliseconds);
   // Should it fail after the wait, nobody listens any more.
