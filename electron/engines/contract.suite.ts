@@ -7,6 +7,7 @@ import { linksTopic } from './contract/links.ts';
 import { mountsTopic } from './contract/mounts.ts';
 import { outputTopic } from './contract/output.ts';
 import type { Engine, OutputSink, RunExit, RunRequest } from './engine.ts';
+import { plainRun } from './run.fixture.ts';
 
 /** What a topic of the suite works with; each topic makes its own runs. */
 export interface Bench {
@@ -63,20 +64,12 @@ export function engineContract(
       jobId: ++jobs,
       image: setup.image,
       command,
-      workdir: '/home/work',
-      env: [],
-      binds: [],
-      links: [],
-      volumes: [],
+      ...plainRun,
       directories: [
         { path: '/home', mode: 0o755 },
         { path: '/home/work', mode: 0o755 },
       ],
       user: setup.user,
-      cpus: null,
-      memoryBytes: null,
-      shmBytes: 64 * 1024 * 1024,
-      network: false,
       ...change,
     });
     const run = async (command: readonly string[], change: Partial<RunRequest> = {}): Promise<Ended> => {

@@ -1,4 +1,5 @@
 import type { EngineId, EngineImage, EngineStatus, PullProgress } from '#shared/contract/engines.ts';
+import type { GpuRequest, PortRequest } from '#shared/contract/plan.ts';
 
 /**
  * What runs jobs. One interface, one contract suite (contract.suite.ts), run on every engine.
@@ -68,11 +69,16 @@ export interface RunRequest {
   readonly directories: readonly { path: string; mode: number }[];
   /** Symlinks made in the container before the start, after `directories`; both paths absolute. */
   readonly links: readonly { path: string; target: string }[];
+  /** Laid into the container before the start, after `directories`, owned by `user`; their contents are never logged. */
+  readonly files: readonly { path: string; mode: number; content: Uint8Array }[];
   /** null: what the image says. */
   readonly user: { uid: number; gid: number } | null;
   readonly cpus: number | null;
   readonly memoryBytes: number | null;
   readonly shmBytes: number;
+  readonly gpus: GpuRequest | null;
+  /** Published at this machine's loopback address; a port without `host` at a free one. */
+  readonly ports: readonly PortRequest[];
   readonly network: boolean;
 }
 

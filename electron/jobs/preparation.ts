@@ -31,10 +31,13 @@ export function toRunRequest(jobId: number, plan: Plan, staged: Staged = nothing
       step.kind === 'make-container-directory' ? [{ path: step.path, mode: step.mode }] : [],
     ),
     links: plan.steps.flatMap((step) => (step.kind === 'make-link' ? [{ path: step.path, target: step.target }] : [])),
+    files: [],
     user: plan.user,
     cpus: plan.resources.cpus,
     memoryBytes: plan.resources.memoryBytes,
     shmBytes: plan.resources.shmBytes,
+    gpus: plan.resources.gpus,
+    ports: plan.ports,
     network: plan.network,
   };
 }

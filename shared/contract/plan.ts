@@ -25,6 +25,33 @@ export type MountRequest = z.infer<typeof mountRequestSchema>;
 export const linkRequestSchema = z.object({ path: z.string().max(4096), target: z.string().max(4096) });
 export type LinkRequest = z.infer<typeof linkRequestSchema>;
 
+/**
+ * A variable of the job's environment. `secret`: masked wherever it is shown and kept sealed; `env` hands it over as a
+ * variable, `file` as a file that only the job's user can read, with its path in `NAME_FILE`.
+ */
+export const environmentVariableSchema = z.object({
+  name: z.string().max(1000),
+  value: z.string().max(131_072),
+  secret: z.enum(['env', 'file']).optional(),
+});
+export type EnvironmentVariable = z.infer<typeof environmentVariableSchema>;
+
+/** All GPUs, so many of them, or those of these ids (indexes or UUIDs). */
+export const gpuRequestSchema = z.union([
+  z.literal('all'),
+  z.number().int().min(1).max(64),
+  z
+    .array(z.string().regex(/^[A-Za-z0-9-]{1,64}$/))
+    .min(1)
+    .max(64),
+]);
+export type GpuRequest = z.infer<typeof gpuRequestSchema>;
+
+const portSchema = z.number().int().min(1).max(65_535);
+/** A port of the job that is reached at this machine's loopback address. `host` absent: a free one. */
+export const portRequestSchema = z.object({ container: portSchema, host: portSchema.optional() });
+export type PortRequest = z.infer<typeof portRequestSchema>;
+
 export const jobSpecSchema = z.object({
   name: z.string().max(100).optional(),
   /** Absent: docker when it answers, else process. */
@@ -40,13 +67,19 @@ export const jobSpecSchema = z.object({
   output: z.string().max(9000).nullable().optional(),
   /** Names of automount vfolders switched off for this job; true switches all off. */
   noAutomount: z.union([z.boolean(), z.array(z.string())]).optional(),
-  env: z.array(z.object({ name: z.string().max(1000), value: z.string().max(131_072) })).max(2000),
+  env: z.array(environmentVariableSchema).max(2000),
+  /** Without the dotfiles that are set up for every job. */
+  noDotfiles: z.boolean().optional(),
   resources: z.object({
     cpus: z.number().positive().max(4096).optional(),
     memoryBytes: bytesSchema.optional(),
     /** Default 1 GiB. */
     shmBytes: bytesSchema.optional(),
+    gpus: gpuRequestSchema.optional(),
   }),
+  ports: z.array(portRequestSchema).max(100).optional(),
+  /** It is stopped when it has run so long. Absent: no limit. */
+  maxSeconds: z.number().int().min(1).max(31_536_000).optional(),
   /** Default true. */
   network: z.boolean().optional(),
   /** `self` (default): this user's uid:gid; `image`: what the image says. */
@@ -274,9 +307,16 @@ export const planSchema = z.object({
   command: z.array(z.string()),
   workdir: z.string(),
   user: z.object({ uid: z.number(), gid: z.number() }).nullable(),
-  env: z.array(z.object({ name: z.string(), value: z.string() })),
+  env: z.array(environmentVariableSchema),
   network: z.boolean(),
-  resources: z.object({ cpus: z.number().nullable(), memoryBytes: bytesSchema.nullable(), shmBytes: bytesSchema }),
+  resources: z.object({
+    cpus: z.number().nullable(),
+    memoryBytes: bytesSchema.nullable(),
+    shmBytes: bytesSchema,
+    gpus: gpuRequestSchema.nullable().default(null),
+  }),
+  ports: z.array(portRequestSchema).default([]),
+  maxSeconds: z.number().nullable().default(null),
   mounts: z.array(plannedMountSchema),
   /** `path` and `target` normalised; in the order of the request. */
   links: z.array(linkRequestSchema).default([]),

@@ -41,6 +41,7 @@ export function containerConfig(homeId: string, run: RunRequest): object {
     Env: run.env.map(({ name, value }) => `${name}=${value}`),
     WorkingDir: run.workdir,
     ...(run.user ? { User: `${run.user.uid}:${run.user.gid}` } : {}),
+    ExposedPorts: Object.fromEntries(run.ports.map(({ container }) => [`${container}/tcp`, {}])),
     AttachStdout: true,
     AttachStderr: true,
     Labels: { [homeLabel]: homeId, [jobLabel]: String(run.jobId) },
@@ -60,6 +61,8 @@ export function containerConfig(homeId: string, run: RunRequest): object {
       CapDrop: ['ALL'],
       CapAdd: keptCapabilities,
       ShmSize: run.shmBytes,
+      PortBindings: portBindings(run.ports),
+      ...(run.gpus === null ? {} : { DeviceRequests: [gpuDevices(run.gpus)] }),
       ...(run.network ? {} : { NetworkMode: 'none' }),
       ...(run.cpus === null ? {} : { NanoCpus: Math.round(run.cpus * 1e9) }),
       // Equal swap: the limit is the limit, and no job slows the machine down by swapping.
@@ -67,6 +70,18 @@ export function containerConfig(homeId: string, run: RunRequest): object {
     },
   };
 }
+
+/** Nobody else on the network reaches a job. */
+function portBindings(ports: RunRequest['ports']): object {
+  const byPort = Map.groupBy(ports, ({ container }) => `${container}/tcp`);
+  const binding = ({ host }: RunRequest['ports'][number]): object => ({ HostIp: '127.0.0.1', HostPort: String(host ?? '') });
+  return Object.fromEntries([...byPort].map(([port, requests]) => [port, requests.map(binding)]));
+}
+
+const gpuDevices = (gpus: NonNullable<RunRequest['gpus']>): object => ({
+  Capabilities: [['gpu']],
+  ...(Array.isArray(gpus) ? { DeviceIDs: gpus } : { Count: gpus === 'all' ? -1 : gpus }),
+});
 
 /**
  * The directories to lay before the start, without those that lie in a mount (they would be made in its source), and
@@ -80,12 +95,13 @@ export function directoriesToLay(run: RunRequest): RunRequest['directories'] {
   return run.directories.filter((directory) => directory.path !== '/' && !inMount(directory.path) && !isMadeByEngine(directory));
 }
 
-/** A tar of directories, then links, all owned by the run's user. */
+/** A tar of directories, then files and links, all owned by the run's user. */
 export async function layoutArchive(run: RunRequest, directories: RunRequest['directories']): Promise<Buffer> {
   const archive = pack();
   const owner = { uid: run.user?.uid ?? 0, gid: run.user?.gid ?? 0 };
   const relative = (path: string): string => path.replace(/^\/+/, '').replace(/\/+$/, '');
   for (const { path, mode } of directories) archive.entry({ name: `${relative(path)}/`, type: 'directory', mode, ...owner });
+  for (const { path, mode, content } of run.files) archive.entry({ name: relative(path), mode, ...owner }, Buffer.from(content));
   for (const { path, target } of run.links) {
     archive.entry({ name: relative(path), type: 'symlink', linkname: target, mode: 0o777, ...owner });
   }

@@ -8,28 +8,14 @@ import Docker from 'dockerode';
 import { extract, pack } from 'tar-stream';
 import { expect, it } from 'vitest';
 import { collector, engineContract } from '../contract.suite.ts';
+import { plainRun } from '../run.fixture.ts';
 import { createDockerEngine } from './engine.ts';
 
 const image = 'busybox:local';
 
 engineContract('docker', { create: (homeId) => createDockerEngine({ homeId }), image, user: { uid: 1234, gid: 1234 } });
 
-const base = {
-  jobId: 1,
-  image,
-  command: ['true'],
-  workdir: '/home/work',
-  env: [],
-  binds: [],
-  links: [],
-  volumes: [],
-  directories: [],
-  user: null,
-  cpus: null,
-  memoryBytes: null,
-  shmBytes: 64 * 1024 * 1024,
-  network: false,
-};
+const base = { ...plainRun, jobId: 1, image, command: ['true'] };
 
 it('gives outputs to the user of the run', async () => {
   const engine = createDockerEngine({ homeId: 'owner-test' });

@@ -254,7 +254,7 @@ async function createRun(docker: Docker, homeId: string, run: RunRequest): Promi
   }
   const directories = directoriesToLay(run);
   const lay = async (): Promise<void> => {
-    if (directories.length + run.links.length === 0) return;
+    if (directories.length + run.links.length + run.files.length === 0) return;
     // A link must not take the place of a folder with all that is in it, which the engine would allow.
     const options = { path: '/', ...(run.links.length > 0 && { noOverwriteDirNonDir: 'true' }) };
     try {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { collector, engineContract } from '../contract.suite.ts';
+import { plainRun } from '../run.fixture.ts';
 import { createProcessEngine } from './engine.ts';
 
 engineContract('process', {
@@ -10,21 +11,7 @@ engineContract('process', {
   user: null,
 });
 
-const plain = {
-  jobId: 1,
-  image: null,
-  workdir: '/home/work',
-  env: [],
-  binds: [],
-  links: [],
-  volumes: [],
-  directories: [{ path: '/home/work', mode: 0o755 }],
-  user: null,
-  cpus: null,
-  memoryBytes: null,
-  shmBytes: 0,
-  network: true,
-};
+const plain = { ...plainRun, jobId: 1, image: null, directories: [{ path: '/home/work', mode: 0o755 }], network: true };
 
 it('lets go of a run when it is closed: nothing of it keeps the app alive, and the run goes on', async () => {
   const directory = mkdtempSync('/tmp/stowage-close-');
