@@ -8,7 +8,7 @@ export async function waitAtMost<T, L = void>(
   late: () => L = () => undefined as L,
 ): Promise<T | L> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds);
+  const timer = setTimeout(resolve, Math.max(milliseconds, 0));
   // Should it fail after the wait, nobody listens any more.
   work.catch(() => undefined);
   try {
