@@ -82,7 +82,7 @@ export interface RemoteAccess {
 export interface RemoteSharing {
   /** Of this machine, and of an engine on it; `why` is a sentence where it is not available. */
   fuseStatus(
-    engine?: Pick<EngineStatus, 'id' | 'local' | 'os'>,
+    engine?: Pick<EngineStatus, 'kind' | 'local' | 'os'>,
   ): Promise<{ readonly available: boolean; readonly why: string | null }>;
   /** Why what is on a host cannot be mounted, as a sentence; null when it can, as far as its settings tell. */
   mountRefusal(hostId: string): string | null;

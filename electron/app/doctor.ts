@@ -118,7 +118,7 @@ const checkFuse = ({ why }: { readonly why: string | null }): Check => ({
 });
 
 function engineHint(engine: EngineStatus): string {
-  if (engine.id === 'process') return 'Jobs need a container engine on this machine.';
+  if (engine.kind === 'process') return 'Jobs need a container engine on this machine.';
   if (engine.state === 'permission')
     return 'Add your user to the group “docker” (sudo usermod -aG docker $USER), then sign in again.';
   return 'Start Docker (or Docker Desktop), or run jobs on the process engine, without isolation.';

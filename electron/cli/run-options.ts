@@ -34,6 +34,12 @@ const bytes = (value: string): number => {
   return parsed;
 };
 
+const engineId = (value: string): EngineId => {
+  const parsed = engineIdSchema.safeParse(value);
+  if (!parsed.success) throw new InvalidArgumentError('Write docker, docker:CONTEXT, podman or process.');
+  return parsed.data;
+};
+
 const positive = (value: string): number => {
   const parsed = Number(value);
   if (!(parsed > 0 && parsed < Number.POSITIVE_INFINITY)) throw new InvalidArgumentError('Write a number greater than 0.');
@@ -47,7 +53,7 @@ export const withSpec = (command: Command): Command =>
     .option('-m, --mount <mount>', 'name[/path][:target][:ro|rw[,share|copy|bake]], any number of times', collect)
     .option('--link <path=target>', 'a symlink in the container, both absolute, any number of times', collect)
     .option('--image <image>', 'image of the container')
-    .addOption(new Option('--engine <engine>', 'what runs it').choices(engineIdSchema.options))
+    .option('--engine <engine>', 'what runs it: docker, docker:CONTEXT, podman or process', engineId)
     .option('--name <name>', 'name of the job')
     .option('--code <folder>', 'code folder: a path of this machine, or name:/path; mounted at /home/work/code')
     .option('-w, --workdir <path>', 'working directory in the container')

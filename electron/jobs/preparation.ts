@@ -2,6 +2,7 @@ import { lchown, mkdir, opendir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Address, parseAddress } from '#shared/address.ts';
 import type { Plan, PlannedMount } from '#shared/contract/plan.ts';
+import { engineKind } from '#shared/engines.ts';
 import { StowageError } from '#shared/errors.ts';
 import { compareText } from '#shared/plan/overlap.ts';
 import type { RunRequest } from '../engines/engine.ts';
@@ -113,7 +114,7 @@ async function checkSource(source: string, target: string): Promise<void> {
  * that runs as root leaves files that the user could not delete.
  */
 export async function ownOutputs(plan: Plan): Promise<void> {
-  if (plan.engine !== 'docker' || plan.user !== null || process.getuid?.() !== 0) return;
+  if (engineKind(plan.engine) !== 'docker' || plan.user !== null || process.getuid?.() !== 0) return;
   for (const mount of plan.mounts) {
     if (mount.role !== 'output' || mount.localPath === null) continue;
     const { uid, gid } = await stat(mount.localPath);

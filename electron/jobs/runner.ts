@@ -1,5 +1,6 @@
 import type { Problem } from '#shared/contract/base.ts';
 import type { Plan } from '#shared/contract/plan.ts';
+import { engineKind } from '#shared/engines.ts';
 import { assertNever, type ErrorCode, isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
 import { causeOf } from '#shared/jobs/cause.ts';
 import { hasEnded } from '#shared/jobs/state.ts';
@@ -418,7 +419,7 @@ class Run {
 /** The engine answers and does not know the run. */
 class RunGone extends StowageError {
   constructor(engine: Engine['id']) {
-    const what = engine === 'docker' ? 'The container of the job' : 'The run directory of the job';
+    const what = engineKind(engine) === 'docker' ? 'The container of the job' : 'The run directory of the job';
     super('job-failed', `${what} is gone: it was removed while Stowage was away or outside of it.`, {
       hint: 'What it wrote to its output folder so far is still there. Run the job again.',
     });

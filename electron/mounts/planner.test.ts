@@ -289,7 +289,7 @@ describe('a plan with remote folders', () => {
     const given = plannerOf({
       cachedShare: (vfolderId, inner) =>
         vfolderId === 'id-remote' && inner === '' ? { files: 1, bytes: 1000 } : { files: 0, bytes: 0 },
-      fuseStatus: async (engine) => ({ available: engine.id === 'docker', why: null }),
+      fuseStatus: async (engine) => ({ available: engine.kind === 'docker', why: null }),
       mountRefusal: (host) => (host === 'h' ? null : 'not that one'),
       cacheLimits: async () => ({ freeBytes: 1e9, limitBytes: 1200, usedBytes: 1000 }),
       linkOf: () => ({ latencyMs: 1000, bytesPerSecond: 1 }),

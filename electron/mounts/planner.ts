@@ -138,9 +138,9 @@ export function createPlanner(options: PlannerOptions): Planner {
     const probes = probesFor(draft);
     const reference = spec.image?.trim() ?? '';
     const [image, sources] = await Promise.all([
-      id === 'docker' && engine.state === 'ready' && reference !== ''
+      engine.kind === 'docker' && engine.state === 'ready' && reference !== ''
         ? images.read(engines.get(id), reference, probes.image)
-        : id === 'process' && (spec.links?.length ?? 0) > 0
+        : engine.kind === 'process' && (spec.links?.length ?? 0) > 0
           ? machineAsImage(probes.image)
           : ('unknown' as const),
       sourcesOf.lookInside(gathered, probes.inside, waits),

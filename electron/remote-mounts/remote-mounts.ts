@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseAddress } from '#shared/address.ts';
 import type { EngineStatus } from '#shared/contract/engines.ts';
 import type { Plan, PlanStep } from '#shared/contract/plan.ts';
+import { engineKind } from '#shared/engines.ts';
 import { StowageError, toStowageError } from '#shared/errors.ts';
 import { baseName, parentPath, parseInnerPath, visible } from '#shared/paths.ts';
 import { createBriefCache } from '../mounts/brief-cache.ts';
@@ -208,7 +209,7 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
       file: isFile ? baseName(place.path) : null,
       target: step.target,
       readOnly: step.readOnly,
-      allowOther: plan.engine === 'docker',
+      allowOther: engineKind(plan.engine) === 'docker',
       owner: plan.user,
     };
   };
@@ -290,9 +291,9 @@ const othersRefused = (): StowageError =>
   });
 
 /** Why an engine could not see a mount of this user on this machine. */
-function engineRefusal({ id, local, os }: Pick<EngineStatus, 'id' | 'local' | 'os'>, tools: FuseTools | null): string | null {
+function engineRefusal({ kind, local, os }: Pick<EngineStatus, 'kind' | 'local' | 'os'>, tools: FuseTools | null): string | null {
   if (!local) return 'The engine is on another machine, which does not see mounts of this one.';
-  if (id !== 'docker') return null;
+  if (kind !== 'docker') return null;
   if (os?.includes('Docker Desktop'))
     return 'Docker Desktop runs jobs in a machine of its own, which does not see mounts of this one.';
   if (tools && !tools.allowOther)

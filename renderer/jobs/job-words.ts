@@ -1,4 +1,5 @@
 import type { Job } from '#shared/contract/jobs.ts';
+import { engineKind } from '#shared/engines.ts';
 import { formatCommandLine } from '../launcher/command-line.ts';
 import { formatDuration } from '../ui/format.ts';
 
@@ -10,7 +11,8 @@ export const isGettingReady = (job: Job): boolean =>
   job.state === 'queued' || job.state === 'preparing' || job.state === 'starting';
 
 /** What it runs in, for people. */
-export const whereItRuns = (job: Job): string => (job.engine === 'process' ? 'This machine' : (job.image ?? 'No image'));
+export const whereItRuns = (job: Job): string =>
+  engineKind(job.engine) === 'process' ? 'This machine' : (job.image ?? 'No image');
 
 /** How long the command ran, or runs by now; `—` before it started. */
 export function durationOf(job: Job, now: number): string {

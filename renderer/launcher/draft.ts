@@ -1,6 +1,7 @@
 import type { MountMode } from '#shared/contract/base.ts';
-import type { EngineId } from '#shared/contract/engines.ts';
+import { type EngineId, engineIdSchema } from '#shared/contract/engines.ts';
 import type { Approach, Fix, JobSpec, LinkRequest, MountRequest } from '#shared/contract/plan.ts';
+import { engineKind } from '#shared/engines.ts';
 import { applyFix } from '#shared/plan/apply-fix.ts';
 import { parseBytes, writeBytes } from '../ui/sizes.ts';
 import { fromArgv, toArgv } from './command-line.ts';
@@ -147,7 +148,7 @@ export function toSpec(draft: Draft): DraftSpec {
     ...present('name', draft.name),
     ...(draft.engine && { engine: draft.engine }),
     // Typed for Docker and kept for it; a command that runs on this machine has no image.
-    ...(draft.engine !== 'process' && present('image', draft.image)),
+    ...((draft.engine === null || engineKind(draft.engine) === 'docker') && present('image', draft.image)),
     command: command.argv,
     ...(draft.code.trim() !== '' && { code: { source: draft.code.trim(), mode: draft.codeMode } }),
     ...present('workdir', draft.workdir),
@@ -251,7 +252,7 @@ export function reviveDraft(value: unknown): Draft | null {
     return null;
   return {
     ...draft,
-    engine: draft.engine === 'docker' || draft.engine === 'process' ? draft.engine : null,
+    engine: engineIdSchema.safeParse(draft.engine).data ?? null,
     mounts: draft.mounts.map((row) => ({ ...row, approach: row.approach ?? null, key: newKey() })),
     links: draft.links.map((row) => ({ ...row, key: newKey() })),
     env: draft.env.map((row) => ({ ...row, key: newKey() })),

@@ -2,6 +2,7 @@ import { Button, Checkbox, makeStyles, mergeClasses, Radio, RadioGroup, Textarea
 import { useId } from 'react';
 import type { EngineId, EngineStatus } from '#shared/contract/engines.ts';
 import type { Plan } from '#shared/contract/plan.ts';
+import { engineKind } from '#shared/engines.ts';
 import { useEngines } from '../app/stores/engines.ts';
 import { quoteWord, toArgv } from './command-line.ts';
 import type { Draft, DraftProblem } from './draft.ts';
@@ -71,7 +72,7 @@ function EngineChoice({ chosen }: { readonly chosen: EngineId }) {
   const engines = useEngines((state) => state.engines);
   return (
     <FieldRow label="Engine">
-      <RadioGroup aria-label="Engine" value={chosen} onChange={(_, data) => changeDraft({ engine: data.value as EngineId })}>
+      <RadioGroup aria-label="Engine" value={chosen} onChange={(_, data) => changeDraft({ engine: data.value })}>
         <div className={styles.engines}>
           {engines.map((engine) => {
             const { text, tone } = engineWords(engine);
@@ -84,7 +85,7 @@ function EngineChoice({ chosen }: { readonly chosen: EngineId }) {
                     className: styles.engineLabel,
                     children: (
                       <div>
-                        <div className={styles.engineName}>{engine.id === 'process' ? 'This machine' : engine.name}</div>
+                        <div className={styles.engineName}>{engine.name}</div>
                         <div
                           className={mergeClasses(
                             styles.state,
@@ -139,7 +140,7 @@ export function RunSection({ draft, plan, problems, onPulled }: RunSectionProps)
   const chosen = draft.engine ?? plan?.engine ?? engines.find((engine) => engine.state === 'ready')?.id ?? 'docker';
   const conflict = (code: string) => plan?.conflicts.find((one) => one.code === code)?.message ?? null;
   const command = toArgv({ text: draft.command, shell: draft.shell });
-  const hasImages = chosen === 'docker';
+  const hasImages = engineKind(chosen) === 'docker';
   return (
     <FormSection title="What to run">
       <EngineChoice chosen={chosen} />

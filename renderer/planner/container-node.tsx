@@ -11,6 +11,7 @@ import {
   PlugConnectedRegular,
 } from '@fluentui/react-icons';
 import type { ContainerNode, Fix, Plan, PlannedMount } from '#shared/contract/plan.ts';
+import { engineKind } from '#shared/engines.ts';
 import { visible } from '#shared/paths.ts';
 import { ApproachBadge, ModeBadge } from './badges.tsx';
 import { ConflictLine } from './conflict-line.tsx';
@@ -90,7 +91,9 @@ function NodeNotes({ node, plan }: { readonly node: ContainerNode; readonly plan
   return (
     <>
       {node.path === '/' && (
-        <span className={styles.note}>{plan.engine === 'process' ? 'this machine' : (plan.image ?? 'no image chosen')}</span>
+        <span className={styles.note}>
+          {engineKind(plan.engine) === 'process' ? 'this machine' : (plan.image ?? 'no image chosen')}
+        </span>
       )}
       {note && <span className={styles.note}>{note}</span>}
       {link && (

@@ -78,9 +78,7 @@ export function Engines() {
             id="settings-engine"
             size="small"
             value={preferred ?? ''}
-            onChange={(_, data) =>
-              changeSetting({ defaultEngine: data.value === 'docker' || data.value === 'process' ? data.value : null })
-            }
+            onChange={(_, data) => changeSetting({ defaultEngine: data.value || null })}
           >
             <option value="">Docker when it answers, else this machine</option>
             {engines.map((engine) => (

@@ -2,11 +2,35 @@ import { eventIterator } from '@orpc/contract';
 import { z } from 'zod';
 import { bytesSchema, method, timeSchema } from './base.ts';
 
-export const engineIdSchema = z.enum(['docker', 'process']);
+/**
+ * `docker`: the engine that the `docker` program would use now; `docker:NAME`: that of the Docker context NAME; `podman`;
+ * `process`: no container engine.
+ */
+export const engineIdSchema = z
+  .string()
+  .max(200)
+  .regex(/^(docker(:[A-Za-z0-9][A-Za-z0-9_.+-]*)?|podman|process)$/, 'Write docker, docker:CONTEXT, podman or process.');
 export type EngineId = z.infer<typeof engineIdSchema>;
+
+/** `docker`: it runs containers and is spoken to as Docker is, Podman too; `process`: commands run on this machine. */
+export const engineKindSchema = z.enum(['docker', 'process']);
+export type EngineKind = z.infer<typeof engineKindSchema>;
+
+/** What an engine can give a job that asks for GPUs. */
+export const engineGpusSchema = z.object({
+  /** `absent`: a job that asks for one cannot start; `unknown`: the engine does not tell, it may. */
+  state: z.enum(['ready', 'absent', 'unknown']),
+  /** null: not known. */
+  count: z.number().int().nullable(),
+  /** One sentence: what there is, or why a job gets none and what to do. */
+  message: z.string(),
+});
+export type EngineGpus = z.infer<typeof engineGpusSchema>;
 
 export const engineStatusSchema = z.object({
   id: engineIdSchema,
+  kind: engineKindSchema,
+  /** For people; unlike that of any other engine. */
   name: z.string(),
   state: z.enum(['ready', 'absent', 'permission', 'error']),
   /** One sentence: the version when ready, else what is wrong and what to do. */
@@ -25,6 +49,7 @@ export const engineStatusSchema = z.object({
   memoryBytes: bytesSchema.nullable(),
   /** CPU, memory and shm limits are kept by the engine. */
   limits: z.boolean(),
+  gpus: engineGpusSchema,
 });
 export type EngineStatus = z.infer<typeof engineStatusSchema>;
 

@@ -16,8 +16,8 @@ export function chooseApproaches(layout: Layout): Choices {
     const one: Case = {
       mount,
       request,
-      container: request.engine.id === 'docker',
-      elsewhere: request.engine.id === 'docker' && !request.engine.local,
+      container: request.engine.kind === 'docker',
+      elsewhere: request.engine.kind === 'docker' && !request.engine.local,
       parent: mount.targetProblem === null ? parentMount(layout, mount.target) : null,
       image: typeof request.image === 'string' ? null : request.image,
       unborn: mount.role === 'output' && mount.facts.stat === 'missing',

@@ -44,8 +44,8 @@ export const meanBytes = ({ files, bytes }: Contents): number => (files === 0 ? 
 export const isManySmall = (contents: Contents): boolean => contents.files > manyFiles && meanBytes(contents) < smallBytes;
 
 /** Whether the engine does not see the disk of this machine, or only through that of a virtual machine. */
-export const isApart = (engine: Pick<EngineStatus, 'id' | 'local'>, platform: string): boolean =>
-  engine.id === 'docker' && (!engine.local || platform !== 'linux');
+export const isApart = (engine: Pick<EngineStatus, 'kind' | 'local'>, platform: string): boolean =>
+  engine.kind === 'docker' && (!engine.local || platform !== 'linux');
 
 /** Whether a copy comes to a volume of the engine instead of a folder of this machine. */
 export const usesVolume = ({ engine, machine }: Pick<PlanRequest, 'engine' | 'machine'>): boolean =>

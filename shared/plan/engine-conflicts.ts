@@ -1,4 +1,5 @@
 import type { Fix } from '../contract/plan.ts';
+import { engineKind, engineName } from '../engines.ts';
 import { visible } from '../paths.ts';
 import { comparablePath, hostPathWithin } from './host-path.ts';
 import { describe, sentence } from './layout.ts';
@@ -32,7 +33,8 @@ export function otherEngine({ request }: Layout): Fix[] {
   return request.otherEngines
     .filter((engine) => engine !== request.engine.id)
     .map((engine) => ({
-      label: engine === 'docker' ? 'Run it with Docker' : 'Run it on this machine without a container',
+      label:
+        engineKind(engine) === 'process' ? 'Run it on this machine without a container' : `Run it with ${engineName(engine)}`,
       request: null,
       change: { kind: 'set-engine', engine },
     }));
@@ -49,7 +51,7 @@ function judgeSharing(layout: Layout, choices: Choices): Finding[] {
   const { engine, machine } = layout.request;
   const mounts = sharedOf(layout, choices);
   // What another machine cannot see is not shared with it (approach.ts).
-  if (mounts.length === 0 || engine.id !== 'docker' || !engine.local) return [];
+  if (mounts.length === 0 || engine.kind !== 'docker' || !engine.local) return [];
   if (machine.platform === 'linux') {
     if (!engine.selinux) return [];
     const message = `SELinux is enforcing on this machine: the job may be refused ${listed(mounts)} until the folders carry the label container_file_t (the mount option “z”).`;
@@ -83,7 +85,7 @@ function judgeLimits(layout: Layout): Finding[] {
     const message = `The engine “${engine.name}” does not keep limits: the job may use more than the ${asked.join(', ')} asked for.`;
     found.push({ code: 'limits-not-kept', severity: 'warning', message, mounts: [] });
   }
-  if (engine.id !== 'process' || engine.absoluteTargets) return found;
+  if (engine.kind !== 'process' || engine.absoluteTargets) return found;
   if (spec.network === false) {
     const message = `The engine “${engine.name}” cannot keep the job off the network.`;
     found.push({ code: 'limits-not-kept', severity: 'warning', message, mounts: [] });
@@ -100,7 +102,7 @@ function judgeLimits(layout: Layout): Finding[] {
 function judgeImage(layout: Layout): Finding[] {
   const { engine, spec, image } = layout.request;
   const name = spec.image?.trim() ?? '';
-  if (engine.id === 'process') {
+  if (engine.kind === 'process') {
     if (name === '') return [];
     const message = `The engine “${engine.name}” has no images: “${visible(name)}” is not used, the command runs with the programs of this machine.`;
     const fixes = otherEngine(layout);
@@ -120,7 +122,7 @@ function judgeCommand({ request }: Layout): Finding[] {
     return add('The first word of the command is empty: it names the program to run.');
   if (spec.command.some((word) => word.includes('\0'))) return add('The command contains a NUL byte.');
   if (program !== undefined) return [];
-  if (engine.id === 'process') return add('The job needs a command to run.');
+  if (engine.kind === 'process') return add('The job needs a command to run.');
   if (typeof image === 'string' || image.command.length > 0) return [];
   return add(`The image “${visible(spec.image ?? '')}” has no command of its own: say what to run.`);
 }
@@ -129,7 +131,7 @@ const rootUsers = new Set(['', '0', 'root']);
 
 function judgeUser(layout: Layout): Finding[] {
   const { spec, engine, image, machine } = layout.request;
-  if (engine.id !== 'docker' || spec.user !== 'image' || machine.platform !== 'linux' || machine.uid === 0) return [];
+  if (engine.kind !== 'docker' || spec.user !== 'image' || machine.platform !== 'linux' || machine.uid === 0) return [];
   const user = typeof image === 'string' ? null : (image.user ?? '').split(':')[0];
   const writable = layout.mounts.filter((mount) => mount.mode === 'rw');
   if (writable.length === 0 || (user !== null && !rootUsers.has(user ?? ''))) return [];
@@ -141,7 +143,7 @@ function judgeUser(layout: Layout): Finding[] {
 /** Read-only for all file systems below a mount needs Linux 5.12 and Docker 25. */
 function judgeSubmounts(layout: Layout, choices: Choices): Finding[] {
   const { engine } = layout.request;
-  if (engine.id !== 'docker' || (atLeast(engine.kernel, 5, 12) && atLeast(engine.version, 25, 0))) return [];
+  if (engine.kind !== 'docker' || (atLeast(engine.kernel, 5, 12) && atLeast(engine.version, 25, 0))) return [];
   const found: Finding[] = [];
   for (const mount of layout.mounts) {
     const [first] = mount.facts.submounts;

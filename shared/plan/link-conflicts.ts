@@ -161,7 +161,7 @@ function clashWithImage(link: LaidLink, { layout }: Ground): Clash | null {
     const message = `${named(link)} would take the place of a system file of the container.`;
     return { code: 'link-invalid', message, movable: true };
   }
-  const holder = engine.id === 'docker' ? `the image “${visible(layout.request.spec.image ?? '')}”` : 'this machine';
+  const holder = engine.kind === 'docker' ? `the image “${visible(layout.request.spec.image ?? '')}”` : 'this machine';
   const blocking = ancestorsOf(path).find((above) => paths[above] === 'file');
   if (blocking !== undefined) {
     const message = `${named(link)} cannot be laid: ${visible(blocking)} is a file in ${holder}.`;

@@ -38,7 +38,7 @@ export function planJob(request: PlanRequest): Plan {
   const { spec, engine } = request;
   return {
     engine: engine.id,
-    image: engine.id === 'docker' ? (spec.image?.trim() ?? null) || null : null,
+    image: engine.kind === 'docker' ? (spec.image?.trim() ?? null) || null : null,
     command: [...spec.command],
     workdir: layout.workdir,
     user,
@@ -65,7 +65,7 @@ export function planJob(request: PlanRequest): Plan {
 /** Files belong to this user by default; elsewhere than on Linux the engine maps owners by itself. */
 function userOf({ spec, engine, machine }: PlanRequest): Plan['user'] {
   if (machine.uid === null || machine.gid === null) return null;
-  if (engine.id === 'docker' && (spec.user === 'image' || machine.platform !== 'linux')) return null;
+  if (engine.kind === 'docker' && (spec.user === 'image' || machine.platform !== 'linux')) return null;
   return { uid: machine.uid, gid: machine.gid };
 }
 

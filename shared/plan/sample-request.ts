@@ -6,6 +6,7 @@ import type { Contents, ImageFactsForPlan, MachineFacts, PlanRequest, SourceFact
 
 export const sampleDocker: EngineStatus = {
   id: 'docker',
+  kind: 'docker',
   name: 'Docker',
   state: 'ready',
   message: 'Docker 28.0.',
@@ -19,11 +20,13 @@ export const sampleDocker: EngineStatus = {
   cpus: 8,
   memoryBytes: 16e9,
   limits: true,
+  gpus: { state: 'absent', count: 0, message: 'There is no NVIDIA GPU on this machine.' },
 };
 
 export const sampleProcess: EngineStatus = {
   ...sampleDocker,
   id: 'process',
+  kind: 'process',
   name: 'This machine',
   isolated: false,
   absoluteTargets: false,

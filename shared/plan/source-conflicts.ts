@@ -138,7 +138,7 @@ function judgeWriting(mount: LaidMount, request: PlanRequest): Finding[] {
     return [make('rw-on-read-only', 'error', mount, message, fixes)];
   }
   if (facts.writable) return [];
-  const asSelf = request.spec.user !== 'image' || request.engine.id === 'process';
+  const asSelf = request.spec.user !== 'image' || request.engine.kind === 'process';
   const message = `${name} is asked for as writable, but you may not write to it.`;
   return [make('rw-on-read-only', asSelf ? 'error' : 'warning', mount, message, fixes)];
 }

@@ -94,7 +94,7 @@ function containerDirectories(layout: Layout, links: readonly LaidLink[]): strin
   const wanted = new Set<string>([workHome]);
   const consider = (path: string): void => {
     if (isBelow(path, workHome)) wanted.add(path);
-    else if (request.engine.id === 'docker' && image?.paths[path] === 'missing') wanted.add(path);
+    else if (request.engine.kind === 'docker' && image?.paths[path] === 'missing') wanted.add(path);
   };
   const seen = new Set<string>();
   for (const path of [...placed.keys(), ...links.map((link) => link.path)]) {

@@ -10,6 +10,7 @@ const infoMilliseconds = 60_000;
 
 const unknownStatus = {
   id: 'docker',
+  kind: 'docker',
   name: 'Docker',
   version: null,
   isolated: true,
@@ -21,6 +22,7 @@ const unknownStatus = {
   cpus: null,
   memoryBytes: null,
   limits: true,
+  gpus: { state: 'unknown', count: null, message: 'The engine does not answer.' },
 } as const;
 
 interface Info {

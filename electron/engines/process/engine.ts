@@ -5,6 +5,7 @@ import { join, posix } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
 import type { Engine, FoundRun, OutputSink, RunExit, RunRequest } from '../engine.ts';
+import { machineGpus } from '../gpus.ts';
 import { checkLinks } from '../links.ts';
 import { bubblewrapArguments, findBubblewrap } from './bubblewrap.ts';
 import { checkCommand } from './command-lookup.ts';
@@ -56,6 +57,7 @@ export function createProcessEngine(options: { directory: string; homeId: string
       const isolated = available && (await bubblewrap()) !== null;
       return {
         id: 'process',
+        kind: 'process',
         name: 'This machine',
         state: available ? 'ready' : 'error',
         message: statusMessage(available, isolated),
@@ -69,6 +71,7 @@ export function createProcessEngine(options: { directory: string; homeId: string
         cpus: availableParallelism(),
         memoryBytes: totalmem(),
         limits: false,
+        gpus: await machineGpus(),
       };
     },
     images: async () => [],
