@@ -12,7 +12,7 @@ import type { RemotePlace } from '../remote-benches.ts';
 import { azure } from './azure.ts';
 
 const image = 'busybox:local';
-/** 10: the sizes of the guide's table, which need an hour and 60 GB of disk. */
+/** 10: ten times the sizes of the guide’s table, which takes some hours and 60 GB of disk. */
 const scale = Number(process.env.STOWAGE_BENCH_SCALE ?? 1);
 
 interface Shape {
@@ -119,7 +119,7 @@ async function linkRemote({ services }: Core, place: RemotePlace, shape: Shape, 
 async function possible({ services }: Core, shape: Shape): Promise<Approach[]> {
   for (;;) {
     const { mounts } = await services.plan.preview({ spec: specOf(shape) }, {});
-    if (mounts[0]?.cost?.complete !== false)
+    if (mounts[0]?.cost?.complete)
       return (mounts[0]?.options ?? []).filter((option) => option.possible).map(({ approach }) => approach);
     await delay(200);
   }

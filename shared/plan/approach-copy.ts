@@ -40,7 +40,7 @@ const packedNow = (contents: Contents, { moveFiles }: MountCost): boolean => isM
 function reasonOf({ mount, request, elsewhere }: Case, contents: Contents, cost: MountCost, packed: boolean): string {
   const { remote } = mount.facts;
   const time = cost.seconds === null ? '' : ` in ${aboutSeconds(cost.seconds)}`;
-  if (contents.files === 0 && contents.complete) return 'Copied: it is empty.';
+  if (contents.files === 0) return contents.complete ? 'Copied: it is empty.' : 'Copied: how much it is, is still being counted.';
   if (!remote) {
     const where = usesVolume(request)
       ? elsewhere
