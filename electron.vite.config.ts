@@ -1,9 +1,28 @@
 import { resolve } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'electron-vite';
+import type { Plugin } from 'vite';
 
 const root = import.meta.dirname;
 const at = (path: string): string => resolve(root, path);
+
+/** The chunks of the first screen are fetched with the page, not when the script that connects has been read. */
+const preloadStart: Plugin = {
+  name: 'preload-start',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (_html, { bundle = {} }) => {
+      const chunks = Object.values(bundle).filter((file) => file.type === 'chunk');
+      const start = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith('/app/start.tsx'));
+      if (!start) throw new Error('the chunk of the first screen is missing');
+      return [start.fileName, ...start.imports].map((name) => ({
+        tag: 'link',
+        attrs: { rel: 'modulepreload', href: `./${name}` },
+        injectTo: 'head' as const,
+      }));
+    },
+  },
+};
 
 /** main: the Electron shell, the browser host and the command line, each its own entry around one core. */
 export default defineConfig({
@@ -55,7 +74,7 @@ export default defineConfig({
   },
   renderer: {
     root: at('renderer'),
-    plugins: [react()],
+    plugins: [react(), preloadStart],
     // Half as much for the page to read before it can be used.
     build: { minify: true, outDir: at('out/renderer'), rollupOptions: { input: at('renderer/index.html') } },
   },

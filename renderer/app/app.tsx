@@ -7,6 +7,7 @@ import { SplitPane } from '../ui/split-pane.tsx';
 import { Toasts } from '../ui/toasts.tsx';
 import { useConnection } from './client.ts';
 import { CrashBoundary } from './crash-boundary.tsx';
+import { useFirstDrawing } from './first-drawing.ts';
 import { useGlobalShortcuts } from './global-shortcuts.ts';
 import { type Screen, useNavigation } from './navigation.ts';
 import { Rail } from './rail.tsx';
@@ -85,6 +86,7 @@ function Frame() {
   const connection = useConnection((state) => state.state);
   const screen = useNavigation((state) => state.screen);
   const { open } = useTransfersPanel();
+  const drawn = useFirstDrawing((state) => state.done);
   useGlobalShortcuts();
   return (
     <div className={styles.frame}>
@@ -115,9 +117,11 @@ function Frame() {
         </SplitPane>
       </main>
       <StatusBar />
-      <Suspense fallback={null}>
-        <Overlays />
-      </Suspense>
+      {drawn && (
+        <Suspense fallback={null}>
+          <Overlays />
+        </Suspense>
+      )}
       <ContextMenus />
     </div>
   );

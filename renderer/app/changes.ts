@@ -1,6 +1,7 @@
 import type { Change } from '#shared/contract/app.ts';
 import { assertNever } from '#shared/errors.ts';
 import { client, useConnection } from './client.ts';
+import { afterFirstDrawing } from './first-drawing.ts';
 import { loadCache } from './stores/cache.ts';
 import { dropEdit, loadEdits, putEdit } from './stores/edits.ts';
 import { loadEngines } from './stores/engines.ts';
@@ -66,17 +67,12 @@ function apply(change: Change): void {
   for (const listener of listeners) listener(change);
 }
 
-const loadAll = (): Promise<unknown> =>
-  Promise.all([
-    loadSettings(),
-    loadVfolders(),
-    loadHosts(),
-    loadEngines(),
-    loadTransfers(),
-    loadJobs(),
-    loadEdits(),
-    loadCache(),
-  ]);
+/** What the first screen shows, then the rest. */
+async function loadAll(): Promise<void> {
+  await Promise.all([loadSettings(), loadVfolders(), loadHosts()]);
+  await afterFirstDrawing();
+  await Promise.all([loadEngines(), loadTransfers(), loadJobs(), loadEdits(), loadCache()]);
+}
 
 /** Follows the changes of one connection until it ends. Subscribes first and fetches then, so nothing falls between. */
 async function follow(epoch: number): Promise<void> {

@@ -117,8 +117,9 @@ export async function signIn(key: string): Promise<void> {
       return;
     }
     const body = (await response.json()) as { session: string };
+    // Keeping it waits for the browser; the way is opened meanwhile.
+    openSocket(0, body.session);
     sessionStorage.setItem(sessionItem, body.session);
-    openSocket(0);
   } catch {
     signOut('Stowage does not answer at this address. Is it still running?');
   }
@@ -130,8 +131,7 @@ export function keyFrom(text: string): string {
   return match?.[1] ? decodeURIComponent(match[1]) : text.trim();
 }
 
-function openSocket(attempt: number): void {
-  const session = sessionValue();
+function openSocket(attempt: number, session = sessionValue()): void {
   if (!session) {
     signOut(null);
     return;
