@@ -37,7 +37,7 @@ const seconds = (value: number | null): string => (value === null ? '' : value <
 
 /** The figures of sources that are not counted whole are a lower bound. */
 function costText(cost: PlanCost): string {
-  const { moveFiles, moveBytes, cachedBytes, diskBytes, diskFreeBytes, complete } = cost;
+  const { moveFiles, moveBytes, cachedBytes, diskBytes, diskFreeBytes, complete, counting } = cost;
   const least = complete ? '' : 'at least ';
   const cached = cachedBytes > 0 ? ` (${size(cachedBytes)} cached already)` : '';
   const facts = [
@@ -45,7 +45,7 @@ function costText(cost: PlanCost): string {
     moveBytes > 0 || moveFiles > 0 ? `copies ${least}${size(moveBytes)}${cached}` : `nothing to copy${cached}`,
     diskBytes > 0 && `takes ${least}${size(diskBytes)} of disk`,
     diskBytes > 0 && diskFreeBytes !== null && `${size(Math.max(0, diskFreeBytes - diskBytes))} left after`,
-    !complete && 'still counting',
+    counting && 'still counting',
   ].filter((fact) => fact !== false);
   return `Cost: ${facts.join(', ')}`;
 }

@@ -66,7 +66,13 @@ describe('the counter of contents', () => {
     const counter = createContentsCounter();
     const { provider, asked, letGo } = held();
     const begun = performance.now();
-    expect(await counter.count(place('', provider), 20)).toEqual({ files: 0, bytes: 0, newest: null, complete: false });
+    expect(await counter.count(place('', provider), 20)).toEqual({
+      files: 0,
+      bytes: 0,
+      newest: null,
+      complete: false,
+      counting: true,
+    });
     expect(performance.now() - begun).toBeLessThan(1000);
     letGo();
     expect(await counter.count(place('', provider), 5000)).toMatchObject({ files: 4, complete: true });

@@ -120,7 +120,7 @@ async function tally(place: ResolvedPlace, count: Count): Promise<void> {
     found.files += 1;
     found.bytes += size;
     if (modified !== null && modified > (found.newest ?? Number.NEGATIVE_INFINITY)) found.newest = modified;
-    if (found.files % 256 === 0) count.soFar = { ...found, complete: false };
+    if (found.files % 256 === 0) count.soFar = { ...found, complete: false, counting: true };
   };
   const top = await place.provider.stat(place.path, { signal });
   if (top.kind !== 'directory') {
@@ -128,7 +128,7 @@ async function tally(place: ResolvedPlace, count: Count): Promise<void> {
     count.soFar = { ...found, complete: true };
     return;
   }
-  count.soFar = { ...found, complete: false };
+  count.soFar = { ...found, complete: false, counting: true };
   const skip = place.path === '' ? 0 : place.path.length + 1;
   const onUnlistable = (): void => {
     missed = true;

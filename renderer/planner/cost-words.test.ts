@@ -44,7 +44,7 @@ describe('costWords', () => {
   });
 
   it('gives a lower bound while it is counted', () => {
-    expect(costWords(cost({ seconds: null, complete: false }))).toBe(
+    expect(costWords(cost({ seconds: null, complete: false, counting: true }))).toBe(
       'moves at least 3.00 GB in 1,204 files · at least 3.00 GB of disk · counting…',
     );
   });
@@ -61,11 +61,19 @@ describe('estimate', () => {
     );
   });
 
+  it('tells a lower bound of a source that is too large to be counted', () => {
+    expect(planned({ complete: false, cachedBytes: 0, seconds: 720 })).toBe(
+      'takes more than 12 min · copies at least 1.20 GB · 41.0 GB disk left after',
+    );
+  });
+
   it('tells that a source is still counted', () => {
-    expect(planned({ complete: false, cachedBytes: 0, seconds: null })).toBe(
+    expect(planned({ complete: false, counting: true, cachedBytes: 0, seconds: null })).toBe(
       'counting… · copies at least 1.20 GB · 41.0 GB disk left after',
     );
-    expect(planned({ complete: false, cachedBytes: 0, moveBytes: 0, moveFiles: 0 })).toBe('Nothing mounted · counting…');
+    expect(planned({ complete: false, counting: true, cachedBytes: 0, moveBytes: 0, moveFiles: 0 })).toBe(
+      'Nothing mounted · counting…',
+    );
   });
 
   it('tells how much disk is missing', () => {

@@ -1,5 +1,5 @@
 import type { MountCost, Plan } from '#shared/contract/plan.ts';
-import { aboutSeconds } from '#shared/plan/figures.ts';
+import { aboutSeconds, durationText } from '#shared/plan/figures.ts';
 import { formatBytes, plural } from '../ui/format.ts';
 import { summarise } from './plan-words.ts';
 
@@ -13,7 +13,7 @@ export function percent(part: number, whole: number): number {
 /** What an approach moves and takes before the job can start, in one line; '' when nothing is known. */
 export function costWords(cost: MountCost | null): string {
   if (!cost) return '';
-  const { files, bytes, moveFiles, moveBytes, seconds, diskBytes, complete } = cost;
+  const { files, bytes, moveFiles, moveBytes, seconds, diskBytes, complete, counting } = cost;
   const least = complete ? '' : 'at least ';
   const part = moveBytes < bytes ? ` of ${formatBytes(bytes)}` : '';
   const moved = `moves ${least}${formatBytes(moveBytes)}${part} in ${plural(moveFiles, 'file')}`;
@@ -22,7 +22,7 @@ export function costWords(cost: MountCost | null): string {
     moves ? moved : complete && files === 0 ? 'no files' : 'nothing to move',
     seconds !== null && (moves || seconds >= 1) && aboutSeconds(seconds),
     diskBytes > 0 && `${least}${formatBytes(diskBytes)} of disk`,
-    !complete && 'counting…',
+    counting && 'counting…',
   ]
     .filter(Boolean)
     .join(' · ');
@@ -30,12 +30,12 @@ export function costWords(cost: MountCost | null): string {
 
 /**
  * The estimate beside Run: `ready in about 12 s · copies 1.20 GB of 3.00 GB (60 % cached) · 41.0 GB disk left after`. While
- * a source is being counted the figures are a lower bound and say so.
+ * a source is being counted, and where it is too large to be, the figures are a lower bound and say so.
  */
 export function estimate(plan: Plan): string {
-  const { moveFiles, moveBytes, cachedBytes, seconds, diskBytes, diskFreeBytes, complete } = plan.cost;
-  const counting = complete ? '' : ' · counting…';
-  if (moveFiles === 0 && moveBytes === 0 && cachedBytes === 0) return `${summarise(plan)}${counting || ' · ready to run'}`;
+  const { moveFiles, moveBytes, cachedBytes, seconds, diskBytes, diskFreeBytes, complete, counting } = plan.cost;
+  if (moveFiles === 0 && moveBytes === 0 && cachedBytes === 0)
+    return `${summarise(plan)} · ${counting ? 'counting…' : 'ready to run'}`;
   const whole = moveBytes + cachedBytes;
   const least = complete ? '' : 'at least ';
   const cached = cachedBytes > 0 ? ` of ${formatBytes(whole)} (${percent(cachedBytes, whole)} % cached)` : '';
@@ -44,7 +44,9 @@ export function estimate(plan: Plan): string {
       ? `copies ${least}${formatBytes(moveBytes)}${cached}`
       : `all ${formatBytes(whole)} are cached, nothing to copy`;
   return [
-    complete ? seconds !== null && `ready in ${aboutSeconds(seconds)}` : 'counting…',
+    counting
+      ? 'counting…'
+      : seconds !== null && (complete ? `ready in ${aboutSeconds(seconds)}` : `takes more than ${durationText(seconds)}`),
     copies,
     diskBytes > 0 && diskFreeBytes !== null && diskWords(diskFreeBytes - diskBytes),
   ]

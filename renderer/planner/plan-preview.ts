@@ -20,7 +20,8 @@ const mostLooks = 25;
 
 /** Some figure of the plan, also of an approach that was not chosen, is not final. */
 const isCounting = (plan: Plan): boolean =>
-  !plan.cost.complete || plan.mounts.some(({ options }) => options.some(({ possible, cost }) => possible && !cost?.complete));
+  plan.cost.counting === true ||
+  plan.mounts.some(({ options }) => options.some(({ possible, cost }) => possible && (cost === null || cost.counting)));
 
 /** Plans `spec` as it changes; the latest wins and an older plan that is still being made is cancelled. `facts` changes when the world did. */
 export function usePlanPreview(spec: JobSpec, facts: unknown): PlanPreview {

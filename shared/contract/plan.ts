@@ -101,6 +101,8 @@ export const mountCostSchema = z.object({
   diskBytes: bytesSchema,
   /** False: the source is still being counted, or too large to be. */
   complete: z.boolean(),
+  /** True: it is still being counted, and another plan will know more. */
+  counting: z.boolean().optional(),
 });
 export type MountCost = z.infer<typeof mountCostSchema>;
 
@@ -288,6 +290,7 @@ export const planCostSchema = z.object({
   /** Free on the disk of the cache now; null: not known. */
   diskFreeBytes: bytesSchema.nullable(),
   complete: z.boolean(),
+  counting: z.boolean().optional(),
 });
 export type PlanCost = z.infer<typeof planCostSchema>;
 

@@ -23,7 +23,8 @@ export function judgeBake(one: Case): JudgedOption {
   if (there === 'directory' || there === 'file')
     return no('The image of the job has files there already, which would be mixed with these.');
   const { contents } = facts;
-  if (contents === null || !contents.complete) return no('It must be counted before it can be put into an image.');
+  if (contents === null || contents.counting) return no('It must be counted before it can be put into an image.');
+  if (!contents.complete) return no('It is too large to be counted, and so for an image.');
   if (contents.bytes > maxBakedBytes) {
     return no(`It holds ${bytesText(contents.bytes)}, and images are made of at most ${bytesText(maxBakedBytes)}.`);
   }

@@ -40,7 +40,7 @@ const packedNow = (contents: Contents, { moveFiles }: MountCost): boolean => isM
 function reasonOf({ mount, request, elsewhere }: Case, contents: Contents, cost: MountCost, packed: boolean): string {
   const { remote } = mount.facts;
   const time = cost.seconds === null ? '' : ` in ${aboutSeconds(cost.seconds)}`;
-  if (contents.files === 0) return contents.complete ? 'Copied: it is empty.' : 'Copied: how much it is, is still being counted.';
+  if (contents.files === 0) return contents.complete ? 'Copied: it is empty.' : 'Copied: how much it is, is not known yet.';
   if (!remote) {
     const where = usesVolume(request)
       ? elsewhere
@@ -49,7 +49,11 @@ function reasonOf({ mount, request, elsewhere }: Case, contents: Contents, cost:
       : 'to a folder of the job';
     return `Copied: ${figures(contents)} ${contents.files === 1 ? 'is' : 'are'} brought ${where}${time}.`;
   }
-  const counting = contents.complete ? '' : ' They are still being counted.';
+  const counting = contents.complete
+    ? ''
+    : contents.counting
+      ? ' They are still being counted.'
+      : ' There is more than was counted.';
   if (cost.moveBytes === 0 && cost.moveFiles === 0)
     return `Copied: all ${bytesText(contents.bytes)} are in the cache already.${counting}`;
   const share = Math.floor((100 * (cost.bytes - cost.moveBytes)) / Math.max(1, cost.bytes));

@@ -112,7 +112,8 @@ describe('what is recommended', () => {
     expect(mountOf(planOf(remote(hundred, { cached: { files: 100, bytes: 10e9 } }))).reason).toBe(
       'Copied: all 10 GB are in the cache already.',
     );
-    expect(mountOf(planOf(remote({ ...hundred, complete: false }))).reason).toContain('still being counted');
+    expect(mountOf(planOf(remote({ ...hundred, complete: false }))).reason).toContain('There is more than was counted');
+    expect(mountOf(planOf(remote({ ...hundred, complete: false, counting: true }))).reason).toContain('still being counted');
   });
 
   it('counts for outputs on a host: the job begins with an empty folder, which is copied back', () => {
@@ -181,7 +182,8 @@ describe('an approach that is asked for and cannot work', () => {
     ['a single file', 'single file', local({ ...many, files: 1 }), {}],
     ['more than 1 GB', 'at most 1 GB', local(hundred), {}],
     ['more than 500,000 files', '500,001 files', local(sampleContents(500_001, 1)), {}],
-    ['not counted yet', 'counted', local({ ...many, complete: false }), {}],
+    ['not counted yet', 'must be counted', local({ ...many, complete: false, counting: true }), {}],
+    ['too large to be counted', 'too large', local({ ...many, complete: false }), {}],
     ['where the image has files', 'has files there', local(), { target: '/opt', imagePaths: { '/opt': 'directory' } }],
   ])('bake: %s', (what, words, facts, situation) => {
     const plan = planOf(what === 'a single file' ? { ...facts, stat: 'file' } : facts, { ...situation, approach: 'bake' });
@@ -349,7 +351,9 @@ describe('the cost of a plan', () => {
   });
 
   it('is a lower bound while something that moves is not counted whole', () => {
-    expect(planOf(remote({ ...hundred, complete: false })).cost).toMatchObject({ complete: false, moveBytes: 10e9 });
+    const { cost } = planOf(remote({ ...hundred, complete: false, counting: true }));
+    expect(cost).toMatchObject({ complete: false, counting: true, moveBytes: 10e9 });
+    expect(planOf(remote({ ...hundred, complete: false })).cost.counting).toBeUndefined();
     expect(planOf(remote(undefined, { contents: null })).cost).toMatchObject({ complete: false, seconds: null });
     expect(planOf(local({ ...hundred, complete: false })).cost).toMatchObject({ complete: true, seconds: 0 });
     expect(planOf(remote(hundred, { link: null })).cost).toMatchObject({ complete: true, seconds: null });

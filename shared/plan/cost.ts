@@ -65,15 +65,21 @@ interface Amount {
   readonly bytes: number;
 }
 
+const known = ({ complete, counting }: Contents): Pick<MountCost, 'complete' | 'counting'> => ({
+  complete,
+  ...(counting && { counting }),
+});
+
 /** Sharing moves nothing before the start. */
-export function shareCost({ files, bytes, complete }: Contents, remote: boolean): MountCost {
+export function shareCost(contents: Contents, remote: boolean): MountCost {
+  const { files, bytes } = contents;
   const seconds = remote ? rates.fuse.mountSeconds : 0;
-  return { files, bytes, moveFiles: 0, moveBytes: 0, seconds, diskBytes: 0, complete };
+  return { files, bytes, moveFiles: 0, moveBytes: 0, seconds, diskBytes: 0, ...known(contents) };
 }
 
 /** Everything that is copied comes through the cache, from a host or from this machine. */
 export function copyCost(contents: Contents, cached: Amount, frame: CostFrame): MountCost {
-  const { files, bytes, complete } = contents;
+  const { files, bytes } = contents;
   const move = { files: Math.max(0, files - cached.files), bytes: Math.max(0, bytes - cached.bytes) };
   const fetching = frame.remote ? fetchSeconds(move, isManySmall(contents), frame.link) : spent(rates.copy, move);
   const laying = frame.own ? spent(rates.copy, contents) : files * rates.cached.secondsPerFile;
@@ -82,20 +88,20 @@ export function copyCost(contents: Contents, cached: Amount, frame: CostFrame): 
     ...{ files, bytes, moveFiles: move.files, moveBytes: move.bytes },
     seconds: fetching === null ? null : fetching + laying + sending,
     diskBytes: move.bytes + (frame.own ? bytes : 0),
-    complete,
+    ...known(contents),
   };
 }
 
 /** An image is made of what the host has, past the cache; the engine keeps it on its own disk. */
 export function bakeCost(contents: Contents, frame: CostFrame): MountCost {
-  const { files, bytes, complete } = contents;
+  const { files, bytes } = contents;
   const fetching = frame.remote ? fetchSeconds(contents, isManySmall(contents), frame.link) : 0;
   const building = rates.bake.seconds + spent(rates.bake, contents) + (frame.apart ? spent(rates.send, contents) : 0);
   return {
     ...{ files, bytes, moveFiles: files, moveBytes: bytes },
     seconds: fetching === null ? null : fetching + building,
     diskBytes: frame.apart ? 0 : bytes,
-    complete,
+    ...known(contents),
   };
 }
 
@@ -120,6 +126,7 @@ export const diskReadSeconds = (contents: Contents): number => spent(rates.read,
 export function planCost(choices: Choices, { machine }: PlanRequest): PlanCost {
   const total = { moveFiles: 0, moveBytes: 0, cachedBytes: 0, diskBytes: 0, complete: true };
   let seconds: number | null = 0;
+  let counting = false;
   for (const { chosen } of choices) {
     const { cost, approach } = chosen;
     if (approach === 'share') {
@@ -129,6 +136,7 @@ export function planCost(choices: Choices, { machine }: PlanRequest): PlanCost {
     if (cost === null) {
       seconds = null;
       total.complete = false;
+      counting = true;
       continue;
     }
     total.moveFiles += cost.moveFiles;
@@ -136,7 +144,8 @@ export function planCost(choices: Choices, { machine }: PlanRequest): PlanCost {
     total.cachedBytes += Math.max(0, cost.bytes - cost.moveBytes);
     total.diskBytes += cost.diskBytes;
     total.complete &&= cost.complete;
+    counting ||= cost.counting ?? false;
     seconds = seconds === null || cost.seconds === null ? null : seconds + cost.seconds;
   }
-  return { ...total, seconds, diskFreeBytes: machine.disk?.freeBytes ?? null };
+  return { ...total, ...(counting && { counting }), seconds, diskFreeBytes: machine.disk?.freeBytes ?? null };
 }

@@ -16,6 +16,8 @@ export interface Contents {
   readonly newest: number | null;
   /** False: still being counted, or too large to be; the figures are a lower bound then. */
   readonly complete: boolean;
+  /** More of it will be known soon. */
+  readonly counting?: boolean;
   /** The largest folders directly below it, the largest first; only when it was counted whole. */
   readonly parts?: readonly { readonly name: string; readonly bytes: number }[];
 }
