@@ -122,10 +122,28 @@ test('matches are sorted, selected, dragged and thrown away by mouse, and what c
     .first()
     .click({ button: 'right' });
   await expect(page.getByRole('menuitem', { name: 'Show in its folder' })).toBeVisible();
-  await expect(page.getByRole('menuitem', { name: 'Rename' })).toHaveCount(0);
   await page.getByRole('menuitem', { name: 'Move to trash' }).click();
   await expect(files.found).toHaveText('14 matches');
   await files.undo.click();
+  await expect(files.found).toHaveText('15 matches');
+
+  await files.folders
+    .filter({ hasText: /^reports\/2025$/ })
+    .first()
+    .click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Rename' }).click();
+  const field = page.getByRole('textbox', { name: /^New name of/ });
+  await expect(field).toBeFocused();
+  await field.fill('../up.csv');
+  await expect(field).toHaveAttribute('aria-invalid', 'true');
+  await field.fill('renamed 1.csv');
+  await field.press('Enter');
+  await expect(files.row('renamed 1.csv')).toHaveCount(1);
+  await page.keyboard.press('F2');
+  await expect(field).toHaveValue('renamed 1.csv');
+  await field.fill('renamed 2.csv');
+  await field.press('Enter');
+  await expect(files.row('renamed 2.csv')).toHaveCount(1);
   await expect(files.found).toHaveText('15 matches');
 
   await stowage(app.home, ['vfolder', 'create', 'other']);

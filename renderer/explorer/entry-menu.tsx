@@ -38,8 +38,7 @@ interface EntryMenu {
   readonly open: (entry: Entry) => void;
   readonly openTab: (location: Location) => void;
   readonly toClipboard: (cut: boolean, entries: readonly Entry[]) => void;
-  /** Null where entries of several folders are shown: there they are neither renamed nor looked into beside the table. */
-  readonly rename: (() => void) | null;
+  readonly rename: () => void;
 }
 
 /** What can be done with the selected entries. */
@@ -84,7 +83,7 @@ export function entryChoices({ vfolder, entries, open, openTab, toClipboard, ren
       entries.map((entry) => entry.path),
     ),
     'divider',
-    ...(rename ? [{ label: 'Rename', icon: <RenameRegular />, hint: 'F2', disabled: !single, run: rename }] : []),
+    { label: 'Rename', icon: <RenameRegular />, hint: 'F2', disabled: !single, run: rename },
     { label: 'Move to trash', icon: <DeleteRegular />, hint: 'Del', run: () => void trashEntries(vfolder, entries) },
     'divider',
     {

@@ -3,7 +3,7 @@
 // biome-ignore-all lint/a11y/useKeyWithClickEvents: the body takes the keys for all rows
 // biome-ignore-all lint/a11y/useAriaPropsSupportedByRole: see aria-activedescendant above
 // biome-ignore-all lint/a11y/noNoninteractiveTabindex: the body scrolls and takes the keys
-import { mergeClasses, Tooltip } from '@fluentui/react-components';
+import { mergeClasses } from '@fluentui/react-components';
 import {
   type DragEvent,
   type KeyboardEvent,
@@ -13,7 +13,6 @@ import {
   useEffect,
   useImperativeHandle,
   useRef,
-  useState,
 } from 'react';
 import type { Entry } from '#shared/contract/files.ts';
 import { visible } from '#shared/paths.ts';
@@ -22,6 +21,7 @@ import { formatBytes, formatExactTime, formatTime } from '../ui/format.ts';
 import { useRowWindow } from '../ui/use-row-window.ts';
 import { EntryIcon } from './entry-icon.tsx';
 import { describeKind } from './kinds.ts';
+import { RenameField, type Renaming } from './rename-field.tsx';
 import type { Column, Sort } from './row-order.ts';
 import type { Selection } from './selection.ts';
 import { type TableColumn, useTableColumns } from './table-columns.ts';
@@ -31,7 +31,7 @@ import type { CacheShares } from './use-cache-shares.ts';
 import type { ShownRows } from './use-order.ts';
 
 /** What is done to rows, each told by its id or its entry. */
-export interface RowHandlers {
+export interface RowHandlers extends Renaming<Entry> {
   readonly onMouseDown: (event: MouseEvent, id: number) => void;
   readonly onClick: (event: MouseEvent, id: number) => void;
   readonly onOpen: (entry: Entry) => void;
@@ -39,10 +39,6 @@ export interface RowHandlers {
   readonly onDragStart: (event: DragEvent, id: number) => void;
   readonly onDragOver: (event: DragEvent, entry: Entry) => void;
   readonly onDrop: (event: DragEvent, entry: Entry) => void;
-  /** What speaks against a new name, in words. */
-  readonly nameProblem: (entry: Entry, name: string) => string | null;
-  /** The new name, or null when renaming was given up. */
-  readonly onRenamed: (entry: Entry, name: string | null) => void;
 }
 
 export interface FileTableHandle {
@@ -209,48 +205,3 @@ const Row = memo(function Row({ id, entry, index, top, columns, template, handle
     </div>
   );
 });
-
-interface RenameFieldProps extends Pick<RowHandlers, 'nameProblem' | 'onRenamed'> {
-  readonly entry: Entry;
-}
-
-function RenameField({ entry, nameProblem, onRenamed }: RenameFieldProps) {
-  const styles = useTableStyles();
-  const done = useRef(false);
-  const field = useRef<HTMLInputElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the field appears
-  useEffect(() => {
-    field.current?.focus();
-    const dot = entry.kind === 'file' ? entry.name.lastIndexOf('.') : -1;
-    field.current?.setSelectionRange(0, dot > 0 ? dot : entry.name.length);
-  }, []);
-  const [problem, setProblem] = useState<string | null>(null);
-  const finish = (name: string | null): void => {
-    if (done.current) return;
-    done.current = true;
-    onRenamed(entry, name === null || name === entry.name || name.trim() === '' ? null : name);
-  };
-  return (
-    <Tooltip content={problem ?? ''} visible={problem !== null} relationship="description" positioning="below-start" withArrow>
-      <input
-        className={mergeClasses(styles.rename, problem !== null && styles.renameBad)}
-        aria-label={`New name of ${visible(entry.name)}`}
-        aria-invalid={problem !== null}
-        defaultValue={entry.name}
-        spellCheck={false}
-        ref={field}
-        onMouseDown={(event) => event.stopPropagation()}
-        onClick={(event) => event.stopPropagation()}
-        onDoubleClick={(event) => event.stopPropagation()}
-        onChange={(event) => setProblem(nameProblem(entry, event.target.value))}
-        onBlur={(event) => finish(problem === null ? event.target.value : null)}
-        onKeyDown={(event) => {
-          event.stopPropagation();
-          // A name that cannot be is kept in the field, to be changed.
-          if (event.key === 'Enter' && problem === null) finish(event.currentTarget.value);
-          if (event.key === 'Escape') finish(null);
-        }}
-      />
-    </Tooltip>
-  );
-}

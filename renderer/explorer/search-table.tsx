@@ -13,6 +13,7 @@ import { useRowWindow } from '../ui/use-row-window.ts';
 import { EntryIcon } from './entry-icon.tsx';
 import type { FileTableHandle } from './file-table.tsx';
 import { describeKind } from './kinds.ts';
+import { RenameField, type Renaming } from './rename-field.tsx';
 import type { Selection } from './selection.ts';
 import { headerHeight, rowHeight, useTableStyles } from './table-styles.ts';
 
@@ -30,7 +31,7 @@ const columns: ReadonlyArray<{ readonly id: Column; readonly label: string; read
   { id: 'kind', label: 'Kind' },
 ];
 
-export interface SearchTableProps {
+export interface SearchTableProps extends Renaming<Match> {
   readonly label: string;
   readonly matches: readonly Match[];
   /** The rows in the order shown, by their numbers, and where each stands. */
@@ -40,6 +41,8 @@ export interface SearchTableProps {
   readonly sort: SearchSort;
   readonly onSort: (column: Column) => void;
   readonly selection: Selection;
+  /** Path of the match that is being renamed. */
+  readonly renaming: string | null;
   readonly onMouseDown: (event: MouseEvent, id: number) => void;
   readonly onClick: (event: MouseEvent, id: number) => void;
   readonly onOpen: (match: Match) => void;
@@ -66,7 +69,7 @@ export function SearchTable(props: SearchTableProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: follow the focus, not every new answer
   useEffect(() => {
     if (focusIndex >= 0) virtual.scrollTo(focusIndex);
-  }, [selection.focus]);
+  }, [selection.focus, props.renaming]);
   return (
     <div
       ref={body}
@@ -116,7 +119,10 @@ interface RowProps extends SearchTableProps {
   readonly top: number;
 }
 
-function Row({ match, id, index, top, selection, folderOf, onMouseDown, onClick, onOpen, onMenu, onDragStart }: RowProps) {
+function Row(props: RowProps) {
+  const { match, id, index, top, selection, folderOf, nameProblem, onRenamed } = props;
+  const { onMouseDown, onClick, onOpen, onMenu, onDragStart } = props;
+  const renaming = props.renaming === match.path;
   const table = useTableStyles();
   const styles = useStyles();
   const selected = selection.ids.has(id);
@@ -129,7 +135,7 @@ function Row({ match, id, index, top, selection, folderOf, onMouseDown, onClick,
       aria-selected={selected}
       className={mergeClasses(table.row, styles.columns, selected && table.selected, selection.focus === id && table.focused)}
       style={{ transform: `translateY(${top}px)` }}
-      draggable
+      draggable={!renaming}
       onMouseDown={(event) => onMouseDown(event, id)}
       onClick={(event) => onClick(event, id)}
       onDoubleClick={() => onOpen(match)}
@@ -138,9 +144,13 @@ function Row({ match, id, index, top, selection, folderOf, onMouseDown, onClick,
     >
       <div role="gridcell" className={table.name}>
         <EntryIcon entry={match} />
-        <span className={table.nameText} title={visible(match.name)}>
-          {visible(match.name)}
-        </span>
+        {renaming ? (
+          <RenameField entry={match} nameProblem={nameProblem} onRenamed={onRenamed} />
+        ) : (
+          <span className={table.nameText} title={visible(match.name)}>
+            {visible(match.name)}
+          </span>
+        )}
       </div>
       <div role="gridcell" className={table.cell} title={place}>
         {place}

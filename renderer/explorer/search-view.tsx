@@ -11,15 +11,16 @@ import { openMenu } from '../ui/context-menu.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { plural } from '../ui/format.ts';
-import { trashEntries } from './actions.ts';
+import { renameEntry, trashEntries } from './actions.ts';
 import { putClipboard } from './clipboard.ts';
 import { openDialog } from './dialog-state.ts';
 import { startEntriesDrag } from './drag.ts';
 import { entryChoices } from './entry-menu.tsx';
 import type { FileTableHandle } from './file-table.tsx';
 import type { FolderRows } from './folder-rows.ts';
-import { folder } from './location.ts';
+import { childPath, folder } from './location.ts';
 import { compareTexts, nameKey } from './names.ts';
+import { badName } from './rename-field.tsx';
 import { SearchFooter } from './search-footer.tsx';
 import { leaveSearch } from './search-scope.ts';
 import { SearchTable } from './search-table.tsx';
@@ -128,6 +129,7 @@ export function SearchView({ vfolder, readOnly, path, query, onLeave, ref, handl
               }
               {...table.handlers}
               selection={table.selection}
+              renaming={table.renaming}
             />
           )}
         </div>
@@ -208,9 +210,25 @@ function useMatchTable({ vfolder, path, query, found, shown, handle, onLeave, re
     if (matches.length > 0)
       putClipboard({ vfolder, folder: sharedFolder(matches), paths: matches.map((match) => match.path), cut });
   };
+  const [renaming, setRenaming] = useState<string | null>(null);
+  const [awaited, setAwaited] = useState<string | null>(null);
+  // What was just renamed is selected as soon as it is found under its new name.
+  useEffect(() => {
+    const id = awaited === null ? -1 : found.matches.findIndex((match) => match.path === awaited);
+    if (id < 0) return;
+    setStored({ rows: found.rows, paths: found.matches, selection: selectOne(id) });
+    setAwaited(null);
+  }, [awaited, found]);
   const choices = (entries: readonly Match[]) => {
     const [first] = entries;
-    const actions = entryChoices({ vfolder, entries, open, openTab, toClipboard, rename: null });
+    const actions = entryChoices({
+      vfolder,
+      entries,
+      open,
+      openTab,
+      toClipboard,
+      rename: () => setRenaming(first?.path ?? null),
+    });
     if (!first || entries.length > 1) return actions;
     const show = { label: 'Show in its folder', icon: <FolderOpenRegular />, run: () => reveal(first) };
     return [show, ...(first.kind === 'directory' || opensFiles ? [] : (['divider'] as const)), ...actions];
@@ -243,6 +261,14 @@ function useMatchTable({ vfolder, path, query, found, shown, handle, onLeave, re
         cut: true,
       });
     },
+    nameProblem: (_match: Match, name: string) => badName(name),
+    onRenamed: (match: Match, name: string | null): void => {
+      setRenaming(null);
+      handle.current?.focus();
+      if (name === null) return;
+      const place = folderOf(match);
+      void renameEntry(vfolder, place, match, name).then((done) => setAwaited(done === null ? null : childPath(place, done)));
+    },
     onBackgroundClick: () => select(noSelection),
     onKeyDown: (event: KeyboardEvent): void => {
       const [first] = selected;
@@ -259,7 +285,7 @@ function useMatchTable({ vfolder, path, query, found, shown, handle, onLeave, re
         select,
         open: () => first && open(first),
         up: onLeave,
-        rename: nothing,
+        rename: () => setRenaming((matchOf(selection.focus ?? undefined) ?? first)?.path ?? null),
         trash: () => first && void trashEntries(vfolder, selected),
         copy: () => toClipboard(false),
         cut: () => toClipboard(true),
@@ -272,7 +298,7 @@ function useMatchTable({ vfolder, path, query, found, shown, handle, onLeave, re
     },
   };
   const chosen = { count: selected.length, bytes: selected.reduce((sum, { size }) => sum + size, 0) };
-  return { selection, ids, entryOf, handlers, chosen };
+  return { selection, ids, entryOf, handlers, chosen, renaming };
 }
 
 /** The same files in another answer; those that are not in it are forgotten. */

@@ -12,6 +12,7 @@ import { dragsOut, offerDownload, prepareDragOut } from './drag-out.ts';
 import { backgroundChoices, entryChoices } from './entry-menu.tsx';
 import type { FileTableHandle, RowHandlers } from './file-table.tsx';
 import { folder, parentLocation } from './location.ts';
+import { badName } from './rename-field.tsx';
 import { carryOver, clicked, isPlainPress, noSelection, type Selection, selectOne, shownSelection } from './selection.ts';
 import { handleTableKey, type KeyPress } from './table-keys.ts';
 import { navigate, openTab } from './tabs.ts';
@@ -106,8 +107,8 @@ export function useFolderTable({ vfolder, path, shown, reload }: FolderTableInpu
       startEntriesDrag(event, { vfolder, folder: path, paths, cut: true });
     },
     nameProblem: (entry, name) => {
-      if (name === '.' || name === '..' || name.includes('/')) return 'A name cannot be “.” or “..” and has no “/”.';
-      return name !== entry.name && rows.find(name) >= 0 ? `“${visible(name)}” exists here already.` : null;
+      const there = name !== entry.name && rows.find(name) >= 0;
+      return badName(name) ?? (there ? `“${visible(name)}” exists here already.` : null);
     },
     onRenamed: (entry, name) => {
       setRenaming(null);
