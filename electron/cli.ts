@@ -8,6 +8,7 @@ import { addCatCommand } from './cli/cat-command.ts';
 import { addCompletionCommands } from './cli/completion.ts';
 import { addCopyCommands } from './cli/copy-commands.ts';
 import { addDuCommand } from './cli/du-command.ts';
+import { addEngineCommands } from './cli/engine-commands.ts';
 import { addFileCommands } from './cli/file-commands.ts';
 import { addFindCommands } from './cli/find-commands.ts';
 import { addHostCommands } from './cli/host-commands.ts';
@@ -67,6 +68,7 @@ function createProgram(json: boolean): Command {
   addTransferCommands(program, act);
   addCacheCommands(program, act);
   addImageCommands(program, act);
+  addEngineCommands(program, act);
   program
     .command('doctor')
     .description('what works on this machine, and how to mend what does not')

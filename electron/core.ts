@@ -13,8 +13,8 @@ import { createSettings } from './app/settings.ts';
 import { createBaking } from './baking/baking.ts';
 import { createCache } from './cache/cache.ts';
 import { createEdits } from './edits/edits.ts';
-import { dockerSocketPaths } from './engines/docker/connection.ts';
 import { createDockerEngine } from './engines/docker/engine.ts';
+import { createEngineFinder, engineSocketPaths } from './engines/find-engines.ts';
 import { createProcessEngine } from './engines/process/engine.ts';
 import { createEngineRegistry } from './engines/registry.ts';
 import { type Changes, createChanges } from './events.ts';
@@ -134,6 +134,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     [createDockerEngine({ homeId }), createProcessEngine({ directory: runs, homeId })],
     changes,
     () => settings.read().defaultEngine,
+    createEngineFinder({ homeId }),
   );
   const copies = createCopies({
     database,
@@ -157,7 +158,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     engines,
     writers: () => jobs.writers(),
     home,
-    socketPaths: dockerSocketPaths(),
+    socketPaths: engineSocketPaths(),
     changes,
     cachedShare: cache.cachedOf,
     cacheLimits: cache.limits,
@@ -206,7 +207,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
       examine({
         home,
         quarantined,
-        engines: async () => engines.service.list(undefined, {}),
+        engines: async () => engines.service.list({ wait: true }, {}),
         hosts: hosts.examine,
         secrets: secrets.describe(),
         fuse: () => remoteMounts.fuseStatus(),

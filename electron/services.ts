@@ -102,8 +102,14 @@ export interface CopiedBack {
 }
 
 export interface EngineRegistry {
+  /** Also one that is not found now: its status says so. @throws `not-found` for what is no engine's id */
   get(id: EngineId): Engine;
-  all(): readonly Engine[];
+  /** Those that are always there, and those that were asked for by `get`. One that is only found is left in peace. */
+  used(): readonly Engine[];
+  /** How it stands, asked at most every 2 s. An engine that is slow to answer is waited for once, then told as it was last seen. */
+  status(id: EngineId): Promise<EngineStatus>;
+  /** Of those that are found now, the ones that can run jobs; nobody waits long for one that is slow. */
+  ready(): Promise<EngineId[]>;
   /** The user's default engine; without one `docker` when it is ready, else `process`. */
   preferred(): Promise<EngineId>;
 }

@@ -4,7 +4,7 @@ import type { BakedImage, imagesContract } from '#shared/contract/images.ts';
 import type { Plan, PlanStep } from '#shared/contract/plan.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
 import { visible } from '#shared/paths.ts';
-import { type BakeCapable, canBake, type Engine, type ImageFacts } from '../engines/engine.ts';
+import { type BakeCapable, type BakedImageFacts, canBake, type Engine, type ImageFacts } from '../engines/engine.ts';
 import { imageForJob } from '../jobs/pull.ts';
 import type { Service } from '../rpc/service.ts';
 import type { EngineRegistry, ResolvedPlace, Staging, StagingOptions, VfolderLookup } from '../services.ts';
@@ -96,19 +96,20 @@ export function createBaking({ home, homeId, lookup, engines, limits = bakeLimit
     });
   }
 
-  const baker = (): Baker | null => engines.all().find(canBake) ?? null;
-  const list = async (): Promise<BakedImage[]> => {
-    const engine = baker();
-    if (!engine) return [];
-    try {
-      const images = await engine.bakedImages();
-      return images
-        .sort((a, b) => b.createdAt - a.createdAt)
-        .map(({ digest, ...image }) => ({ ...image, lastUsedAt: Math.max(lastUsed.get(digest) ?? 0, image.createdAt) }));
-    } catch (error) {
-      if (isStowageError(error, 'engine-absent', 'engine-permission', 'engine-error', 'unsupported')) return [];
-      throw error;
-    }
+  const found = async (): Promise<{ readonly engine: Baker; readonly image: BakedImage }[]> => {
+    const lists = await Promise.all(
+      engines
+        .used()
+        .filter(canBake)
+        .map(async (engine) => {
+          const images = await bakedBy(engine);
+          return images.map(({ digest, ...image }) => ({
+            engine,
+            image: { ...image, lastUsedAt: Math.max(lastUsed.get(digest) ?? 0, image.createdAt) },
+          }));
+        }),
+    );
+    return lists.flat().sort((a, b) => b.image.createdAt - a.image.createdAt);
   };
 
   return {
@@ -141,19 +142,29 @@ export function createBaking({ home, homeId, lookup, engines, limits = bakeLimit
     finish: async () => [],
     release: async (jobId) => void held.delete(jobId),
     service: {
-      list,
+      list: async () => (await found()).map(({ image }) => image),
       remove: async ({ id }) => {
-        const image = (await list()).find((each) => each.id === id || each.reference === id);
+        const { engine, image } = (await found()).find((each) => each.image.id === id || each.image.reference === id) ?? {};
         const holder = image && [...held].find(([, references]) => references.includes(image.reference));
         if (holder)
           throw new StowageError('in-use', `Job ${holder[0]} uses the image with the files of “${image.source}”.`, {
             subject: image.reference,
             hint: 'Wait until it has ended, or stop it.',
           });
-        return { removed: image !== undefined && ((await baker()?.removeBaked(image.id)) ?? false) };
+        return { removed: image !== undefined && ((await engine?.removeBaked(image.id)) ?? false) };
       },
     },
   };
+}
+
+/** None where the engine does not answer. */
+async function bakedBy(engine: Baker): Promise<BakedImageFacts[]> {
+  try {
+    return await engine.bakedImages();
+  } catch (error) {
+    if (isStowageError(error, 'engine-absent', 'engine-permission', 'engine-error', 'unsupported')) return [];
+    throw error;
+  }
 }
 
 interface Base {

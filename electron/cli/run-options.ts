@@ -34,9 +34,11 @@ const bytes = (value: string): number => {
   return parsed;
 };
 
-const engineId = (value: string): EngineId => {
+export const engineForms = 'docker, docker:CONTEXT, podman or process';
+
+export const engineId = (value: string): EngineId => {
   const parsed = engineIdSchema.safeParse(value);
-  if (!parsed.success) throw new InvalidArgumentError('Write docker, docker:CONTEXT, podman or process.');
+  if (!parsed.success) throw new InvalidArgumentError(`Write ${engineForms}.`);
   return parsed.data;
 };
 
@@ -53,7 +55,7 @@ export const withSpec = (command: Command): Command =>
     .option('-m, --mount <mount>', 'name[/path][:target][:ro|rw[,share|copy|bake]], any number of times', collect)
     .option('--link <path=target>', 'a symlink in the container, both absolute, any number of times', collect)
     .option('--image <image>', 'image of the container')
-    .option('--engine <engine>', 'what runs it: docker, docker:CONTEXT, podman or process', engineId)
+    .option('--engine <engine>', `what runs it: ${engineForms}`, engineId)
     .option('--name <name>', 'name of the job')
     .option('--code <folder>', 'code folder: a path of this machine, or name:/path; mounted at /home/work/code')
     .option('-w, --workdir <path>', 'working directory in the container')

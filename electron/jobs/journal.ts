@@ -59,6 +59,8 @@ export interface JobJournal {
   nameTaken(name: string, output: { vfolder: string; path: string }): boolean;
   /** Newest first. */
   list(filter: { limit: number; before?: number | undefined; states?: readonly JobState[] | undefined }): JobRecord[];
+  /** The engines that jobs were given to. */
+  engines(): EngineId[];
   /** Ids in these states, oldest first. */
   idsIn(states: readonly JobState[]): number[];
   spec(id: number): JobSpec;
@@ -165,6 +167,7 @@ export function createJournal(database: Database, onChange: (job: JobRecord) => 
           limit,
         )
         .map(toRecord),
+    engines: () => database.all<{ engine: EngineId }>('SELECT DISTINCT engine FROM jobs').map(({ engine }) => engine),
     idsIn: (states) =>
       database.all<{ id: number }>(`SELECT id FROM jobs WHERE state IN (${quoted(states)}) ORDER BY id`).map((row) => row.id),
     // Both were checked against their schemas before they were written.

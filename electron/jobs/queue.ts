@@ -1,4 +1,7 @@
+import type { EngineId } from '#shared/contract/engines.ts';
+import { isStowageError } from '#shared/errors.ts';
 import { activeStates, hasEnded } from '#shared/jobs/state.ts';
+import type { Engine } from '../engines/engine.ts';
 import type { EngineRegistry } from '../services.ts';
 import { waitAtMost } from '../waiting.ts';
 import { diskOf, guardDisk } from './disk-guard.ts';
@@ -86,8 +89,18 @@ export function createQueue(options: RunnerOptions): JobQueue {
  * of runs that the journal does not know from being given again: an engine finds runs by number.
  */
 async function sweep(journal: JobJournal, engines: EngineRegistry): Promise<void> {
+  const engineOf = (id: EngineId): Engine[] => {
+    try {
+      return [engines.get(id)];
+    } catch (error) {
+      // Of an engine that this version does not know nothing can be swept.
+      if (isStowageError(error, 'not-found')) return [];
+      throw error;
+    }
+  };
+  const swept = new Set([...engines.used(), ...journal.engines().flatMap(engineOf)]);
   await Promise.all(
-    engines.all().map(async (engine) => {
+    [...swept].map(async (engine) => {
       // An engine that is away now is swept at the next start.
       const found = await engine.find().catch(() => []);
       for (const run of found) {

@@ -94,7 +94,14 @@ function enginesOf(): EngineRegistry {
     close: async () => undefined,
   });
   const all = [engine(async () => sampleDocker, 'docker'), engine(async () => sampleProcess, 'process')];
-  return { all: () => all, get: (id) => all.find((one) => one.id === id) as Engine, preferred: async () => 'docker' };
+  const get = (id: Engine['id']): Engine => all.find((one) => one.id === id) as Engine;
+  return {
+    used: () => all,
+    get,
+    status: (id) => get(id).status(),
+    ready: async () => ['docker', 'process'],
+    preferred: async () => 'docker',
+  };
 }
 
 beforeEach(async () => {
@@ -373,7 +380,7 @@ describe('links', () => {
     expect(codes(onProcess)).toEqual(['target-needs-container']);
     const isolated = { ...sampleProcess, absoluteTargets: true };
     const engines = enginesOf();
-    const given = plannerOf({ engines: { ...engines, get: (id) => ({ ...engines.get(id), status: async () => isolated }) } });
+    const given = plannerOf({ engines: { ...engines, status: async () => isolated } });
     const seen = await given.plan(specOf({ engine: 'process', image: '', mounts, links: here, output: null }), 'train');
     expect(codes(seen)).toEqual(['link-exists']);
     const free = [{ path: path.join(files, 'free'), target: '/home/work/data' }];

@@ -1,5 +1,5 @@
 import { lstat, stat, statfs } from 'node:fs/promises';
-import type { EngineId, EngineStatus } from '#shared/contract/engines.ts';
+import type { EngineStatus } from '#shared/contract/engines.ts';
 import type { JobSpec, Plan, planContract } from '#shared/contract/plan.ts';
 import { isApart } from '#shared/plan/cost.ts';
 import { probesFor } from '#shared/plan/layout.ts';
@@ -22,7 +22,6 @@ import { createImageReader } from './image-facts.ts';
 import { resolveReal } from './source-facts.ts';
 
 const cacheMilliseconds = 4000;
-const statusMilliseconds = 2000;
 const diskMilliseconds = 1000;
 /** A preview comes with every key and is asked for again; the plan that a job starts with is worth some seconds. */
 const previewWaits = { host: 150, count: 150 };
@@ -85,10 +84,8 @@ export interface Planner {
 export function createPlanner(options: PlannerOptions): Planner {
   const { engines } = options;
   const images = createImageReader();
-  const statuses = createBriefCache<EngineStatus>(statusMilliseconds);
   const disks = createBriefCache<MachineFacts['disk']>(diskMilliseconds);
   const guarded = createBriefCache<string[]>(cacheMilliseconds);
-  const status = (id: EngineId): Promise<EngineStatus> => statuses.get(id, () => engines.get(id).status());
   const bothForms = (paths: readonly string[]): Promise<string[]> =>
     guarded.get(paths.join('\0'), async () => [...new Set([...paths, ...(await Promise.all(paths.map(resolveReal)))])]);
 
@@ -97,17 +94,12 @@ export function createPlanner(options: PlannerOptions): Planner {
   const plan = async (spec: JobSpec, jobName: string | null): Promise<Plan> => {
     const name = jobName ?? spec.name ?? 'job';
     const id = spec.engine ?? (await engines.preferred());
-    const engine = await status(id);
+    const engine = await engines.status(id);
     const usual = jobName === null ? previewWaits : startWaits;
     const apart = isApart(engine, process.platform);
     const waits: Waits = { ...usual, countHere: apart ? usual.count : sharedCountMilliseconds };
     const [others, gathered, home, socketPaths, disk, fuse] = await Promise.all([
-      Promise.all(
-        engines
-          .all()
-          .filter((other) => other.id !== id)
-          .map((other) => status(other.id)),
-      ),
+      engines.ready(),
       sourcesOf.gather(spec, name, waits),
       bothForms([options.home]),
       bothForms([...options.socketPaths, ...wellKnownSockets]),
@@ -118,7 +110,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       spec,
       jobName: name,
       engine,
-      otherEngines: others.filter((other) => other.state === 'ready').map((other) => other.id),
+      otherEngines: others.filter((other) => other !== id),
       image: 'unknown',
       sources: gathered.sources,
       machine: {

@@ -6,7 +6,7 @@ import type { Job } from '#shared/contract/jobs.ts';
 import type { JobSpec, Plan, PlannedMount } from '#shared/contract/plan.ts';
 import { hasEnded } from '#shared/jobs/state.ts';
 import { type CacheBench, type CacheBenchOptions, openCacheBench } from '../cache/cache.fixture.ts';
-import type { DockerConnection } from '../engines/docker/connection.ts';
+import type { DockerConnection } from '../engines/docker/endpoints.ts';
 import { createDockerEngine } from '../engines/docker/engine.ts';
 import { createProcessEngine } from '../engines/process/engine.ts';
 import { createEngineRegistry } from '../engines/registry.ts';

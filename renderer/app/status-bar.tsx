@@ -65,7 +65,7 @@ export function StatusBar() {
             aria-hidden
             className={mergeClasses(
               styles.dot,
-              engine.state === 'ready' ? styles.ready : engine.state !== 'absent' && styles.bad,
+              engine.state === 'ready' ? styles.ready : !['absent', 'checking'].includes(engine.state) && styles.bad,
             )}
           />
           {engineLabel(engine)}
@@ -124,6 +124,8 @@ function engineLabel(engine: EngineStatus): string {
       return `${engine.name}: not found`;
     case 'permission':
       return `${engine.name}: no permission`;
+    case 'checking':
+      return `${engine.name}: checking`;
     case 'error':
       return `${engine.name}: not ready`;
   }

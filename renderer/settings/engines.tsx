@@ -12,8 +12,13 @@ import { type Tone, ToneIcon } from '../ui/tone-icon.tsx';
 import { changeSetting } from './change-setting.ts';
 import { useSettingsStyles } from './settings-styles.ts';
 
-const engineTone = (engine: EngineStatus): Tone =>
-  engine.state === 'ready' ? 'ok' : engine.state === 'absent' ? 'off' : 'error';
+const stateTones: Readonly<Record<EngineStatus['state'], Tone>> = {
+  ready: 'ok',
+  checking: 'checking',
+  absent: 'off',
+  permission: 'error',
+  error: 'error',
+};
 
 function engineFacts(engine: EngineStatus): string {
   return [
@@ -33,7 +38,7 @@ export function Engines() {
   const [checking, setChecking] = useState(false);
   const check = async (): Promise<void> => {
     setChecking(true);
-    await loadEngines();
+    await loadEngines({ wait: true });
     setChecking(false);
   };
   return (
@@ -55,7 +60,7 @@ export function Engines() {
       <div className={styles.card}>
         {engines.map((engine) => (
           <div key={engine.id} className={mergeClasses(styles.row, styles.top)}>
-            <ToneIcon tone={engineTone(engine)} />
+            <ToneIcon tone={stateTones[engine.state]} />
             <div className={styles.words}>
               <div className={styles.name}>
                 {engine.name}

@@ -32,7 +32,8 @@ export const engineStatusSchema = z.object({
   kind: engineKindSchema,
   /** For people; unlike that of any other engine. */
   name: z.string(),
-  state: z.enum(['ready', 'absent', 'permission', 'error']),
+  /** `checking`: it takes its time to answer. */
+  state: z.enum(['ready', 'checking', 'absent', 'permission', 'error']),
   /** One sentence: the version when ready, else what is wrong and what to do. */
   message: z.string(),
   version: z.string().nullable(),
@@ -70,7 +71,11 @@ export const pullProgressSchema = z.object({
 export type PullProgress = z.infer<typeof pullProgressSchema>;
 
 export const enginesContract = {
-  list: method.output(z.array(engineStatusSchema)),
+  /**
+   * Those that are found now. At once: one that takes long is told as it was last seen, or as `checking`, and `engines`
+   * changes when it has answered. `wait`: all are asked anew and waited for.
+   */
+  list: method.input(z.object({ wait: z.boolean() }).optional()).output(z.array(engineStatusSchema)),
   images: method.input(z.object({ engine: engineIdSchema })).output(z.array(engineImageSchema)),
   pull: method
     .input(z.object({ engine: engineIdSchema, image: z.string().min(1).max(512) }))

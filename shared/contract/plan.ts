@@ -173,6 +173,8 @@ export const conflictCodeSchema = z.enum([
   'engine-not-ready',
   'target-needs-container',
   'limits-not-kept',
+  'gpus-missing',
+  'ports-elsewhere',
   'read-only-not-kept',
   'image-needed',
   'image-missing',
@@ -208,6 +210,7 @@ export const fixSchema = z.object({
     z.object({ kind: z.literal('set-link'), link: z.number().int(), path: z.string() }),
     z.object({ kind: z.literal('remove-link'), link: z.number().int() }),
     z.object({ kind: z.literal('set-engine'), engine: engineIdSchema }),
+    z.object({ kind: z.literal('remove-gpus') }),
     z.object({ kind: z.literal('set-user'), user: z.enum(['self', 'image']) }),
   ]),
 });

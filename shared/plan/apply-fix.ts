@@ -29,6 +29,10 @@ export function applyFix(spec: JobSpec, fix: Fix): JobSpec {
       return { ...spec, mounts: spec.mounts.filter((_, index) => index !== fix.request) };
     case 'set-engine':
       return { ...spec, engine: change.engine };
+    case 'remove-gpus': {
+      const { gpus: _, ...resources } = spec.resources;
+      return { ...spec, resources };
+    }
     case 'set-user':
       return { ...spec, user: change.user };
     default:

@@ -1,6 +1,7 @@
 import type { Fix } from '../contract/plan.ts';
 import { engineKind, engineName } from '../engines.ts';
 import { visible } from '../paths.ts';
+import { askedGpus, judgeGpuRequest } from './gpus.ts';
 import { comparablePath, hostPathWithin } from './host-path.ts';
 import { describe, sentence } from './layout.ts';
 import type { Choices, Finding, LaidMount, Layout } from './types.ts';
@@ -11,6 +12,8 @@ export function findEngineConflicts(layout: Layout, choices: Choices): Finding[]
     ...judgeReadiness(layout),
     ...judgeSharing(layout, choices),
     ...judgeLimits(layout),
+    ...judgeGpus(layout),
+    ...judgePorts(layout),
     ...judgeImage(layout),
     ...judgeCommand(layout),
     ...judgeUser(layout),
@@ -97,6 +100,25 @@ function judgeLimits(layout: Layout): Finding[] {
     found.push({ code: 'read-only-not-kept', severity: 'warning', message, mounts: writable });
   }
   return found;
+}
+
+/** What the engine would refuse only at the start, or (Podman) leave out without a word. */
+function judgeGpus(layout: Layout): Finding[] {
+  const { engine, spec } = layout.request;
+  const { gpus } = spec.resources;
+  if (gpus === undefined || engine.state !== 'ready') return [];
+  const judged = judgeGpuRequest(gpus, engine.gpus);
+  if (judged === null) return [];
+  const message = `The job asks for ${askedGpus(gpus)}, which the engine “${engine.name}” ${judged.why}`;
+  const without: Fix = { label: 'Run it without GPUs', request: null, change: { kind: 'remove-gpus' } };
+  return [{ code: 'gpus-missing', severity: judged.severity, message, mounts: [], fixes: [without] }];
+}
+
+function judgePorts({ request: { engine, spec } }: Layout): Finding[] {
+  const [first] = spec.ports ?? [];
+  if (first === undefined || engine.state !== 'ready' || engine.local) return [];
+  const message = `The ports of the job are published on the machine of the engine “${engine.name}”, at its own loopback address: from here they are reached through a tunnel, such as “ssh -L ${first.host ?? first.container}:127.0.0.1:${first.host ?? first.container} HOST”.`;
+  return [{ code: 'ports-elsewhere', severity: 'warning', message, mounts: [] }];
 }
 
 function judgeImage(layout: Layout): Finding[] {

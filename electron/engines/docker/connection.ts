@@ -1,69 +1,14 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { Agent as TlsAgent } from 'node:https';
 import type Docker from 'dockerode';
-import { StowageError } from '#shared/errors.ts';
+import type { StowageError } from '#shared/errors.ts';
+import type { DockerConnection } from './endpoints.ts';
+import { type EngineWords, engineWords } from './engine-words.ts';
 import { engineError, noAnswer } from './errors.ts';
+import { createSshAgent } from './ssh-agent.ts';
 
-export type DockerConnection = { readonly socketPath: string } | { readonly host: string; readonly port: number };
-
-const windowsPipe = '//./pipe/docker_engine';
 /** The newest version of the engine's interface that this code was written against. */
 const newestApi = [1, 51] as const;
-
-/** Where the engine listens, as the `docker` program itself would choose: DOCKER_HOST, the current context, the default. */
-export function findConnection(environment: NodeJS.ProcessEnv = process.env): DockerConnection {
-  const fromEnvironment = environment.DOCKER_HOST;
-  if (fromEnvironment) return parseEndpoint(fromEnvironment);
-  const fromContext = contextEndpoint(environment);
-  if (fromContext) return parseEndpoint(fromContext);
-  return { socketPath: process.platform === 'win32' ? windowsPipe : '/var/run/docker.sock' };
-}
-
-/** @throws `unsupported` for ssh and TLS endpoints */
-export function parseEndpoint(endpoint: string): DockerConnection {
-  const [, scheme = 'tcp', rest = ''] = /^(?:([a-z]+):\/\/)?(.*)$/i.exec(endpoint) ?? [];
-  switch (scheme.toLowerCase()) {
-    case 'unix':
-      return { socketPath: rest || '/var/run/docker.sock' };
-    case 'npipe':
-      return { socketPath: rest || windowsPipe };
-    case 'tcp':
-    case 'http': {
-      const url = new URL(`http://${rest}`);
-      return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 2375) };
-    }
-    default:
-      throw new StowageError('unsupported', `Docker at “${endpoint}” cannot be used: only local sockets and plain TCP are.`, {
-        subject: endpoint,
-        hint: 'Choose another Docker context, or set DOCKER_HOST to a unix:// address.',
-      });
-  }
-}
-
-/** The endpoint of the context that `docker context use` chose, or null for the default one. */
-function contextEndpoint(environment: NodeJS.ProcessEnv): string | null {
-  const directory = environment.DOCKER_CONFIG || join(homedir(), '.docker');
-  const context = environment.DOCKER_CONTEXT || readJson(join(directory, 'config.json'))?.currentContext;
-  if (typeof context !== 'string' || context === '' || context === 'default') return null;
-  const folder = createHash('sha256').update(context).digest('hex');
-  const meta = readJson(join(directory, 'contexts', 'meta', folder, 'meta.json'));
-  const endpoints = meta?.Endpoints as Record<string, { Host?: unknown }> | undefined;
-  const host = endpoints?.docker?.Host;
-  return typeof host === 'string' && host !== '' ? host : null;
-}
-
-function readJson(path: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
-  } catch {
-    // Absent or damaged: the docker program then uses the default context as well.
-    return null;
-  }
-}
 
 /** The version of the interface to speak: the engine's own, but none newer than this code knows unless it insists. */
 export function chooseApiVersion(engine: { ApiVersion: string; MinAPIVersion?: string | undefined }): string {
@@ -75,72 +20,122 @@ export function chooseApiVersion(engine: { ApiVersion: string; MinAPIVersion?: s
   return engine.MinAPIVersion && isNewer(engine.MinAPIVersion) ? `v${engine.MinAPIVersion}` : `v${newestApi.join('.')}`;
 }
 
+/** Whose engine answers: what speaks as Docker does may be Podman, whatever its address is called. */
+export type Product = 'Docker' | 'Podman';
+
 /** A client that speaks the engine's version, made at the first use and again after the engine was away. */
 export interface DockerClient {
   /** @throws `engine-absent`, `engine-permission`, `engine-error` */
   get(): Promise<Docker>;
-  /** The engine shares this machine's file system. */
-  isLocal(): Promise<boolean>;
+  /** @throws as `get` */
+  product(): Promise<Product>;
+  /** Where the engine is; null when that cannot be found out. */
+  where(): DockerConnection | null;
+  words(): EngineWords;
+  /** A failure of a call as an error of the closed set. */
+  error(error: unknown, subject?: Parameters<typeof engineError>[1]): StowageError;
   /** The engine was away: it may come back as another version. */
   forget(): void;
   close(): void;
 }
 
+/** Who is asked, and how it is called in messages. */
+export interface ClientOptions {
+  readonly id: string;
+  /** Asked at every connection, because the user may change it meanwhile. @throws what speaks against it */
+  readonly connection: () => DockerConnection;
+  /** Of the `ssh` program. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+interface Version {
+  readonly ApiVersion: string;
+  readonly MinAPIVersion?: string;
+  readonly Components?: readonly { readonly Name: string }[] | null;
+}
+
 /** An engine that takes longer to say its version hangs. */
 const connectMs = 10_000;
 
-export function createDockerClient(fixed: DockerConnection | undefined): DockerClient {
-  const agent = new Agent({ keepAlive: true });
-  let client: Promise<Docker> | null = null;
-  const connection = async (): Promise<DockerConnection> => fixed ?? findConnection();
-  const connect = async (): Promise<Docker> => {
-    const where = await connection();
+export function createDockerClient(options: ClientOptions): DockerClient {
+  const agents = new Map<string, Agent>();
+  let client: Promise<{ docker: Docker; product: Product }> | null = null;
+  const where = (): DockerConnection | null => {
+    try {
+      return options.connection();
+    } catch {
+      return null;
+    }
+  };
+  const words = (): EngineWords => engineWords(options.id, where());
+  const error: DockerClient['error'] = (thrown, subject = {}) => engineError(thrown, subject, words());
+  const agentFor = (connection: DockerConnection): Agent => {
+    const key = JSON.stringify(connection);
+    const agent = agents.get(key) ?? createAgent(connection, options.environment);
+    agents.set(key, agent);
+    return agent;
+  };
+  const connect = async (): Promise<{ docker: Docker; product: Product }> => {
+    const connection = options.connection();
     // With what it brings along it takes longer to load than all else: the app does not wait for it to start.
     const { default: Client } = await import('dockerode');
-    // Every field is named: those left out would be filled from DOCKER_HOST by the client itself.
-    const base = { protocol: 'http', agent, host: undefined, port: undefined, socketPath: undefined, ...where } as const;
+    const base = { agent: agentFor(connection), ...addressOf(connection) };
     const probe = new Client({ ...base, version: undefined } as unknown as Docker.DockerOptions);
     // Everybody waits for this one answer, so it is not bound to any one's patience.
     const signal = AbortSignal.timeout(connectMs);
-    const version = await withSignal<{ ApiVersion: string; MinAPIVersion?: string }>(probe.version.bind(probe), signal).catch(
-      (error: unknown) => {
-        throw signal.aborted ? noAnswer() : error;
-      },
-    );
-    return new Client({ ...base, version: chooseApiVersion(version) } as unknown as Docker.DockerOptions);
+    const version = await withSignal<Version>(probe.version.bind(probe), signal).catch((thrown: unknown) => {
+      throw signal.aborted ? noAnswer(words()) : thrown;
+    });
+    return {
+      docker: new Client({ ...base, version: chooseApiVersion(version) } as unknown as Docker.DockerOptions),
+      product: version.Components?.some(({ Name }) => Name === 'Podman Engine') ? 'Podman' : 'Docker',
+    };
+  };
+  const connected = (): Promise<{ docker: Docker; product: Product }> => {
+    const current = client ?? connect();
+    client = current;
+    return current.catch((thrown: unknown) => {
+      if (client === current) client = null;
+      throw error(thrown);
+    });
   };
   return {
-    get: () => {
-      const current = client ?? connect();
-      client = current;
-      return current.catch((error: unknown) => {
-        if (client === current) client = null;
-        throw engineError(error);
-      });
-    },
-    isLocal: async () => {
-      const where = await connection();
-      return 'socketPath' in where || ['localhost', '127.0.0.1', '::1'].includes(where.host);
-    },
+    get: async () => (await connected()).docker,
+    product: async () => (await connected()).product,
+    where,
+    words,
+    error,
     forget: () => {
       client = null;
     },
-    close: () => agent.destroy(),
+    close: () => {
+      for (const agent of agents.values()) agent.destroy();
+    },
   };
+}
+
+function createAgent(connection: DockerConnection, environment: NodeJS.ProcessEnv): Agent {
+  if ('ssh' in connection) return createSshAgent(connection.ssh, environment);
+  if (!('host' in connection) || !connection.tls) return new Agent({ keepAlive: true });
+  const { verify, ...files } = connection.tls;
+  return new TlsAgent({ keepAlive: true, ...files, rejectUnauthorized: verify });
+}
+
+/** Every field is named: those left out would be filled from DOCKER_HOST by the client itself. */
+function addressOf(connection: DockerConnection): object {
+  const none = { host: undefined, port: undefined, socketPath: undefined };
+  // The agent knows the way; the name only stands in the request.
+  if ('ssh' in connection) return { ...none, protocol: 'http', host: 'docker.invalid' };
+  if ('socketPath' in connection) return { ...none, protocol: 'http', ...connection };
+  return { ...none, protocol: connection.tls ? 'https' : 'http', host: connection.host, port: connection.port };
 }
 
 /** Calls that the client's types give no options, though it takes the signal of each. */
 export const withSignal = <Answer>(method: unknown, signal: AbortSignal | undefined): Promise<Answer> =>
   (method as (options: { abortSignal?: AbortSignal }) => Promise<Answer>)(signal ? { abortSignal: signal } : {});
 
-/** The sockets through which this machine's engine can be reached: who can mount one is root here. */
-export function dockerSocketPaths(): string[] {
-  const paths = ['/var/run/docker.sock', '/run/docker.sock', join(homedir(), '.docker', 'run', 'docker.sock')];
-  try {
-    const current = findConnection();
-    if ('socketPath' in current) paths.push(current.socketPath);
-  } catch {
-    // An endpoint that this program cannot use has no socket of its own to protect.
-  }
-  return [...new Set(paths)];
-}
+const loopback = new Set(['localhost', '127.0.0.1', '::1']);
+
+/** The engine shares this machine's file system, as far as its address tells: a port here may lead anywhere. */
+export const isOnThisMachine = (connection: DockerConnection): boolean =>
+  'socketPath' in connection || ('host' in connection && !connection.tls && loopback.has(connection.host));

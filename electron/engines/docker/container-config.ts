@@ -1,5 +1,6 @@
 import { pack } from 'tar-stream';
 import type { RunRequest } from '../engine.ts';
+import type { Product } from './connection.ts';
 
 export const homeLabel = 'dev.stowage.home';
 export const jobLabel = 'dev.stowage.job';
@@ -31,10 +32,20 @@ export const volumeMount = (name: string, target: string, readOnly: boolean): ob
 });
 
 /**
- * The container of a run. Its log is the engine's `local` one, which keeps bytes as they are (`json-file` replaces
- * what is not UTF-8), and never rotates, because following a rotating log loses lines: `follow` counts on a whole log.
+ * The log of a run. Docker's is `local`, which keeps bytes as they are (`json-file` replaces what is not UTF-8), and never
+ * rotates, because following a rotating log loses lines: `follow` counts on a whole log. Podman keeps a file as it is.
  */
-export function containerConfig(homeId: string, run: RunRequest): object {
+const logConfigs: Readonly<Record<Product, object>> = {
+  Docker: { Type: 'local', Config: { 'max-size': '1000p', 'max-file': '1', compress: 'false', mode: 'blocking' } },
+  Podman: { Type: 'k8s-file', Config: {} },
+};
+
+/** The container of a run. `gpus`: what the engine is asked for in the words that it knows. */
+export function containerConfig(
+  homeId: string,
+  run: RunRequest,
+  { product, gpus }: { readonly product: Product; readonly gpus: object | null },
+): object {
   return {
     Image: run.image,
     ...(run.command.length > 0 ? { Cmd: run.command } : {}),
@@ -56,13 +67,13 @@ export function containerConfig(homeId: string, run: RunRequest): object {
         })),
         ...run.volumes.map(({ name, target, readOnly }) => volumeMount(name, target, readOnly)),
       ],
-      LogConfig: { Type: 'local', Config: { 'max-size': '1000p', 'max-file': '1', compress: 'false', mode: 'blocking' } },
+      LogConfig: logConfigs[product],
       SecurityOpt: ['no-new-privileges'],
       CapDrop: ['ALL'],
       CapAdd: keptCapabilities,
       ShmSize: run.shmBytes,
       PortBindings: portBindings(run.ports),
-      ...(run.gpus === null ? {} : { DeviceRequests: [gpuDevices(run.gpus)] }),
+      ...(gpus === null ? {} : { DeviceRequests: [gpus] }),
       ...(run.network ? {} : { NetworkMode: 'none' }),
       ...(run.cpus === null ? {} : { NanoCpus: Math.round(run.cpus * 1e9) }),
       // Equal swap: the limit is the limit, and no job slows the machine down by swapping.
@@ -77,11 +88,6 @@ function portBindings(ports: RunRequest['ports']): object {
   const binding = ({ host }: RunRequest['ports'][number]): object => ({ HostIp: '127.0.0.1', HostPort: String(host ?? '') });
   return Object.fromEntries([...byPort].map(([port, requests]) => [port, requests.map(binding)]));
 }
-
-const gpuDevices = (gpus: NonNullable<RunRequest['gpus']>): object => ({
-  Capabilities: [['gpu']],
-  ...(Array.isArray(gpus) ? { DeviceIDs: gpus } : { Count: gpus === 'all' ? -1 : gpus }),
-});
 
 /**
  * The directories to lay before the start, without those that lie in a mount (they would be made in its source), and

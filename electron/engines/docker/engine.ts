@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type Docker from 'dockerode';
-import type { EngineImage } from '#shared/contract/engines.ts';
+import type { EngineId, EngineImage } from '#shared/contract/engines.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
 import { waitAtMost } from '../../waiting.ts';
 import type {
@@ -14,20 +14,22 @@ import type {
   OutputSink,
   RunExit,
   RunRequest,
+  VolumeCapable,
 } from '../engine.ts';
 import { checkLinks } from '../links.ts';
 import { createBaker, removeLeftBakes } from './bake.ts';
 import { createCommandCheck } from './command-check.ts';
-import { createDockerClient, type DockerConnection } from './connection.ts';
+import { createDockerClient, type Product } from './connection.ts';
 import { containerConfig, containerName, directoriesToLay, homeLabel, jobLabel, layoutArchive } from './container-config.ts';
-import { commandNotExecutable, commandNotFound, engineError, isConnectionError, statusOf } from './errors.ts';
+import { contextConnection, currentContext } from './contexts.ts';
+import type { DockerConnection } from './endpoints.ts';
+import { type CallSubject, commandNotExecutable, commandNotFound, isConnectionError, statusOf } from './errors.ts';
+import { deviceRequest, type GpuInfo } from './gpus.ts';
 import { attachOutput, followLog, type OutputProgress, pump } from './output.ts';
 import { probePaths, removeLeftProbes } from './probe.ts';
 import { pullImage } from './pull.ts';
 import { createDockerStatus } from './status.ts';
 import { createVolumes } from './volumes.ts';
-
-export { dockerSocketPaths } from './connection.ts';
 
 /** How long a run may be out of sight (the engine restarts) before that is an error. */
 const awayMilliseconds = 60_000;
@@ -44,10 +46,21 @@ interface Live {
   done: Promise<void>;
 }
 
-/** The engine “docker”, for the runs of one data directory. Without a connection it is found at the first use. */
-export function createDockerEngine(options: { homeId: string; connection?: DockerConnection }): Engine & BakeCapable {
-  const { homeId } = options;
-  const client = createDockerClient(options.connection);
+export interface DockerEngineOptions {
+  readonly homeId: string;
+  /** Default: `docker`. */
+  readonly id?: EngineId;
+  /** Where it is; default: the context that the `docker` program uses, looked up at each connection. */
+  readonly connection?: DockerConnection | (() => DockerConnection);
+  /** What the `docker` and `ssh` programs would be given. */
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/** An engine that speaks as Docker does, for the runs of one data directory. */
+export function createDockerEngine(options: DockerEngineOptions): Engine & BakeCapable & VolumeCapable {
+  const { homeId, id = 'docker', environment = process.env } = options;
+  const given = options.connection ?? (() => contextConnection(currentContext(environment), environment));
+  const client = createDockerClient({ id, environment, connection: typeof given === 'function' ? given : () => given });
   const owner = randomUUID();
   const live = new Map<string, Live>();
   /** What the engine said of the runs that were created here and not started yet, so that the start need not ask again. */
@@ -67,15 +80,12 @@ export function createDockerEngine(options: { homeId: string; connection?: Docke
     );
     return docker;
   };
-  const call = async <Value>(
-    subject: Parameters<typeof engineError>[1],
-    action: (docker: Docker) => Promise<Value>,
-  ): Promise<Value> => {
+  const call = async <Value>(subject: CallSubject, action: (docker: Docker) => Promise<Value>): Promise<Value> => {
     try {
       return await action(await connect());
     } catch (error) {
       if (isConnectionError(error)) client.forget();
-      throw engineError(error, subject);
+      throw client.error(error, subject);
     }
   };
   const inspectImage = (reference: string): Promise<ImageFacts> =>
@@ -96,8 +106,8 @@ export function createDockerEngine(options: { homeId: string; connection?: Docke
   };
 
   return {
-    id: 'docker',
-    status: createDockerStatus(client),
+    id,
+    status: createDockerStatus(id, client),
     ...createBaker(call, { homeId, owner }),
     ...createVolumes(call, { homeId, owner }),
     images: () => call({}, async (docker) => (await docker.listImages()).map(engineImage)),
@@ -114,11 +124,11 @@ export function createDockerEngine(options: { homeId: string; connection?: Docke
       return Object.fromEntries(paths.map((path) => [path, known.get(path) ?? 'missing']));
     },
     pull: async function* (reference, { signal }) {
-      yield* pullImage(await connect(), reference, signal);
+      yield* pullImage(client, await connect(), reference, signal);
     },
     create: (run) =>
       call({ image: run.image ?? undefined }, async (docker) => {
-        const facts = await createRun(docker, homeId, run);
+        const facts = await createRun(docker, await client.product(), homeId, run);
         if (facts.State.Status === 'created') fresh.set(facts.Id, facts);
         return facts.Id;
       }),
@@ -144,7 +154,7 @@ export function createDockerEngine(options: { homeId: string; connection?: Docke
           letGo();
           if (begun) live.delete(reference);
           if (statusOf(error) === 304) throw startedBefore(reference);
-          throw engineError(error, { container: reference, command, image });
+          throw client.error(error, { container: reference, command, image });
         }
       });
     },
@@ -233,8 +243,17 @@ const skipOf = (source: AsyncIterable<Uint8Array>, kept: OutputPosition): Output
 const startedBefore = (reference: string): StowageError =>
   new StowageError('wrong-state', 'This run was started before.', { subject: reference });
 
+/** What the engine is asked for; only a run that wants GPUs costs the question. */
+const gpusFor = async (docker: Docker, product: Product, { gpus }: RunRequest): Promise<object | null> =>
+  gpus === null ? null : deviceRequest(gpus, product, (await docker.info()) as GpuInfo);
+
 /** Creates the container with its directories and links, or finds the one that an earlier call made. */
-async function createRun(docker: Docker, homeId: string, run: RunRequest): Promise<Docker.ContainerInspectInfo> {
+async function createRun(
+  docker: Docker,
+  product: Product,
+  homeId: string,
+  run: RunRequest,
+): Promise<Docker.ContainerInspectInfo> {
   if (run.image === null) throw new StowageError('bad-request', 'A run in Docker needs an image.', { hint: 'Choose an image.' });
   checkLinks(run);
   const name = containerName(homeId, run.jobId);
@@ -242,7 +261,7 @@ async function createRun(docker: Docker, homeId: string, run: RunRequest): Promi
   try {
     container = await docker.createContainer({
       _query: { name },
-      _body: containerConfig(homeId, run),
+      _body: containerConfig(homeId, run, { product, gpus: await gpusFor(docker, product, run) }),
     } as unknown as Docker.ContainerCreateOptions);
   } catch (error) {
     if (statusOf(error) !== 409) throw error;

@@ -1,4 +1,5 @@
 import { type ErrorCode, type ErrorData, isStowageError, StowageError } from '#shared/errors.ts';
+import type { EngineWords } from './engine-words.ts';
 
 /** What a call to the engine was about, for the sentence that a person reads. */
 export interface CallSubject {
@@ -14,11 +15,8 @@ interface RawError {
   readonly status: number | null;
 }
 
-export const startHint = 'Start Docker, or use the engine “process”, which runs the command on this machine.';
-export const permissionHint = 'Add yourself to the “docker” group (sudo usermod -aG docker $USER), then log out and in again.';
-
-export const noAnswer = (): StowageError =>
-  new StowageError('engine-error', 'Docker does not answer in time.', { hint: 'Restart Docker.' });
+export const noAnswer = ({ name, silence }: EngineWords): StowageError =>
+  new StowageError('engine-error', `${name} does not answer in time.`, { hint: silence });
 
 const absentCodes = new Set([
   'ENOENT',
@@ -29,6 +27,9 @@ const absentCodes = new Set([
   'EHOSTUNREACH',
   'ETIMEDOUT',
   'ENOTSOCK',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'ESSH',
 ]);
 
 function rawError(error: unknown): RawError {
@@ -55,13 +56,22 @@ export const isConnectionError = (error: unknown): boolean => {
   return status === null && code !== null && absentCodes.has(code);
 };
 
+/** The other side, or this one, did not like the keys or certificates. */
+const isRefusal = ({ code, message }: RawError): boolean =>
+  code === 'ESSH'
+    ? /permission denied|host key verification failed|too many authentication failures/i.test(message)
+    : /CERT|SELF_SIGNED|^ERR_(SSL|TLS)_|^EPROTO$/.test(code ?? '');
+
+const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.trim() ?? '';
+
+const gpuWords = /could not select device driver|nvidia-container-cli|CDI device|cdi device injection/i;
 const mountWords =
   /invalid mount config|bind source path|error mounting|not a directory: unknown|mount .* onto|mounts denied|mountpoint|duplicate mount point|read-only file system: unknown|mount path must be absolute|not shared from/i;
 const missingCommandWords = /executable file not found|no such file or directory: unknown|stat .*: no such file or directory/i;
 const deniedCommandWords = /permission denied: unknown|exec.*permission denied|exec format error|is a directory: unknown/i;
 
 /** Every failure of a call to the engine as an error of the closed set; the engine's words are the `detail`. */
-export function engineError(error: unknown, subject: CallSubject = {}): StowageError {
+export function engineError(error: unknown, subject: CallSubject, words: EngineWords): StowageError {
   if (isStowageError(error)) return error;
   if (error instanceof Error && error.name === 'AbortError')
     return new StowageError('cancelled', 'Cancelled.', {}, { cause: error });
@@ -70,18 +80,26 @@ export function engineError(error: unknown, subject: CallSubject = {}): StowageE
     new StowageError(code, message, { detail: raw.message.trim(), ...data }, { cause: error });
 
   if (raw.status === null) {
+    const { name, where } = words;
     if (raw.code === 'EACCES' || raw.code === 'EPERM')
-      return make('engine-permission', 'Docker is running, but you are not allowed to use it.', { hint: permissionHint });
-    if (isConnectionError(error)) return make('engine-absent', 'Docker does not answer on this machine.', { hint: startHint });
-    return make('engine-error', 'The call to Docker failed.');
+      return make('engine-permission', `${name} is running, but you are not allowed to use it.`, { hint: words.permission });
+    if (isRefusal(raw))
+      return make('engine-permission', `${name} ${where} refuses the connection: ${lastLine(raw.message)}`, {
+        hint: words.permission,
+      });
+    if (raw.code === 'ESSH')
+      return make('engine-absent', `${name} does not answer ${where}: ${lastLine(raw.message)}`, { hint: words.start });
+    if (isConnectionError(error)) return make('engine-absent', `${name} does not answer ${where}.`, { hint: words.start });
+    return make('engine-error', `The call to ${name} failed.`);
   }
-  return answeredError(raw, subject, make);
+  return answeredError(raw, subject, words.name, make);
 }
 
 /** Failures in which the engine answered: told apart by its words, most specific first. */
 function answeredError(
   { message, status }: RawError,
   { image, container, command }: CallSubject,
+  engine: string,
   make: (code: ErrorCode, message: string, data?: ErrorData) => StowageError,
 ): StowageError {
   if (/no such image|image .*not found|manifest unknown/i.test(message))
@@ -91,8 +109,12 @@ function answeredError(
     });
   if (/no such container/i.test(message))
     return make('not-found', 'The container of this run is no longer there.', { subject: container });
+  if (gpuWords.test(message))
+    return make('unsupported', 'The engine cannot give this run the GPUs that it asks for.', {
+      hint: 'Install the NVIDIA container toolkit on the machine of the engine, or run it without GPUs.',
+    });
   if (mountWords.test(message))
-    return make('mount-failed', 'Docker could not mount a folder of this run.', {
+    return make('mount-failed', `${engine} could not mount a folder of this run.`, {
       hint: 'Check that every source exists and that no target lies where it cannot be made.',
     });
   if (/cannot overwrite (non-)?directory/i.test(message))
@@ -105,8 +127,8 @@ function answeredError(
     return make('image-missing', `“${image ?? ''}” is not the name of an image.`, { subject: image });
   if (/working directory/i.test(message))
     return make('bad-request', 'The working directory of this run must be an absolute path.', {});
-  if (status === 400) return make('bad-request', `Docker refused the request: ${message.trim()}`);
-  return make('engine-error', `Docker failed: ${message.trim()}`);
+  if (status === 400) return make('bad-request', `${engine} refused the request: ${message.trim()}`);
+  return make('engine-error', `${engine} failed: ${message.trim()}`);
 }
 
 export const commandNotFound = (command: string, image: string | undefined, detail?: string): StowageError =>

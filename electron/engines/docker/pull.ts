@@ -1,7 +1,8 @@
 import type Docker from 'dockerode';
 import type { PullProgress } from '#shared/contract/engines.ts';
 import { StowageError } from '#shared/errors.ts';
-import { engineError, wordsOf } from './errors.ts';
+import type { DockerClient } from './connection.ts';
+import { wordsOf } from './errors.ts';
 
 interface PullEvent {
   readonly status?: string;
@@ -48,7 +49,12 @@ function failed(reference: string, words: string, cause?: unknown): StowageError
 }
 
 /** Pulls an image; the sizes of its layers are summed as they become known. */
-export async function* pullImage(docker: Docker, reference: string, signal: AbortSignal): AsyncGenerator<PullProgress> {
+export async function* pullImage(
+  client: Pick<DockerClient, 'error'>,
+  docker: Docker,
+  reference: string,
+  signal: AbortSignal,
+): AsyncGenerator<PullProgress> {
   const layers = new Map<string, { current: number; total: number }>();
   try {
     const stream = await docker.createImage({ fromImage: withTag(reference), abortSignal: signal });
@@ -68,7 +74,7 @@ export async function* pullImage(docker: Docker, reference: string, signal: Abor
     }
   } catch (error) {
     if (signal.aborted) throw new StowageError('cancelled', `Pulling “${reference}” was cancelled.`, { subject: reference });
-    const known = engineError(error, { image: reference });
+    const known = client.error(error, { image: reference });
     if (['engine-absent', 'engine-permission', 'pull-failed'].includes(known.code)) throw known;
     throw failed(reference, wordsOf(error), error);
   }

@@ -4,6 +4,7 @@ import { join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { StowageError } from '#shared/errors.ts';
 import type { RunRequest } from '../engine.ts';
+import { gpuAccess } from '../gpus.ts';
 import { linkPlaceTaken } from '../links.ts';
 
 const run = promisify(execFile);
@@ -51,6 +52,7 @@ export async function bubblewrapArguments(request: RunRequest, runDirectory: str
   if (!exploded.has('/')) args.push('--ro-bind', '/', '/');
   for (const folder of [...exploded].sort((a, b) => a.length - b.length)) args.push(...(await explode(folder)));
   args.push('--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp');
+  if (request.gpus !== null) for (const file of (await gpuAccess(request.gpus)).files) args.push('--dev-bind', file, file);
   for (const { source, target, readOnly } of places) args.push(readOnly ? '--ro-bind' : '--bind', source, target);
   for (const { target, path } of links) args.push('--symlink', target, path);
   for (const folder of exploded) args.push('--remount-ro', folder);

@@ -5,7 +5,7 @@ import { join, posix } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
 import type { Engine, FoundRun, OutputSink, RunExit, RunRequest } from '../engine.ts';
-import { machineGpus } from '../gpus.ts';
+import { gpuAccess, machineGpus } from '../gpus.ts';
 import { checkLinks } from '../links.ts';
 import { bubblewrapArguments, findBubblewrap } from './bubblewrap.ts';
 import { checkCommand } from './command-lookup.ts';
@@ -94,6 +94,7 @@ export function createProcessEngine(options: { directory: string; homeId: string
       if (request.command.length === 0)
         throw new StowageError('bad-request', 'A run on this machine needs a command.', { hint: 'Write a command.' });
       checkLinks(request);
+      if (request.gpus !== null) await gpuAccess(request.gpus);
       await checkSources(request);
       // What a creation that was cut off left is not whole.
       await rm(directory, { recursive: true, force: true });
@@ -167,6 +168,8 @@ async function launch(directory: string, request: RunRequest, bubblewrap: string
   const workdir = bubblewrap ? directory : (workPath(directory, request.workdir) ?? files.work);
   const home = bubblewrap ? request.workdir : workdir;
   const env: Record<string, string> = { PATH: defaultPath, LANG: 'C.UTF-8', HOME: home };
+  const visibleGpus = request.gpus === null ? null : (await gpuAccess(request.gpus)).visible;
+  if (visibleGpus !== null) env.CUDA_VISIBLE_DEVICES = visibleGpus;
   for (const { name, value } of request.env) env[name] = value;
   // HOME in the container's folder is the run's own folder where there is no mount namespace.
   if (!bubblewrap) env.HOME = workPath(directory, env.HOME ?? home) ?? env.HOME ?? home;

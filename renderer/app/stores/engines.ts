@@ -9,9 +9,10 @@ interface Engines extends Loadable {
 
 export const useEngines = create<Engines>()(() => ({ ...notLoaded, engines: [] }));
 
-export async function loadEngines(): Promise<void> {
+/** `wait`: all are asked anew, however long that takes. */
+export async function loadEngines(options: { readonly wait: boolean } = { wait: false }): Promise<void> {
   try {
-    useEngines.setState({ loaded: true, problem: null, engines: await client.engines.list() });
+    useEngines.setState({ loaded: true, problem: null, engines: await client.engines.list(options) });
   } catch (error) {
     useEngines.setState({ problem: fromContract(error) });
   }
