@@ -19,6 +19,8 @@ const packages = {
   mmdebstrap: 'mmdebstrap',
   busybox: 'busybox-static',
   setpriv: 'util-linux',
+  sshd: 'openssh-server',
+  podman: 'podman',
   ...cephPackages,
 };
 const extraPackages = ['fonts-liberation'];

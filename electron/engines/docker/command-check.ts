@@ -12,7 +12,8 @@ const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 export function createCommandCheck(): (container: Docker.Container, facts: Docker.ContainerInspectInfo) => Promise<void> {
   const found = new Set<string>();
   return async (container, facts) => {
-    const command = facts.Path;
+    // Podman tells its own init process as the path.
+    const command = programOf(facts);
     const path = facts.Config.Env?.find((entry) => entry.startsWith('PATH='))?.slice('PATH='.length) || defaultPath;
     const hasMounts = facts.Mounts.length > 0;
     const key = JSON.stringify([facts.Image, path, command]);
@@ -29,4 +30,10 @@ export function createCommandCheck(): (container: Docker.Container, facts: Docke
     const subject = facts.Config.Image;
     throw stats.some((stat) => stat !== null) ? commandNotExecutable(command, subject) : commandNotFound(command, subject);
   };
+}
+
+/** The first word of what a container runs. */
+export function programOf({ Path, Config: { Entrypoint, Cmd } }: Docker.ContainerInspectInfo): string {
+  const [first] = [Entrypoint ?? [], Cmd ?? []].flat();
+  return first ?? Path;
 }

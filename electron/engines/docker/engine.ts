@@ -17,13 +17,14 @@ import type {
   VolumeCapable,
 } from '../engine.ts';
 import { checkLinks } from '../links.ts';
+import { checkSources } from '../sources.ts';
 import { createBaker, removeLeftBakes } from './bake.ts';
-import { createCommandCheck } from './command-check.ts';
+import { createCommandCheck, programOf } from './command-check.ts';
 import { createDockerClient, type Product } from './connection.ts';
 import { containerConfig, containerName, directoriesToLay, homeLabel, jobLabel, layoutArchive } from './container-config.ts';
 import { contextConnection, currentContext } from './contexts.ts';
 import type { DockerConnection } from './endpoints.ts';
-import { type CallSubject, commandNotExecutable, commandNotFound, isConnectionError, statusOf } from './errors.ts';
+import { type CallSubject, commandNotExecutable, commandNotFound, isConnectionError, isNameTaken, statusOf } from './errors.ts';
 import { deviceRequest, type GpuInfo } from './gpus.ts';
 import { attachOutput, followLog, type OutputProgress, pump } from './output.ts';
 import { probePaths, removeLeftProbes } from './probe.ts';
@@ -144,7 +145,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine & BakeC
         const letGo = (): unknown => (source as AsyncIterable<Uint8Array> & { destroy(): void }).destroy();
         try {
           if (facts.State.Status !== 'created') throw startedBefore(reference);
-          command = facts.Path;
+          command = programOf(facts);
           image = facts.Config.Image;
           await checkCommand(container, facts);
           begin(reference, source, output, { stdout: 0, stderr: 0 });
@@ -256,6 +257,8 @@ async function createRun(
 ): Promise<Docker.ContainerInspectInfo> {
   if (run.image === null) throw new StowageError('bad-request', 'A run in Docker needs an image.', { hint: 'Choose an image.' });
   checkLinks(run);
+  // Podman makes what is missing, on the machine, as root.
+  if (product === 'Podman') await checkSources(run);
   const name = containerName(homeId, run.jobId);
   let container: Docker.Container;
   try {
@@ -264,7 +267,7 @@ async function createRun(
       _body: containerConfig(homeId, run, { product, gpus: await gpusFor(docker, product, run) }),
     } as unknown as Docker.ContainerCreateOptions);
   } catch (error) {
-    if (statusOf(error) !== 409) throw error;
+    if (!isNameTaken(error)) throw error;
     const facts = await docker.getContainer(name).inspect();
     if (facts.Config.Labels[homeLabel] !== homeId)
       throw new StowageError('engine-error', `The name “${name}” is taken by a container of somebody else.`, { subject: name });
@@ -324,7 +327,8 @@ function imageFacts({ Id, Config }: Docker.ImageInspectInfo): ImageFacts {
 /** Times that the engine does not know are written as the year 1. */
 const time = (text: string): number | null => (text.startsWith('0001') ? null : Date.parse(text));
 
-function runExit({ State, Path, Config }: Docker.ContainerInspectInfo, opening: string): RunExit {
+function runExit(facts: Docker.ContainerInspectInfo, opening: string): RunExit {
+  const { State, Config } = facts;
   const initFailed = (State.ExitCode === 127 || State.ExitCode === 126) && opening.startsWith('[FATAL tini');
   const startedAt = time(State.StartedAt);
   const endedAt = time(State.FinishedAt);
@@ -335,6 +339,6 @@ function runExit({ State, Path, Config }: Docker.ContainerInspectInfo, opening: 
     startedAt,
     // The engine takes its two times from clocks that may differ by a millisecond.
     endedAt: endedAt === null ? null : Math.max(endedAt, startedAt ?? endedAt),
-    message: initFailed ? make(Path, Config.Image).message : State.Error || null,
+    message: initFailed ? make(programOf(facts), Config.Image).message : State.Error || null,
   };
 }

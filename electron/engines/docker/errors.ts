@@ -49,6 +49,13 @@ export const statusOf = (error: unknown): number | null => rawError(error).statu
 /** The engine's own words. */
 export const wordsOf = (error: unknown): string => rawError(error).message;
 
+/** A container of this name is there. */
+export const isNameTaken = (error: unknown): boolean => {
+  const { status, message } = rawError(error);
+  // Podman answers so with 500.
+  return status === 409 || (status === 500 && /name .* is already in use/i.test(message));
+};
+
 /** The connection failed or broke: whether the engine did what was asked is not known. */
 export const isConnectionError = (error: unknown): boolean => {
   if (isStowageError(error)) return error.code === 'engine-absent';
@@ -60,7 +67,7 @@ export const isConnectionError = (error: unknown): boolean => {
 const isRefusal = ({ code, message }: RawError): boolean =>
   code === 'ESSH'
     ? /permission denied|host key verification failed|too many authentication failures/i.test(message)
-    : /CERT|SELF_SIGNED|^ERR_(SSL|TLS)_|^EPROTO$/.test(code ?? '');
+    : /CERT|SELF_SIGNED|^UNABLE_TO_|^ERR_(SSL|TLS)_|^EPROTO$/.test(code ?? '');
 
 const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.trim() ?? '';
 
@@ -117,7 +124,7 @@ function answeredError(
     return make('mount-failed', `${engine} could not mount a folder of this run.`, {
       hint: 'Check that every source exists and that no target lies where it cannot be made.',
     });
-  if (/cannot overwrite (non-)?directory/i.test(message))
+  if (/cannot overwrite (non-)?directory|copier: put: .*file exists/i.test(message))
     return make('mount-failed', 'A link or folder of this run cannot be made: the image has something else in its place.', {
       hint: 'Choose another place for it.',
     });

@@ -7,10 +7,11 @@ import { isStowageError, StowageError, toStowageError } from '#shared/errors.ts'
 import type { Engine, FoundRun, OutputSink, RunExit, RunRequest } from '../engine.ts';
 import { gpuAccess, machineGpus } from '../gpus.ts';
 import { checkLinks } from '../links.ts';
+import { checkSources } from '../sources.ts';
 import { bubblewrapArguments, findBubblewrap } from './bubblewrap.ts';
 import { checkCommand } from './command-lookup.ts';
 import { descendants, processTable, signalProcess } from './processes.ts';
-import { checkSources, layOutLinks, readRecord, runFiles, runState, workPath, writeRecord } from './run-directory.ts';
+import { layOutLinks, readRecord, runFiles, runState, workPath, writeRecord } from './run-directory.ts';
 import { supervisorScript } from './supervisor.ts';
 import { tail } from './tail.ts';
 

@@ -90,17 +90,6 @@ export async function writeRecord(directory: string, record: RunRecord): Promise
   await rename(`${path}.new`, path);
 }
 
-/** Checks that every source is there, in the words of a mount. @throws `mount-failed` */
-export async function checkSources(request: RunRequest): Promise<void> {
-  for (const { source, target } of request.binds) {
-    if (await stat(source).catch(() => null)) continue;
-    throw new StowageError('mount-failed', `“${source}” cannot be mounted at “${target}”: it is not there.`, {
-      subject: source,
-      hint: 'Check that the folder exists and that you may read it.',
-    });
-  }
-}
-
 /** A path of the run as it lies in the run's own folder, or null outside of /home/work. */
 export function workPath(directory: string, path: string): string | null {
   const resolved = posix.resolve(containerHome, path);
