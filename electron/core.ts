@@ -23,9 +23,10 @@ import { createFiles } from './files/files.ts';
 import { createDragOut } from './handover/drag-out.ts';
 import { createHandovers, type Handovers } from './handover/tickets.ts';
 import { createHosts } from './hosts/hosts.ts';
-import { createJobs } from './jobs/jobs.ts';
+import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { createPlanner } from './mounts/planner.ts';
 import { createPreviews } from './previews/previews.ts';
+import { createProvenance } from './provenance/provenance.ts';
 import { createRemoteMounts } from './remote-mounts/remote-mounts.ts';
 import { createRouter, type Router, type Services } from './rpc/router.ts';
 import type { Service } from './rpc/service.ts';
@@ -166,13 +167,21 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     mountRefusal: remoteMounts.mountRefusal,
     volumeCopies: true,
   });
-  const jobs = createJobs({
+  const provenance = createProvenance({
+    database,
+    lookup: vfolders.lookup,
+    engines,
+    job: (id) => jobs.service.get({ id }, {}),
+    directory: join(home, 'manifests'),
+  });
+  const jobs: Jobs = createJobs({
     database,
     changes,
     engines,
     planner,
     lookup: vfolders.lookup,
     staging: joinStagings([copies, remoteMounts, baking]),
+    inputs: provenance,
     logsDirectory: join(home, 'logs', 'jobs'),
   });
   vfolders.addUsers(transfers.users);
@@ -225,6 +234,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     engines: engines.service,
     plan: planner.service,
     jobs: jobs.service,
+    provenance: provenance.service,
     cache: cache.service,
     images: baking.service,
     search: search.service,
@@ -252,7 +262,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
       await jobs.start();
     },
     close: async () => {
-      await closeParts({ transfers, jobs, edits, previews }, log);
+      await closeParts({ transfers, jobs, edits, previews, provenance }, log);
       await closeParts({ cache }, log);
       await closeParts({ search }, log);
       planner.close();

@@ -14,8 +14,13 @@ export class JobPage {
     await expect(this.page.locator('main').getByText(state, { exact: true }).first()).toBeVisible({ timeout });
   }
 
-  async openTab(name: 'Logs' | 'Files' | 'Plan'): Promise<void> {
+  async openTab(name: 'Logs' | 'Files' | 'Plan' | 'Inputs'): Promise<void> {
     await this.page.getByRole('tab', { name }).click();
+  }
+
+  /** The folders that the job got. */
+  inputs(): Locator {
+    return this.page.getByRole('table', { name: 'Inputs' });
   }
 
   outputs(): Locator {

@@ -8,6 +8,7 @@ import { planText } from './describe-plan.ts';
 import { exitCodeOf, nextChange, printLog, withChanges } from './follow.ts';
 import { interruptible } from './interrupt.ts';
 import { count, parseId, size, table, time } from './output.ts';
+import { addProvenanceCommands } from './provenance-commands.ts';
 import { type SpecOptions, toSpec, withSpec } from './run-options.ts';
 
 const whole =
@@ -151,10 +152,11 @@ export function addJobCommands(program: Command, act: Act): void {
   job
     .command('rerun <id>')
     .description('a new job of the same spec')
+    .option('--same-inputs', 'only when its folders and image are what the job got')
     .action(
-      act(async (context, id: string) => {
+      act(async (context, id: string, options: { sameInputs?: boolean }) => {
         const { client, output } = context;
-        const again = await client.jobs.rerun({ id: jobId(id) });
+        const again = await client.jobs.rerun({ id: jobId(id), inputs: options.sameInputs ? 'same' : 'newest' });
         const stopped = await waitFor(context, again, output.json);
         const done = await client.jobs.get({ id: again.id });
         process.exitCode = stopped ?? exitCodeOf(done);
@@ -162,6 +164,7 @@ export function addJobCommands(program: Command, act: Act): void {
         else process.stderr.write(`${summary(done)}\n`);
       }),
     );
+  addProvenanceCommands(job, act);
   job
     .command('copy-back <id>')
     .description('copies back again what could not be when the job ended')

@@ -84,6 +84,8 @@ export interface RunRequest {
 
 export interface ImageFacts {
   readonly id: string;
+  /** `name@sha256:…`, under which registries gave it. */
+  readonly digests: readonly string[];
   readonly workdir: string | null;
   readonly user: string | null;
   readonly env: readonly { name: string; value: string }[];

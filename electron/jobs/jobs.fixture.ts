@@ -12,6 +12,7 @@ import { createEngineRegistry } from '../engines/registry.ts';
 import { type Changes, createChanges } from '../events.ts';
 import { createHosts } from '../hosts/hosts.ts';
 import { createPlanner } from '../mounts/planner.ts';
+import { createProvenance, type Provenance } from '../provenance/provenance.ts';
 import { secretsInMemory } from '../secrets/secrets.fixture.ts';
 import type { VfolderLookup } from '../services.ts';
 import { noStaging } from '../staging/staging.ts';
@@ -25,6 +26,7 @@ export interface JobsFixture extends Jobs {
   readonly changes: Changes;
   readonly lookup: VfolderLookup;
   readonly engine: Engine;
+  readonly provenance: Provenance;
   /** Lets go of everything, as quitting does. */
   quit(): Promise<void>;
   /** Waits by the change events until it holds for the job. */
@@ -50,6 +52,10 @@ export function openJobs(home: string, name: EngineName, wrap: (engine: Engine) 
   );
   const engines = createEngineRegistry([engine], changes);
   const planner = createPlanner({ lookup, engines, writers: () => jobs.writers(), home, socketPaths: [] });
+  const provenance = createProvenance({
+    ...{ database, lookup, engines, directory: join(home, 'manifests') },
+    job: (id) => jobs.service.get({ id }, {}),
+  });
   const jobs: Jobs = createJobs({
     database,
     changes,
@@ -57,6 +63,7 @@ export function openJobs(home: string, name: EngineName, wrap: (engine: Engine) 
     planner,
     lookup,
     staging: noStaging,
+    inputs: provenance,
     logsDirectory: join(home, 'logs'),
   });
   const until = waiterFor(jobs, changes);
@@ -66,8 +73,9 @@ export function openJobs(home: string, name: EngineName, wrap: (engine: Engine) 
     changes,
     lookup,
     engine,
+    provenance,
     quit: async () => {
-      await jobs.close();
+      await Promise.all([jobs.close(), provenance.close()]);
       await engine.close();
       await hosts.close();
       database.close();

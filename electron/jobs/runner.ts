@@ -5,7 +5,7 @@ import { assertNever, type ErrorCode, isStowageError, StowageError, toStowageErr
 import { causeOf } from '#shared/jobs/cause.ts';
 import { hasEnded } from '#shared/jobs/state.ts';
 import type { Engine, FoundRun, OutputSink } from '../engines/engine.ts';
-import type { EngineRegistry, Staged, Staging, VfolderLookup } from '../services.ts';
+import type { EngineRegistry, InputRecorder, Staged, Staging, VfolderLookup } from '../services.ts';
 import type { JobJournal, JobRecord } from './journal.ts';
 import { type LogStore, openLog } from './log-store.ts';
 import { ownOutputs, prepare, toRunRequest } from './preparation.ts';
@@ -27,6 +27,7 @@ export interface RunnerOptions {
   readonly engines: EngineRegistry;
   readonly lookup: VfolderLookup;
   readonly staging: Staging;
+  readonly inputs: InputRecorder;
   readonly logsDirectory: string;
   readonly onLogGrown: (id: number, size: number) => void;
 }
@@ -73,6 +74,7 @@ class Run {
   readonly #engine: Engine;
   /** What the former process did is unknown until the engine was asked. */
   #unsure: boolean;
+  #noted = false;
   #attached = false;
   #connection: symbol | null = null;
   #starts = 0;
@@ -130,6 +132,7 @@ class Run {
       const job = this.#options.journal.get(this.#id);
       if (!job || this.#detached.signal.aborted || hasEnded(job.life.state) || job.life.state === 'queued') break;
       try {
+        this.#noteInputs(job);
         await this.#step(job);
         troubles = 0;
         this.#internal = 0;
@@ -148,6 +151,12 @@ class Run {
       }
     }
     await this.#letGo();
+  }
+
+  #noteInputs(job: JobRecord): void {
+    if (this.#noted) return;
+    this.#options.inputs.begin(this.#id, this.#options.journal.plan(this.#id), job.life.state !== 'preparing');
+    this.#noted = true;
   }
 
   async #step(job: JobRecord): Promise<void> {
@@ -227,6 +236,7 @@ class Run {
   async #launch(reference: string): Promise<void> {
     const { stopRequested } = this.#options.journal.require(this.#id).life;
     if (stopRequested) throw new StowageError('cancelled', 'The job was stopped before it began.');
+    await this.#options.inputs.beforeStart(this.#id);
     this.#starts += 1;
     try {
       await this.#engine.start(reference, this.#sink(await this.#log()));
@@ -287,11 +297,14 @@ class Run {
   }
 
   async #finalize(job: JobRecord): Promise<void> {
-    const { journal, staging } = this.#options;
+    const { journal, staging, inputs } = this.#options;
     this.#tell('Handing over the outputs');
     // Best effort: an output folder that was deleted meanwhile does not make the job a failure.
     const plan = journal.plan(job.id);
     await ownOutputs(plan).catch(() => {});
+    // Before anything is copied back to where it was taken from.
+    await inputs.finish(this.#id);
+    this.#detached.signal.throwIfAborted();
     if (journal.copiedBack(this.#id) === null) {
       const options = { signal: this.#detached.signal, tell: (text: string) => this.#tell(text) };
       journal.setCopiedBack(this.#id, await staging.finish(this.#id, plan, options));
@@ -343,6 +356,7 @@ class Run {
       journal.advance(this.#id, { type: 'ended', at, exitCode: null, problem, startedAt: null, endedAt: null });
       return;
     }
+    await this.#options.inputs.abandon(this.#id);
     await this.#release();
     const problem = toProblem(error);
     // The job's own end is told too.

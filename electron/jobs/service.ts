@@ -5,7 +5,7 @@ import { uniqueName } from '#shared/jobs/name.ts';
 import { hasEnded } from '#shared/jobs/state.ts';
 import { parseInnerPath } from '#shared/paths.ts';
 import type { Service } from '../rpc/service.ts';
-import type { EngineRegistry, Staging, VfolderLookup } from '../services.ts';
+import type { EngineRegistry, InputRecorder, Staging, VfolderLookup } from '../services.ts';
 import type { JobPlanner } from './jobs.ts';
 import type { JobJournal, JobRecord } from './journal.ts';
 import { readLogPage } from './log-reader.ts';
@@ -20,6 +20,7 @@ interface ServiceOptions {
   readonly engines: EngineRegistry;
   readonly lookup: VfolderLookup;
   readonly staging: Staging;
+  readonly inputs: InputRecorder;
   readonly logsDirectory: string;
   readonly view: (job: JobRecord) => Job;
   /** Deletes the job's log and tells that the job is gone. */
@@ -27,7 +28,7 @@ interface ServiceOptions {
 }
 
 export function createJobService(options: ServiceOptions): Service<typeof jobsContract> {
-  const { journal, queue, engines, staging, logsDirectory, view } = options;
+  const { journal, queue, engines, staging, inputs, logsDirectory, view } = options;
   const detail = (job: JobRecord): JobDetail => ({
     ...view(job),
     spec: journal.spec(job.id),
@@ -41,7 +42,11 @@ export function createJobService(options: ServiceOptions): Service<typeof jobsCo
       journal.list({ limit: input?.limit ?? 100, before: input?.before, states: input?.states }).map((job) => view(job)),
     get: ({ id }) => detail(journal.require(id)),
     run: async ({ spec, requestId }) => view(await launch(spec, requestId ?? null)),
-    rerun: async ({ id }) => view(await launch(journal.spec(id), null)),
+    rerun: async ({ id, inputs: which }) => {
+      const spec = journal.spec(id);
+      if (which === 'same') await inputs.verify(id);
+      return view(await launch(spec, null));
+    },
     stop: async ({ id, graceSeconds }) => {
       const job = journal.require(id);
       if (hasEnded(job.life.state)) throw new StowageError('wrong-state', `Job ${id} “${job.name}” has ended already.`);
@@ -78,6 +83,7 @@ export function createJobService(options: ServiceOptions): Service<typeof jobsCo
           .get(job.engine)
           .remove(job.life.reference)
           .catch(() => {});
+      inputs.forget(id);
       journal.remove(id);
       options.forget(id);
       return { removed: true };

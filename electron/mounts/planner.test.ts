@@ -77,7 +77,7 @@ function enginesOf(): EngineRegistry {
     images: async () => [],
     inspectImage: async (reference) => {
       if (reference !== 'app') throw new StowageError('image-missing', `“${reference}” is not here.`);
-      return { id: 'sha256:1', workdir: null, user: null, env: [], command: ['sh'], entrypoint: [] };
+      return { id: 'sha256:1', digests: [], workdir: null, user: null, env: [], command: ['sh'], entrypoint: [] };
     },
     probeImage: async (_, paths) => {
       probed.push([...paths]);

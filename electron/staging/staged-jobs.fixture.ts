@@ -12,6 +12,7 @@ import { createProcessEngine } from '../engines/process/engine.ts';
 import { createEngineRegistry } from '../engines/registry.ts';
 import { type EngineName, waiterFor } from '../jobs/jobs.fixture.ts';
 import { createJobs, type Jobs } from '../jobs/jobs.ts';
+import { createProvenance } from '../provenance/provenance.ts';
 import type { StorageProvider } from '../storage/provider.ts';
 import { createCopies } from './copies.ts';
 import { joinStagings } from './staging.ts';
@@ -45,13 +46,18 @@ export async function openStagedJobs(
   const engines = createEngineRegistry([engine], changes);
   const patience = options.patience ?? { giveUpMs: 400, firstPauseMs: 5 };
   const copies = createCopies({ database, changes, lookup, cache, engines, directory: join(home, 'stage'), patience });
-  const jobs = createJobs({
+  const provenance = createProvenance({
+    ...{ database, lookup, engines, directory: join(home, 'manifests') },
+    job: (id) => jobs.service.get({ id }, {}),
+  });
+  const jobs: Jobs = createJobs({
     database,
     changes,
     engines,
     planner: { plan: async (spec) => copyPlan(spec, engineName, connection ? 'volume' : 'directory') },
     lookup,
     staging: joinStagings([copies]),
+    inputs: provenance,
     logsDirectory: join(home, 'logs'),
   });
   const until = waiterFor(jobs, changes);
@@ -67,7 +73,7 @@ export async function openStagedJobs(
       return jobs.service.get({ id }, {});
     },
     quit: async () => {
-      await jobs.close();
+      await Promise.all([jobs.close(), provenance.close()]);
       await engine.close();
       await bench.close();
     },

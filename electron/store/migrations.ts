@@ -200,4 +200,21 @@ export const migrations: readonly string[] = [
 
   ALTER TABLE jobs ADD COLUMN copied_back TEXT;
   `,
+  `
+  CREATE TABLE job_inputs (
+    job_id INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
+    mount INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT,
+    method TEXT,
+    digest TEXT,
+    files INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    listed_at INTEGER,
+    git TEXT,
+    PRIMARY KEY (job_id, mount)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX job_inputs_digest ON job_inputs(digest) WHERE digest IS NOT NULL;
+  ALTER TABLE jobs ADD COLUMN input_image TEXT;
+  `,
 ];

@@ -32,6 +32,8 @@ interface Navigation {
   readonly settingsRequest: Request<'cache'> | null;
   /** The open job; null: the list. */
   readonly jobId: number | null;
+  /** The job that the open one is compared with. */
+  readonly comparedJobId: number | null;
 }
 
 export const useNavigation = create<Navigation>()(() => ({
@@ -40,6 +42,7 @@ export const useNavigation = create<Navigation>()(() => ({
   launchRequest: null,
   settingsRequest: null,
   jobId: null,
+  comparedJobId: null,
 }));
 
 let requests = 0;
@@ -61,7 +64,10 @@ export const goLaunch = (draft?: Partial<JobSpec>): void =>
   go({ screen: 'launch', ...(draft && { launchRequest: request(draft) }) });
 
 /** Opens Jobs: the page of one job, or the list. */
-export const goJobs = (jobId: number | null = null): void => go({ screen: 'jobs', jobId });
+export const goJobs = (jobId: number | null = null): void => go({ screen: 'jobs', jobId, comparedJobId: null });
+
+/** Opens the comparison of two jobs. */
+export const goCompare = (first: number, second: number): void => go({ screen: 'jobs', jobId: first, comparedJobId: second });
 
 export const goSettings = (): void => go({ screen: 'settings', settingsRequest: null });
 

@@ -7,9 +7,21 @@ import {
   DialogSurface,
   DialogTitle,
   DialogTrigger,
+  Menu,
+  MenuButton,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
   makeStyles,
 } from '@fluentui/react-components';
-import { ArrowClockwiseRegular, DeleteRegular, EditRegular, StopRegular } from '@fluentui/react-icons';
+import {
+  ArrowClockwiseRegular,
+  ColumnDoubleCompareRegular,
+  DeleteRegular,
+  EditRegular,
+  StopRegular,
+} from '@fluentui/react-icons';
 import { useState } from 'react';
 import type { Job, JobDetail } from '#shared/contract/jobs.ts';
 import { client } from '../app/client.ts';
@@ -17,19 +29,26 @@ import { goJobs, goLaunch } from '../app/navigation.ts';
 import { dropJob, putJob } from '../app/stores/jobs.ts';
 import { formatBytes } from '../ui/format.ts';
 import { reportError } from '../ui/toasts.tsx';
+import { CompareDialog } from './compare-dialog.tsx';
 import { hasEnded } from './job-words.ts';
 
-const useStyles = makeStyles({ root: { display: 'flex', gap: '6px', flexShrink: 0 } });
+const useStyles = makeStyles({
+  root: { display: 'flex', gap: '6px', flexShrink: 0 },
+  split: { display: 'flex' },
+  splitMain: { borderTopRightRadius: 0, borderBottomRightRadius: 0 },
+  splitMore: { borderTopLeftRadius: 0, borderBottomLeftRadius: 0, marginLeft: '-1px', minWidth: '24px', padding: '0 3px' },
+});
 
 export interface JobActionsProps {
   readonly job: Job;
   readonly detail: JobDetail | null;
 }
 
-/** Stop, Rerun, Clone and edit, Remove: what can be done with a job now. */
+/** Stop, Rerun, Clone and edit, Compare, Remove: what can be done with a job now. */
 export function JobActions({ job, detail }: JobActionsProps) {
   const styles = useStyles();
   const [busy, setBusy] = useState(false);
+  const [comparing, setComparing] = useState(false);
   const act = async (work: () => Promise<void>, failed: string): Promise<void> => {
     setBusy(true);
     try {
@@ -41,9 +60,9 @@ export function JobActions({ job, detail }: JobActionsProps) {
     }
   };
   const stop = () => act(async () => putJob(await client.jobs.stop({ id: job.id })), 'The job could not be stopped.');
-  const rerun = () =>
+  const rerun = (inputs: 'newest' | 'same') =>
     act(async () => {
-      const next = await client.jobs.rerun({ id: job.id });
+      const next = await client.jobs.rerun({ id: job.id, inputs });
       putJob(next);
       goJobs(next.id);
     }, 'The job could not be run again.');
@@ -60,13 +79,55 @@ export function JobActions({ job, detail }: JobActionsProps) {
           Stop
         </Button>
       )}
-      <Button size="small" icon={<ArrowClockwiseRegular />} disabled={busy} onClick={() => void rerun()}>
-        Rerun
-      </Button>
+      <RerunButton busy={busy} onRerun={(inputs) => void rerun(inputs)} />
       <Button size="small" icon={<EditRegular />} disabled={!detail} onClick={() => detail && goLaunch(detail.spec)}>
         Clone and edit
       </Button>
+      <Button size="small" icon={<ColumnDoubleCompareRegular />} onClick={() => setComparing(true)}>
+        Compare…
+      </Button>
+      {comparing && <CompareDialog job={job} onClose={() => setComparing(false)} />}
       {hasEnded(job) && <RemoveButton job={job} busy={busy} onRemove={() => void remove()} />}
+    </div>
+  );
+}
+
+interface RerunButtonProps {
+  readonly busy: boolean;
+  readonly onRerun: (inputs: 'newest' | 'same') => void;
+}
+
+/** Runs the job again over what is there now; the menu also offers to insist on what was there. */
+function RerunButton({ busy, onRerun }: RerunButtonProps) {
+  const styles = useStyles();
+  return (
+    <div className={styles.split}>
+      <Button
+        size="small"
+        className={styles.splitMain}
+        icon={<ArrowClockwiseRegular />}
+        disabled={busy}
+        onClick={() => onRerun('newest')}
+      >
+        Rerun
+      </Button>
+      <Menu positioning="below-end">
+        <MenuTrigger disableButtonEnhancement>
+          <MenuButton
+            size="small"
+            className={styles.splitMore}
+            disabled={busy}
+            aria-label="Ways to run it again"
+            title="Ways to run it again"
+          />
+        </MenuTrigger>
+        <MenuPopover>
+          <MenuList>
+            <MenuItem onClick={() => onRerun('newest')}>With the newest inputs</MenuItem>
+            <MenuItem onClick={() => onRerun('same')}>With the same inputs, verified</MenuItem>
+          </MenuList>
+        </MenuPopover>
+      </Menu>
     </div>
   );
 }

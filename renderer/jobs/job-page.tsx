@@ -12,6 +12,7 @@ import { formatExactTime, formatTime } from '../ui/format.ts';
 import { ProgressBar } from '../ui/progress-bar.tsx';
 import { StateBadge } from '../ui/state-badge.tsx';
 import { useNow } from '../ui/use-now.ts';
+import { InputsTab } from './inputs-tab.tsx';
 import { JobActions } from './job-actions.tsx';
 import { JobFiles } from './job-files.tsx';
 import { JobPlan } from './job-plan.tsx';
@@ -96,7 +97,8 @@ function Facts({ job }: { readonly job: Job }) {
   );
 }
 
-type TabName = 'logs' | 'files' | 'plan';
+type TabName = 'logs' | 'files' | 'plan' | 'inputs';
+const tabTitles = { logs: 'Logs', files: 'Files', plan: 'Plan', inputs: 'Inputs' } as const satisfies Record<TabName, string>;
 
 /** One job: its state and what can be done with it; its log, outputs and plan. */
 export function JobPage({ id }: { readonly id: number }) {
@@ -152,10 +154,12 @@ export function JobPage({ id }: { readonly id: number }) {
         <Tab value="logs">Logs</Tab>
         <Tab value="files">Files</Tab>
         <Tab value="plan">Plan</Tab>
+        <Tab value="inputs">Inputs</Tab>
       </TabList>
-      <div className={styles.panel} role="tabpanel" aria-label={tab === 'logs' ? 'Logs' : tab === 'files' ? 'Files' : 'Plan'}>
+      <div className={styles.panel} role="tabpanel" aria-label={tabTitles[tab]}>
         {tab === 'logs' && <LogView job={job} />}
         {tab === 'files' && <JobFiles job={job} />}
+        {tab === 'inputs' && <InputsTab job={job} />}
         {tab === 'plan' &&
           (detail ? (
             <JobPlan detail={detail} job={job} />

@@ -34,7 +34,7 @@ export function ModeBadge({ mode }: { readonly mode: PlannedMount['mode'] }) {
 }
 
 /** How a mount reaches the container: shared, copied, baked. */
-export function ApproachBadge({ mount }: { readonly mount: PlannedMount }) {
+export function ApproachBadge({ mount }: { readonly mount: Pick<PlannedMount, 'approach' | 'reason'> }) {
   const styles = useBadgeStyles();
   const Icon = approachIcons[mount.approach];
   return (

@@ -10,6 +10,7 @@ import { jobsContract } from './jobs.ts';
 import { planContract } from './plan.ts';
 import { previewsContract } from './previews.ts';
 import { propertiesContract } from './properties.ts';
+import { provenanceContract } from './provenance.ts';
 import { searchContract } from './search.ts';
 import { transfersContract } from './transfers.ts';
 import { vfoldersContract } from './vfolders.ts';
@@ -26,6 +27,7 @@ export const contract = {
   engines: enginesContract,
   plan: planContract,
   jobs: jobsContract,
+  provenance: provenanceContract,
   cache: cacheContract,
   images: imagesContract,
   search: searchContract,

@@ -91,8 +91,11 @@ export const jobsContract = {
   get: method.input(byId).output(jobDetailSchema),
   /** Plans and queues. A plan with errors is refused with `plan-conflict`. `requestId`: sent twice, launched once. */
   run: method.input(z.object({ spec: jobSpecSchema, requestId: z.string().max(100).optional() })).output(jobSchema),
-  /** A new job of the same spec. */
-  rerun: method.input(byId).output(jobSchema),
+  /**
+   * A new job of the same spec, over what its mounts and image are now. With `same` only when they are what the job got:
+   * else it is refused with `precondition-failed`, which says what differs.
+   */
+  rerun: method.input(byId.extend({ inputs: z.enum(['newest', 'same']).optional() })).output(jobSchema),
   /** SIGTERM, after the grace SIGKILL. */
   stop: method.input(byId.extend({ graceSeconds: z.number().min(0).max(3600).optional() })).output(jobSchema),
   /**

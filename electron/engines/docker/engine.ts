@@ -307,12 +307,13 @@ const engineImage = ({ Id, RepoTags, Size, Created }: Docker.ImageInfo): EngineI
   createdAt: Created > 0 ? Created * 1000 : null,
 });
 
-function imageFacts({ Id, Config }: Docker.ImageInspectInfo): ImageFacts {
+function imageFacts({ Id, RepoDigests, Config }: Docker.ImageInspectInfo): ImageFacts {
   const list = (value: string | string[] | null | undefined): string[] =>
     value === null || value === undefined ? [] : typeof value === 'string' ? [value] : value;
   const entrypoint = list(Config.Entrypoint);
   return {
     id: Id,
+    digests: list(RepoDigests),
     workdir: Config.WorkingDir || null,
     user: Config.User || null,
     env: (Config.Env ?? []).map((entry) => {

@@ -1,0 +1,122 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright/test';
+import { expect, test, withFolder } from '../fixtures/app.ts';
+import { run, stowage } from '../fixtures/process.ts';
+import { photographer, themes } from '../fixtures/screens.ts';
+import { JobPage } from '../pages/job-page.ts';
+
+const docker = ['--engine', 'docker', '--image', 'busybox:local'];
+
+async function openJob(page: Page, name: string): Promise<JobPage> {
+  await page.getByRole('button', { name: /^Jobs/ }).click();
+  await page.getByRole('row').filter({ hasText: name }).first().click();
+  return new JobPage(page);
+}
+
+/** A data set, and code in a Git working copy with a change that is not committed; a job that trained on both. */
+async function prepare(home: string, folder: string): Promise<void> {
+  const code = join(folder, 'code');
+  await mkdir(join(folder, 'set', 'train'), { recursive: true });
+  await mkdir(code);
+  for (const at of [1, 2, 3, 4])
+    await writeFile(join(folder, 'set', 'train', `part-${at}.csv`), `x,y\n${at},${at * at}\n`.repeat(300));
+  await writeFile(join(folder, 'set', 'labels.csv'), 'y\n1\n');
+  await writeFile(join(code, 'train.sh'), 'cat /data/train/*.csv | wc -l > /home/work/out/lines\n');
+  const git = (...args: string[]) => run('git', ['-C', code, '-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args]);
+  await git('init', '-q', '-b', 'main');
+  await git('add', '.');
+  await git('commit', '-q', '-m', 'Train');
+  await writeFile(join(code, 'train.sh'), 'cat /data/train/*.csv | wc -l > /home/work/out/lines\necho trained\n');
+  await stowage(home, ['vfolder', 'create', 'readings']);
+  expect((await stowage(home, ['vfolder', 'upload', 'readings', `${folder}/set/`])).code).toBe(0);
+  const train = ['--name', 'train', '-m', 'readings:/data:ro', '--code', code, '--', 'sh', 'code/train.sh'];
+  expect((await stowage(home, ['run', ...docker, ...train])).stderr).toContain('succeeded');
+}
+
+test('a job shows what it got and what changed since; the same inputs are verified; two jobs are compared', async ({
+  app,
+  home,
+  shell,
+}) => {
+  test.slow();
+  await withFolder('provenance', async (folder) => {
+    const { page } = app;
+    await prepare(home, folder);
+    const job = await openJob(page, 'train');
+    await job.openTab('Inputs');
+    const data = job.inputs().getByRole('row').filter({ hasText: 'readings:/' });
+    await expect(data).toContainText('by content');
+    await expect(data).toContainText('5');
+    await expect(job.inputs()).toContainText(/Git: [0-9a-f]{10} on main, 1 file modified/);
+    await expect(page.getByRole('region', { name: 'Image' })).toContainText('busybox:local');
+    await page.getByRole('button', { name: 'What changed since' }).click();
+    await expect(job.inputs().getByText('Nothing changed.')).toHaveCount(2);
+
+    await page.getByRole('button', { name: 'Ways to run it again' }).click();
+    await page.getByRole('menuitem', { name: 'With the same inputs' }).click();
+    await expect(page.getByRole('heading', { name: 'train-2' })).toBeVisible();
+    await job.expectState('Succeeded');
+
+    await writeFile(join(folder, 'part-5.csv'), 'x,y\n5,25\n');
+    await stowage(home, ['vfolder', 'upload', 'readings', '--to', '/train', join(folder, 'part-5.csv')]);
+    await stowage(home, ['rm', 'readings:/labels.csv']);
+    await page.getByRole('button', { name: 'Ways to run it again' }).click();
+    await page.getByRole('menuitem', { name: 'With the same inputs' }).click();
+    await expect(page.getByRole('alert').filter({ hasText: 'cannot be run again with the same inputs' })).toContainText(
+      'readings:/: 1 file added, 1 removed',
+    );
+    await page.getByRole('button', { name: 'Rerun', exact: true }).click();
+    await expect(page.getByRole('heading', { name: 'train-3' })).toBeVisible();
+    await job.expectState('Succeeded');
+    await page.getByRole('button', { name: 'Compare…' }).click();
+    const choose = page.getByRole('dialog', { name: /^Compare/ });
+    await choose.getByRole('textbox', { name: 'Filter the jobs' }).fill('train');
+    await choose.getByRole('button', { name: /train\b.*job 1\b/ }).click();
+    const differences = page.getByRole('table', { name: 'Differences', exact: true });
+    await expect(differences.getByRole('row', { name: /^Command/ })).toContainText('code/train.sh');
+    await expect(page.getByRole('table', { name: 'Differences at /data' })).toContainText('train/part-5.csv');
+    await expect(page.getByRole('table', { name: 'Differences of the outputs' })).toContainText('lines');
+
+    const take = await photographer(page, shell);
+    for (const [theme, label] of themes) {
+      await page.getByRole('button', { name: 'Settings', exact: true }).click();
+      await page.getByRole('radio', { name: label, exact: true }).check();
+      const first = await openJob(page, 'job 1');
+      await first.openTab('Inputs');
+      await page.getByRole('button', { name: 'What changed since' }).click();
+      await expect(page.getByRole('table', { name: 'Changes in readings:/' })).toContainText('labels.csv');
+      await take('job-inputs', theme);
+      await page.getByRole('button', { name: 'Compare…' }).click();
+      await choose.getByRole('button', { name: /train-3/ }).click();
+      await expect(differences).toContainText('Exit code');
+      await take('jobs-compared', theme);
+    }
+  });
+});
+
+test('the command line tells the same, and refuses to run again what changed', async ({ home }) => {
+  await withFolder('provenance-cli', async (folder) => {
+    const cli = (...args: string[]) => stowage(home, args);
+    await writeFile(join(folder, 'a.csv'), '1');
+    await cli('vfolder', 'create', 'readings');
+    await cli('vfolder', 'upload', 'readings', join(folder, 'a.csv'));
+    await cli('run', '--engine', 'process', '--name', 'read', '-m', 'readings:readings:ro', '--', 'cat', 'readings/a.csv');
+    expect((await cli('job', 'inputs', '1')).stdout).toMatch(
+      /readings:\/ → \/home\/work\/readings \(ro, share\)\n {2}[0-9a-f]{64}\n {2}1 file, 1 B, by content/,
+    );
+    expect(await cli('job', 'inputs', '1', '--changes')).toMatchObject({
+      code: 0,
+      stdout: 'readings:/: nothing changed\nimage: the same\n',
+    });
+    await rm(join(folder, 'a.csv'));
+    await cli('rm', 'readings:/a.csv');
+    expect(await cli('job', 'inputs', '1', '--changes')).toMatchObject({ code: 1, stdout: expect.stringContaining('- a.csv') });
+    const refused = await cli('job', 'rerun', '1', '--same-inputs');
+    expect(refused).toMatchObject({ code: 75, stderr: expect.stringContaining('readings:/: 1 file removed') });
+    await cli('job', 'rerun', '1');
+    const compared = await cli('job', 'compare', '1', '2');
+    expect(compared.stdout).toContain('files at /home/work/readings: 1 file removed\n  - a.csv');
+    expect(compared.stdout).toMatch(/Exit code:\n {2}- 0\n {2}\+ 1/);
+  });
+});

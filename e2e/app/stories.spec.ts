@@ -1,0 +1,199 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright/test';
+import { expect, type RunningApp, test, withFolder } from '../fixtures/app.ts';
+import { type Cloud, withAzure, withS3 } from '../fixtures/cloud.ts';
+import { stowage } from '../fixtures/process.ts';
+import { sha256sums } from '../fixtures/tree.ts';
+import { FilesPage } from '../pages/files-page.ts';
+import { JobPage } from '../pages/job-page.ts';
+import { LaunchPage } from '../pages/launch-page.ts';
+
+/** What people did with the tools that Stowage learnt from, with real jobs in containers. */
+
+async function cli(home: string, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await stowage(home, args);
+  expect(code, `${args.join(' ')}: ${stderr}`).toBe(0);
+  return stdout;
+}
+
+/** A vfolder with these files in it. */
+async function makeVfolder(home: string, name: string, files: Readonly<Record<string, string>>, host = 'local'): Promise<void> {
+  await cli(home, 'vfolder', 'create', name, host);
+  await withFolder(name, async (folder) => {
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(join(folder, path, '..'), { recursive: true });
+      await writeFile(join(folder, path), text);
+    }
+    await cli(home, 'vfolder', 'upload', name, `${folder}/`);
+  });
+}
+
+async function openLaunch(page: Page): Promise<LaunchPage> {
+  const launch = new LaunchPage(page);
+  await launch.open();
+  await launch.chooseEngine('docker');
+  return launch;
+}
+
+async function runToEnd(page: Page, launch: LaunchPage): Promise<JobPage> {
+  await expect(launch.run).toBeEnabled();
+  await launch.run.click();
+  const job = new JobPage(page);
+  await job.expectState('Succeeded');
+  return job;
+}
+
+/** Saves an output of the job to a folder of this machine. */
+async function saveOutput(app: RunningApp, name: string, folder: string): Promise<string> {
+  const button = new JobPage(app.page).outputs().getByRole('button', { name: `Download ${name}` });
+  const [saved] = await Promise.all([app.page.waitForEvent('download'), button.click()]);
+  const path = join(folder, name);
+  await saved.saveAs(path);
+  return readFile(path, 'utf8');
+}
+
+test('FloydHub: two data sets gathered under one folder by links, one of them split, and run by a run.sh', async ({
+  app,
+  home,
+}) => {
+  const { page } = app;
+  await makeVfolder(home, 'faces', { 'train/1.txt': 'a face\n', 'valid/1.txt': 'another\n' });
+  await makeVfolder(home, 'names', { 'labels.csv': '1,Ada\n' });
+  await makeVfolder(home, 'project', {
+    'run.sh':
+      'set -e\ncd /input\nfind . -follow -type f | sort\ncat data/train/1.txt data/labels.csv checks/1.txt > /home/work/out/seen\n',
+  });
+  const launch = await openLaunch(page);
+  await launch.fill({ image: 'busybox:local', command: 'sh /home/work/code/run.sh', name: 'floyd' });
+  await page.getByRole('combobox', { name: 'Code folder' }).fill('project:/');
+  await page.keyboard.press('Tab');
+  await launch.addMount({ source: 'faces:/', target: '/floyd/faces', mode: 'ro' });
+  await launch.addMount({ source: 'names:/', target: '/floyd/names', mode: 'ro' });
+  await launch.unfold('Symlinks');
+  await page.getByRole('button', { name: 'Add several…' }).click();
+  // As it stood in the script that people ran before their training.
+  const script = [
+    'ln -s /floyd/faces/train /input/data/train',
+    'ln -s /floyd/names/labels.csv /input/data/labels.csv',
+    'ln -s /floyd/faces/valid /input/checks',
+  ];
+  await page.getByRole('textbox', { name: 'Lines of links' }).fill(script.join('\n'));
+  await page.getByRole('button', { name: 'Add 3 links' }).click();
+  await expect(launch.container).toContainText('→ /floyd/faces/train');
+  const job = await runToEnd(page, launch);
+  for (const path of ['./checks/1.txt', './data/labels.csv', './data/train/1.txt']) await expect(job.log).toContainText(path);
+  expect(await cli(home, 'cat', 'outputs:/floyd/seen')).toBe('a face\n1,Ada\nanother\n');
+});
+
+test('Backend.AI: upload, run with the folder at /home/work/NAME and one at an absolute path, download', async ({
+  app,
+  home,
+}) => {
+  const { page } = app;
+  await makeVfolder(home, 'shared-models', { 'weights.txt': '0.5\n' });
+  await withFolder('backend', async (folder) => {
+    const source = join(folder, 'mydata');
+    await mkdir(join(source, 'raw'), { recursive: true });
+    for (const at of [1, 2, 3]) await writeFile(join(source, 'raw', `${at} set.csv`), `${at}\n`.repeat(at * 100));
+    const files = new FilesPage(app);
+    await files.dropAsVfolder(source);
+    await files.expectTransferDone('mydata');
+    await page.getByRole('button', { name: 'Launch a job with this folder' }).click();
+    const launch = new LaunchPage(page);
+    await launch.chooseEngine('docker');
+    await launch.fill({
+      image: 'busybox:local',
+      name: 'session',
+      command:
+        "sh -c 'cd /home/work/mydata && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum > ../out/sums && cp /models/weights.txt ../out/'",
+    });
+    await launch.addMount({ source: 'shared-models:/', target: '/models', mode: 'ro' });
+    await expect(launch.container).toContainText('mydata');
+    const job = await runToEnd(page, launch);
+    await job.openTab('Files');
+    expect(await saveOutput(app, 'sums', folder)).toBe(await sha256sums(source));
+    expect(await saveOutput(app, 'weights.txt', folder)).toBe('0.5\n');
+  });
+});
+
+test('CodaLab: a linked folder is a read-only dependency, and the outputs, kept as a vfolder, are that of the next job', async ({
+  app,
+  home,
+}) => {
+  const { page } = app;
+  await withFolder('codalab', async (folder) => {
+    await mkdir(join(folder, 'corpus'));
+    await writeFile(join(folder, 'corpus', 'words.txt'), 'b\na\nc\na\n');
+    await page.getByRole('button', { name: 'Link a folder' }).first().click();
+    const dialog = page.getByRole('dialog', { name: 'Link a folder' });
+    await dialog.getByRole('textbox', { name: 'Folder' }).fill(join(folder, 'corpus'));
+    await dialog.getByRole('button', { name: 'Link', exact: true }).click();
+    await dialog.getByRole('button', { name: 'Allow this folder' }).click();
+    await expect(dialog).toBeHidden();
+    await cli(home, 'vfolder', 'create', 'vocabulary');
+
+    const launch = await openLaunch(page);
+    await launch.fill({
+      image: 'busybox:local',
+      name: 'count',
+      command: "sh -c 'sort -u corpus/words.txt > out/vocabulary && if echo x > corpus/mine; then exit 9; fi'",
+    });
+    await launch.addMount({ source: 'corpus:/' });
+    await page.getByLabel('Output', { exact: true }).selectOption('address');
+    await page.getByRole('combobox', { name: 'Output folder' }).fill('vocabulary:/');
+    await page.keyboard.press('Tab');
+    const first = await runToEnd(page, launch);
+    await expect(first.log).toContainText('Read-only file system');
+
+    await launch.open();
+    await page.getByRole('button', { name: 'Start over' }).click();
+    await launch.chooseEngine('docker');
+    await launch.fill({ image: 'busybox:local', name: 'use', command: 'wc -l vocabulary/vocabulary' });
+    await launch.addMount({ source: 'vocabulary:/', mode: 'ro' });
+    const second = await runToEnd(page, launch);
+    await expect(second.log).toContainText('3 vocabulary/vocabulary');
+    // What each of them depended on is on its record.
+    await second.openTab('Inputs');
+    await expect(second.inputs()).toContainText('vocabulary:/');
+    expect(await readFile(join(folder, 'corpus', 'words.txt'), 'utf8')).toBe('b\na\nc\na\n');
+  });
+});
+
+const clouds: readonly (readonly [string, (work: (cloud: Cloud) => Promise<void>) => Promise<void>])[] = [
+  ['S3', withS3],
+  ['Azure', withAzure],
+];
+for (const [name, withCloud] of clouds) {
+  test(`Alluxio: a prefix on ${name} is a plain folder for a program that knows nothing of it`, async ({ app, home }) => {
+    const { page } = app;
+    await withCloud(async (cloud) => {
+      await cloud.addHost(home);
+      await makeVfolder(
+        home,
+        'lake',
+        { 'logs/2026/01/a.txt': 'one\ntwo\n', 'logs/2026/02/b.txt': 'three\n', 'other/c.txt': 'x\n' },
+        'cloud',
+      );
+      const launch = await openLaunch(page);
+      await launch.fill({
+        image: 'busybox:local',
+        name: 'wordcount',
+        command: "sh -c 'grep -rc . /data/logs | sort; ls /data/logs; wc -c < /data/logs/2026/02/b.txt'",
+      });
+      await launch.addMount({ source: 'lake:/logs', target: '/data/logs', mode: 'ro' });
+      await launch.approach(1).click();
+      await page
+        .getByRole('menuitemradio')
+        .filter({ hasText: /^Share/ })
+        .click();
+      await expect(launch.approach(1)).toHaveText('shared');
+      const job = await runToEnd(page, launch);
+      await expect(job.log).toContainText('/data/logs/2026/01/a.txt:2');
+      await expect(job.log).toContainText('/data/logs/2026/02/b.txt:1');
+      await expect(job.log).not.toContainText('other');
+      await job.openTab('Inputs');
+      await expect(job.inputs().getByRole('row').filter({ hasText: 'lake:/logs' })).toContainText('2');
+    });
+  });
+}

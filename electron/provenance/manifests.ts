@@ -1,0 +1,178 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream, mkdirSync, rmSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setImmediate as turn } from 'node:timers/promises';
+import { createGunzip, createGzip } from 'node:zlib';
+import type { InputMethod } from '#shared/contract/provenance.ts';
+import { isStowageError, StowageError } from '#shared/errors.ts';
+import { joinPath } from '#shared/paths.ts';
+import { hasLocalPath } from '../storage/provider.ts';
+import { type InputEntry, type InputSource, kindOfVersion, listEntries } from './input-source.ts';
+import { readLines, SortedEntries, toLine } from './sorted-entries.ts';
+
+/** What a source held: a digest over a list that is kept under it. */
+export interface Manifest {
+  readonly digest: string;
+  readonly method: InputMethod;
+  readonly files: number;
+  readonly bytes: number;
+  /** What was there and could not be listed or read. */
+  readonly missed: number;
+}
+
+/** What a source holds now, sorted; to be dropped. */
+export interface Listed {
+  readonly entries: SortedEntries;
+  readonly files: number;
+  readonly bytes: number;
+  readonly missed: number;
+}
+
+export interface Manifests {
+  /** Lists a source and keeps the list. @throws what listing throws, `unsupported` when there is too much, `disk-full` */
+  make(source: InputSource, options: { signal: AbortSignal; onSeen?(files: number, bytes: number): void }): Promise<Manifest>;
+  /** Lists a source without keeping or reading anything of it. @throws as `make` */
+  list(source: InputSource, signal: AbortSignal): Promise<Listed>;
+  /** The list of this digest. @throws `not-found`, `data-damaged` */
+  read(digest: string): AsyncGenerator<InputEntry>;
+  drop(digest: string): void;
+}
+
+/** Listing more takes minutes and the list itself megabytes. */
+const mostEntries = 1_000_000;
+/** Sources of this machine up to this size are known by their content; reading more would slow the job down. */
+const readBytes = 16 * 1024 ** 2;
+const readFiles = 1000;
+/** Lines between two turns of everybody else. */
+const batchLines = 1000;
+
+/** Keeps lists in `directory`, one file for equal lists. */
+export function createManifests(directory: string): Manifests {
+  const work = join(directory, 'work');
+  // What a former process left there is of no use.
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(work, { recursive: true, mode: 0o700 });
+  const fileOf = (digest: string): string => join(directory, `${digest}.jsonl.gz`);
+
+  const list = async (source: InputSource, signal: AbortSignal, onSeen?: (files: number, bytes: number) => void) => {
+    const entries = new SortedEntries(work);
+    const found = { entries, files: 0, bytes: 0, missed: 0 };
+    const onMissed = (): void => {
+      found.missed += 1;
+    };
+    try {
+      for await (const entry of listEntries(source, { signal, onMissed })) {
+        if (found.files >= mostEntries) throw tooMany();
+        found.files += 1;
+        found.bytes += entry.size;
+        await entries.add(entry);
+        if (found.files % batchLines === 0) onSeen?.(found.files, found.bytes);
+      }
+      onSeen?.(found.files, found.bytes);
+      return found;
+    } catch (error) {
+      await entries.drop();
+      throw error;
+    }
+  };
+
+  /** Writes the list. `change` may put a better version in the place of a file's. */
+  const write = async (entries: SortedEntries, change: (entry: InputEntry) => Promise<InputEntry>) => {
+    const hash = createHash('sha256');
+    const kinds = new Set<string>();
+    const lines = async function* (): AsyncGenerator<string> {
+      let batch: string[] = [];
+      for await (const entry of entries.read()) {
+        const better = await change(entry);
+        kinds.add(kindOfVersion(better.version));
+        batch.push(toLine(better));
+        if (batch.length < batchLines) continue;
+        await turn();
+        const text = batch.join('');
+        hash.update(text);
+        yield text;
+        batch = [];
+      }
+      const text = batch.join('');
+      hash.update(text);
+      yield text;
+    };
+    const unfinished = join(work, `${randomUUID()}.gz`);
+    try {
+      await pipeline(Readable.from(lines()), createGzip({ level: 1 }), createWriteStream(unfinished, { mode: 0o600 }));
+      const digest = hash.digest('hex');
+      await rename(unfinished, fileOf(digest));
+      return { digest, method: methodOf(kinds) };
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw error;
+    }
+  };
+
+  return {
+    list: (source, signal) => list(source, signal),
+    make: async (source, { signal, onSeen }) => {
+      const { entries, files, bytes, missed } = await list(source, signal, onSeen);
+      let unread = 0;
+      const readable = hasLocalPath(source.provider) && files <= readFiles && bytes <= readBytes;
+      try {
+        const written = await write(entries, async (entry) => {
+          signal.throwIfAborted();
+          if (!readable || kindOfVersion(entry.version) !== 'mtime') return entry;
+          const version = await contentVersion(source, entry, signal);
+          if (version === null) unread += 1;
+          return version === null ? entry : { ...entry, version };
+        });
+        return { ...written, files, bytes, missed: missed + unread };
+      } finally {
+        await entries.drop();
+      }
+    },
+    read: async function* (digest) {
+      const file = createReadStream(fileOf(digest));
+      const unpacked = createGunzip();
+      file.once('error', (error) => unpacked.destroy(error));
+      try {
+        yield* readLines(file.pipe(unpacked));
+      } catch (error) {
+        const gone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+        const what = gone ? 'is gone' : 'cannot be read';
+        throw new StowageError(
+          gone ? 'not-found' : 'data-damaged',
+          `The list of the files that the job got ${what}.`,
+          { detail: String(error) },
+          { cause: error },
+        );
+      } finally {
+        file.destroy();
+      }
+    },
+    drop: (digest) => rmSync(fileOf(digest), { force: true }),
+  };
+}
+
+/** `sha256:…` of a file of a source; null when it cannot be read. @throws `cancelled` */
+export async function contentVersion(source: InputSource, { path }: InputEntry, signal: AbortSignal): Promise<string | null> {
+  try {
+    const top = await source.provider.stat(source.path, { signal });
+    const place = top.kind === 'directory' ? joinPath(source.path, path) : source.path;
+    const { body } = await source.provider.read(place, { signal });
+    const hash = createHash('sha256');
+    for await (const chunk of body) hash.update(chunk);
+    return `sha256:${hash.digest('hex')}`;
+  } catch (error) {
+    if (signal.aborted || isStowageError(error, 'cancelled')) throw error;
+    return null;
+  }
+}
+
+function methodOf(kinds: ReadonlySet<string>): InputMethod {
+  if (kinds.has('mtime')) return 'time';
+  return kinds.has('etag') ? 'etag' : 'content';
+}
+
+const tooMany = (): StowageError =>
+  new StowageError('unsupported', `There are more than ${mostEntries.toLocaleString('en-US')} files.`);
