@@ -127,7 +127,7 @@ it('notes the commit of the code, a path of this machine, and what is not commit
   git('add', '.');
   git('commit', '-q', '-m', 'first');
   writeFileSync(join(code, 'notes'), '');
-  const id = await run('sh code/run.sh', { code: { source: code } });
+  const id = await run('sh run.sh', { code: { source: code } });
   const [mount] = (await inputs(id)).mounts;
   expect(mount).toMatchObject({
     role: 'code',
