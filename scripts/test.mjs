@@ -98,16 +98,16 @@ try {
   await ensureInstalled();
   // Everything below runs on the project's own Node and finds its tools.
   process.env.PATH = `${dirname(projectNode())}:${join(root, 'node_modules', '.bin')}:${process.env.PATH}`;
+  // They need no server, and go on while those are installed and started.
+  const checks = only
+    ? []
+    : [stage('format and lint, layers', 'biome', ['check', '.']), stage('types', 'node', ['scripts/typecheck.mjs'])];
   installPackages();
   stops.push(await startS3());
   stops.push(await startDocker(join(results, 'dockerd.log')));
   await buildImages();
   const counts = [];
-  if (!only)
-    await Promise.all([
-      stage('format and lint, layers', 'biome', ['check', '.']),
-      stage('types', 'node', ['scripts/typecheck.mjs']),
-    ]);
+  await Promise.all(checks);
   if (!only || only === 'unit') counts.push(await unit());
   if (!only || only === 'e2e') {
     await ensureBuilt();
