@@ -1,19 +1,32 @@
 import { join } from 'node:path';
 
 /**
- * A job's output on disk: `<id>.log` holds the bytes of both streams as they came (readable with any program), and
- * `<id>.idx` says, in records of a fixed size and in order, when and on which stream each piece came. The records
- * cover the log without gaps. A record is written after the bytes that it covers, so whatever lies in the log beyond the
- * last whole record was never acknowledged and is dropped on opening.
+ * A job's output on disk. `<id>.idx` says, in records of a fixed size and in order, when and on which stream each piece
+ * came; the records cover the log without gaps. The bytes of both streams, as they came, lie in up to three places, one
+ * after the other:
  *
- * A record, little-endian: time (f64, ms) · offset (f64) · bytes of stdout up to and including it (f64) · length (u32) ·
+ * 1. `<id>.log`: as they are. A log that stays small, and one of a version that did not compress, is here whole.
+ * 2. `<id>.zst`: frames of Zstandard, each for itself (`zstd -dc` reads the file). `<id>.blk` says in records of a fixed
+ *    size where each block lies, so that a page anywhere in the log costs one or two frames.
+ * 3. `<id>.<offset>.log`: the end of the log as it is, from that byte on, until it is enough for the next block.
+ *
+ * What is written first is what the next thing speaks of: bytes before the piece's record; a frame before its block's
+ * record, that before the pieces' records, and only then is the old end deleted, which the block holds too. So a process
+ * killed anywhere leaves a log that is whole up to its last piece record.
+ *
+ * A piece, little-endian: time (f64, ms) · offset (f64) · bytes of stdout up to and including it (f64) · length (u32) ·
  * stream (u8: 1 stdout, 2 stderr) · 3 bytes unused.
+ * A block: offset in the log (f64) · offset in the file (f64) · length (u32) · length of the frame (u32).
  */
 export const recordBytes = 32;
+export const blockRecordBytes = 24;
 
 /** A piece is closed when it has grown to this, or has waited for `pieceMilliseconds`. */
 export const pieceBytes = 64 * 1024;
 export const pieceMilliseconds = 50;
+
+/** The end of a log is packed into a block when it has grown to this. */
+export const usualBlockBytes = 256 * 1024;
 
 export type LogStream = 'stdout' | 'stderr';
 
@@ -26,8 +39,22 @@ export interface LogRecord {
   readonly stream: LogStream;
 }
 
-export const logPath = (directory: string, jobId: number): string => join(directory, `${jobId}.log`);
+export interface LogBlock {
+  readonly offset: number;
+  readonly position: number;
+  readonly length: number;
+  readonly packed: number;
+}
+
+/** Where the block after this one begins in the log. */
+export const endOf = (block: LogBlock): number => block.offset + block.length;
+
 export const indexPath = (directory: string, jobId: number): string => join(directory, `${jobId}.idx`);
+export const packedPath = (directory: string, jobId: number): string => join(directory, `${jobId}.zst`);
+export const blocksPath = (directory: string, jobId: number): string => join(directory, `${jobId}.blk`);
+/** The bytes from `offset` on as they are. */
+export const logPath = (directory: string, jobId: number, offset = 0): string =>
+  join(directory, offset === 0 ? `${jobId}.log` : `${jobId}.${offset}.log`);
 
 export function encodeRecord(record: LogRecord, target: Buffer, at: number): void {
   target.writeDoubleLE(record.time, at);
@@ -46,6 +73,22 @@ export function decodeRecord(source: Buffer, at: number): LogRecord {
     stream: source.readUInt8(at + 28) === 2 ? 'stderr' : 'stdout',
   };
 }
+
+export function encodeBlock(block: LogBlock): Buffer {
+  const bytes = Buffer.alloc(blockRecordBytes);
+  bytes.writeDoubleLE(block.offset, 0);
+  bytes.writeDoubleLE(block.position, 8);
+  bytes.writeUInt32LE(block.length, 16);
+  bytes.writeUInt32LE(block.packed, 20);
+  return bytes;
+}
+
+export const decodeBlock = (bytes: Buffer, at: number): LogBlock => ({
+  offset: bytes.readDoubleLE(at),
+  position: bytes.readDoubleLE(at + 8),
+  length: bytes.readUInt32LE(at + 16),
+  packed: bytes.readUInt32LE(at + 20),
+});
 
 /**
  * How many bytes at the end of `bytes` begin a UTF-8 character without ending it (0–3). Bytes that cannot become a

@@ -1,6 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import type { LogChunk } from '#shared/contract/jobs.ts';
-import { decodeRecord, incompleteTail, indexPath, type LogRecord, leadingRest, logPath, recordBytes } from './log-format.ts';
+import { openIfThere, readBytes } from './log-blocks.ts';
+import { decodeRecord, incompleteTail, indexPath, type LogRecord, leadingRest, recordBytes } from './log-format.ts';
+import { readLogBytes } from './log-source.ts';
 
 /** Pieces per page: bounds a page of a log whose streams alternate with every line. */
 const pagePieces = 4096;
@@ -24,20 +26,13 @@ const emptyPage: LogPage = { chunks: [], next: 0, size: 0 };
 export async function readLogPage(directory: string, jobId: number, from: number, limit = defaultLimit): Promise<LogPage> {
   const index = await openIfThere(indexPath(directory, jobId));
   if (!index) return emptyPage;
-  try {
-    const log = await openIfThere(logPath(directory, jobId));
-    if (!log) return emptyPage;
-    try {
-      return await readPage(log, index, from, limit);
-    } finally {
-      await log.close();
-    }
-  } finally {
-    await index.close();
-  }
+  const bytes = (at: number, length: number): Promise<Buffer> => readLogBytes(directory, jobId, at, length);
+  return readPage(bytes, index, from, limit).finally(() => index.close());
 }
 
-async function readPage(log: FileHandle, index: FileHandle, from: number, limit: number): Promise<LogPage> {
+type ReadLogBytes = (from: number, length: number) => Promise<Buffer>;
+
+async function readPage(read: ReadLogBytes, index: FileHandle, from: number, limit: number): Promise<LogPage> {
   const count = Math.floor((await index.stat()).size / recordBytes);
   const last = count > 0 ? (await readRecords(index, count - 1, 1))[0] : undefined;
   if (!last) return emptyPage;
@@ -47,14 +42,14 @@ async function readPage(log: FileHandle, index: FileHandle, from: number, limit:
   const first = await findRecord(index, count, start);
   const records = await readRecords(index, first, Math.min(pagePieces, count - first));
   // 7 more, so that even the smallest page holds a character after the rest of one that began before it.
-  const bytes = await readBytes(log, start, Math.min(limit + 7, size - start));
+  const bytes = await read(start, Math.min(limit + 7, size - start));
   const chunks: LogChunk[] = [];
   let next = start;
   for (const record of records) {
     if (record.offset >= start + limit) break;
     const skip = Math.max(0, start - record.offset);
     const piece = bytes.subarray(record.offset + skip - start, record.offset + record.length - start);
-    const rest = skip > 0 ? await restOfCharacter(log, record, skip, piece) : 0;
+    const rest = skip > 0 ? await restOfCharacter(read, record, skip, piece) : 0;
     const text = cutPiece(piece.subarray(rest), start + limit - (record.offset + skip + rest), record, skip + rest);
     if (text.length > 0)
       chunks.push({ offset: record.offset + skip + rest, time: record.time, stream: record.stream, text: decode(text) });
@@ -79,11 +74,11 @@ function cutPiece(piece: Uint8Array, room: number, record: LogRecord, skipped: n
 }
 
 /** When byte `skip` of a piece lies inside a character, how many bytes of that character are left. */
-async function restOfCharacter(log: FileHandle, record: LogRecord, skip: number, piece: Uint8Array): Promise<number> {
+async function restOfCharacter(read: ReadLogBytes, record: LogRecord, skip: number, piece: Uint8Array): Promise<number> {
   const rest = leadingRest(piece);
   if (rest === 0) return 0;
   const back = Math.min(3, skip);
-  const before = await readBytes(log, record.offset + skip - back, back);
+  const before = await read(record.offset + skip - back, back);
   if (incompleteTail(before) === 0) return 0;
   for (let use = 1; use < rest; use += 1) {
     if (incompleteTail(Buffer.concat([before, piece.subarray(0, use)])) === 0) return use;
@@ -111,24 +106,4 @@ async function readRecords(index: FileHandle, first: number, count: number): Pro
   const bytes = await readBytes(index, first * recordBytes, count * recordBytes);
   const whole = Math.floor(bytes.length / recordBytes);
   return Array.from({ length: whole }, (_, number) => decodeRecord(bytes, number * recordBytes));
-}
-
-async function readBytes(file: FileHandle, from: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(length);
-  let got = 0;
-  while (got < length) {
-    const { bytesRead } = await file.read(bytes, got, length - got, from + got);
-    if (bytesRead === 0) break;
-    got += bytesRead;
-  }
-  return bytes.subarray(0, got);
-}
-
-async function openIfThere(path: string): Promise<FileHandle | null> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
 }

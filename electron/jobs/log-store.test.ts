@@ -1,11 +1,24 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  watch,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LogChunk } from '#shared/contract/jobs.ts';
-import { indexPath, type LogStream, logPath, recordBytes } from './log-format.ts';
+import { indexPath, type LogStream, logPath, packedPath, recordBytes } from './log-format.ts';
 import { readLogPage } from './log-reader.ts';
+import { keptLogBytes, removeLog } from './log-source.ts';
 import { openLog } from './log-store.ts';
 
 let directory: string;
@@ -40,6 +53,8 @@ const someBytes = fc.oneof(
   fc.constantFrom('käse ', '€', '𝛼𝛽', 'plain\n').map(bytesOf),
   fc.uint8Array({ maxLength: 12 }),
 );
+/** From a block for each write to none at all. */
+const blockSizes = fc.constantFrom(1, 20, 100, 100_000);
 const writes = fc.array(
   fc.record({
     stream: fc.constantFrom<LogStream>('stdout', 'stderr'),
@@ -50,9 +65,9 @@ const writes = fc.array(
 
 test('gives back every stream as it was written, whatever the chunks and the pages', async () => {
   await fc.assert(
-    fc.asyncProperty(writes, fc.integer({ min: 1, max: 60 }), async (pieces, limit) => {
+    fc.asyncProperty(writes, fc.integer({ min: 1, max: 60 }), blockSizes, async (pieces, limit, blockBytes) => {
       const jobId = nextJob++;
-      const store = await openLog(directory, jobId);
+      const store = await openLog(directory, jobId, { blockBytes });
       for (const piece of pieces) await store.write(piece.stream, piece.bytes);
       const whole = (stream: LogStream): Buffer =>
         Buffer.concat(pieces.filter((piece) => piece.stream === stream).map((piece) => piece.bytes));
@@ -64,44 +79,134 @@ test('gives back every stream as it was written, whatever the chunks and the pag
       expect(textOf(chunks, 'stdout')).toBe(decoder.decode(whole('stdout')));
       expect(textOf(chunks, 'stderr')).toBe(decoder.decode(whole('stderr')));
       expect(chunks.every((chunk, index) => index === 0 || chunk.offset > (chunks[index - 1]?.offset ?? -1))).toBe(true);
-      expect(statSync(logPath(directory, jobId)).size).toBe(whole('stdout').length + whole('stderr').length);
+      expect(keptLogBytes(directory, jobId)).toBe(whole('stdout').length + whole('stderr').length);
+      removeLog(directory, jobId);
+      expect(readdirSync(directory).filter((name) => name.startsWith(`${jobId}.`))).toEqual([]);
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 });
 
-test('after a crash at any byte of either file, goes on exactly where its position says', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      writes,
-      fc.double({ min: 0, max: 1, noNaN: true }),
-      fc.double({ min: 0, max: 1, noNaN: true }),
-      async (pieces, keepLog, keepIndex) => {
-        const jobId = nextJob++;
-        const whole = (stream: LogStream): Buffer =>
-          Buffer.concat(pieces.filter((piece) => piece.stream === stream).map((piece) => piece.bytes));
-        const first = await openLog(directory, jobId);
-        for (const piece of pieces) await first.write(piece.stream, piece.bytes);
-        await first.close();
-        for (const [path, share] of [
-          [logPath(directory, jobId), keepLog],
-          [indexPath(directory, jobId), keepIndex],
-        ] as const)
-          truncateSync(path, Math.floor(statSync(path).size * share));
+const wholeOf = (pieces: readonly { stream: LogStream; bytes: Uint8Array }[], stream: LogStream): Buffer =>
+  Buffer.concat(pieces.filter((piece) => piece.stream === stream).map((piece) => piece.bytes));
 
-        const second = await openLog(directory, jobId);
-        const kept = second.position();
-        expect(statSync(logPath(directory, jobId)).size).toBe(kept.stdout + kept.stderr);
-        for (const stream of ['stdout', 'stderr'] as const) await second.write(stream, whole(stream).subarray(kept[stream]));
-        await second.finish();
-        await second.close();
-        const chunks = await readAll(jobId, 1000);
-        const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-        for (const stream of ['stdout', 'stderr'] as const) expect(textOf(chunks, stream)).toBe(decoder.decode(whole(stream)));
-      },
-    ),
-    { numRuns: 100 },
+/** Goes on with what is missing by the log's own account, and holds it to be whole then. */
+async function goesOnWhole(jobId: number, pieces: readonly { stream: LogStream; bytes: Uint8Array }[], blockBytes: number) {
+  const store = await openLog(directory, jobId, { blockBytes });
+  const kept = store.position();
+  for (const stream of ['stdout', 'stderr'] as const) await store.write(stream, wholeOf(pieces, stream).subarray(kept[stream]));
+  await store.finish();
+  await store.close();
+  const chunks = await readAll(jobId, 1000);
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  for (const stream of ['stdout', 'stderr'] as const)
+    expect(textOf(chunks, stream)).toBe(decoder.decode(wholeOf(pieces, stream)));
+  return kept;
+}
+
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+/** What is left of each file. A crash leaves them whole or at their ends; more than that is a damaged disk. */
+const cuts = fc.record({ log: share, idx: share, zst: share, blk: share });
+
+test('cut at any byte of any of its files, a log goes on exactly where its position says', async () => {
+  await fc.assert(
+    fc.asyncProperty(writes, cuts, blockSizes, fc.boolean(), async (pieces, keep, blockBytes, finished) => {
+      const jobId = nextJob++;
+      const first = await openLog(directory, jobId, { blockBytes });
+      for (const piece of pieces) await first.write(piece.stream, piece.bytes);
+      if (finished) await first.finish();
+      await first.close();
+      for (const name of readdirSync(directory).filter((each) => each.startsWith(`${jobId}.`))) {
+        const path = join(directory, name);
+        truncateSync(path, Math.floor(statSync(path).size * keep[name.slice(-3) as keyof typeof keep]));
+      }
+      await goesOnWhole(jobId, pieces, blockBytes);
+      removeLog(directory, jobId);
+    }),
+    { numRuns: 80 },
   );
+});
+
+test('killed between any two writes to disk, a log has lost nothing that it had told of', async () => {
+  const pieces = Array.from({ length: 6 }, (_, index) => ({
+    stream: index % 3 === 0 ? ('stderr' as const) : ('stdout' as const),
+    bytes: bytesOf(`${index} ${'€'.repeat(index * 3)}\n`),
+  }));
+  for (const blockBytes of [1, 64, 100_000]) {
+    const jobId = nextJob++;
+    let copies = 0;
+    const told: number[] = [];
+    const copy = (): void => {
+      cpSync(directory, `${directory}-${copies}`, { recursive: true });
+      told[copies] = size;
+      copies += 1;
+    };
+    let size = 0;
+    const store = await openLog(directory, jobId, { blockBytes, onGrown: (grown) => (size = grown) });
+    const watcher = watch(directory, copy);
+    for (const piece of pieces) {
+      await store.write(piece.stream, piece.bytes);
+      await expect.poll(() => size, { interval: 1 }).toBe(store.position().stdout + store.position().stderr);
+      copy();
+    }
+    watcher.close();
+    await store.close();
+    const original = directory;
+    for (let at = 0; at < copies; at += 1) {
+      directory = `${original}-${at}`;
+      const kept = await goesOnWhole(jobId, pieces, blockBytes);
+      expect(kept.stdout + kept.stderr).toBeGreaterThanOrEqual(told[at] ?? 0);
+      rmSync(directory, { recursive: true });
+    }
+    directory = original;
+    removeLog(directory, jobId);
+  }
+});
+
+test('reads and goes on with a log of a version that did not compress', async () => {
+  const old = await openLog(directory, 1, { blockBytes: Number.POSITIVE_INFINITY });
+  const lines = Array.from({ length: 40 }, (_, index) => `line ${index}\n`);
+  for (const line of lines) await old.write('stdout', bytesOf(line));
+  await old.finish();
+  await old.close();
+  expect(readdirSync(directory).sort()).toEqual(['1.idx', '1.log']);
+  expect(textOf(await readAll(1, 50), 'stdout')).toBe(lines.join(''));
+  const more = Array.from({ length: 40 }, (_, index) => `more ${index}\n`);
+  for (const line of more) {
+    const store = await openLog(directory, 1, { blockBytes: 100 });
+    await store.write('stdout', bytesOf(line));
+    await store.close();
+  }
+  expect(textOf(await readAll(1, 50), 'stdout')).toBe([...lines, ...more].join(''));
+  expect(readFileSync(logPath(directory, 1), 'utf8')).toBe(lines.join(''));
+  expect(statSync(packedPath(directory, 1)).size).toBeGreaterThan(0);
+  removeLog(directory, 1);
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+test('is read while it grows and its end moves into blocks', async () => {
+  const store = await openLog(directory, 1, { blockBytes: 1000 });
+  const written = Array.from({ length: 3000 }, (_, index) => `line ${index} of many\n`);
+  let done = false;
+  const writing = (async () => {
+    for (const line of written) {
+      await store.write('stdout', bytesOf(line));
+      if (line.endsWith('00 of many\n')) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await store.finish();
+    done = true;
+  })();
+  let text = '';
+  for (let from = 0; ; ) {
+    const wasDone = done;
+    const page = await readLogPage(directory, 1, from, 700);
+    text += page.chunks.map((chunk) => chunk.text).join('');
+    if (wasDone && page.next === from) break;
+    from = page.next;
+  }
+  await writing;
+  await store.close();
+  expect(text).toBe(written.join(''));
 });
 
 test('drops a half-written record and bytes that no record covers', async () => {
@@ -154,7 +259,7 @@ test('a page from any byte on, of any length, holds whole characters only, and m
 
 test('never shows half a character, and shows it once its rest has come', async () => {
   const grown: number[] = [];
-  const store = await openLog(directory, 1, (size) => grown.push(size));
+  const store = await openLog(directory, 1, { onGrown: (size) => grown.push(size) });
   const euro = bytesOf('€');
   await store.write('stdout', Buffer.concat([bytesOf('a'), euro.subarray(0, 2)]));
   await expect.poll(() => grown.length).toBe(1);
@@ -177,7 +282,10 @@ test('writes a flood of small lines with few records, and both streams in their 
   await store.finish();
   await store.close();
   expect(statSync(indexPath(directory, 1)).size / recordBytes).toBeLessThan(500);
-  const text = readFileSync(logPath(directory, 1), 'utf8');
+  const packed = readFileSync(packedPath(directory, 1));
+  const text = (await readAll(1, 1_000_000)).map((chunk) => chunk.text).join('');
+  expect(packed.length).toBeLessThan(text.length / 5);
+  expect(text.startsWith(zstdDecompressSync(packed).toString())).toBe(true);
   expect(text.endsWith('e0o0e1o1e2o2')).toBe(true);
   expect(text.split('\n').slice(0, lines)).toEqual(Array.from({ length: lines }, (_, line) => `line ${line}`));
 });

@@ -1,6 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { StowageError } from '#shared/errors.ts';
 import type { OutputPosition, OutputSink } from '../engines/engine.ts';
+import { writeAll } from './log-blocks.ts';
+import { LogBytes } from './log-bytes.ts';
 import {
   decodeRecord,
   encodeRecord,
@@ -12,6 +14,7 @@ import {
   pieceBytes,
   pieceMilliseconds,
   recordBytes,
+  usualBlockBytes,
 } from './log-format.ts';
 
 /** Bytes that wait in memory for one write; two of these exist per open log. */
@@ -46,26 +49,31 @@ interface Buffered {
 
 const emptyBuffer = (): Buffered => ({ bytes: Buffer.allocUnsafe(bufferBytes), used: 0, records: [] });
 
+export interface LogOptions {
+  /** Called with the new size after each write to disk. */
+  readonly onGrown?: (size: number) => void;
+  /** The end of the log is packed when it has grown to this. */
+  readonly blockBytes?: number;
+}
+
 /**
- * Opens a job's log to go on with it, dropping what a crash left unacknowledged. `onGrown` is called with the new size
- * after each write to disk.
+ * Opens a job's log to go on with it, dropping what a crash left unacknowledged.
  * @throws `io-error`, `permission-denied`, `disk-full`
  */
-export async function openLog(directory: string, jobId: number, onGrown: (size: number) => void = () => {}): Promise<LogStore> {
+export async function openLog(directory: string, jobId: number, options: LogOptions = {}): Promise<LogStore> {
+  const { onGrown = () => {}, blockBytes = usualBlockBytes } = options;
   const path = logPath(directory, jobId);
   try {
-    const log = await open(path, 'a+', 0o600);
+    const index = await open(indexPath(directory, jobId), 'a+', 0o600);
     try {
-      const index = await open(indexPath(directory, jobId), 'a+', 0o600);
-      try {
-        const last = await mend(log, index);
-        return new FileLogStore(path, log, index, last, onGrown);
-      } catch (error) {
-        await index.close();
-        throw error;
-      }
+      const pieces: { last: LogRecord | null } = { last: null };
+      const bytes = await LogBytes.open({ directory, jobId, blockBytes }, async (available) => {
+        pieces.last = await mend(index, available);
+        return endOfPiece(pieces.last);
+      });
+      return new FileLogStore(path, bytes, index, pieces.last, onGrown);
     } catch (error) {
-      await log.close();
+      await index.close();
       throw error;
     }
   } catch (error) {
@@ -73,30 +81,30 @@ export async function openLog(directory: string, jobId: number, onGrown: (size: 
   }
 }
 
-/** Cuts log and index back to the last record whose bytes are all there. Returns that record. */
-async function mend(log: FileHandle, index: FileHandle): Promise<LogRecord | null> {
-  const [logSize, indexSize] = [(await log.stat()).size, (await index.stat()).size];
+const endOfPiece = (last: LogRecord | null): number => (last ? last.offset + last.length : 0);
+
+/** Cuts the index back to the last record whose bytes are all there. Returns that record. */
+async function mend(index: FileHandle, available: number): Promise<LogRecord | null> {
+  const indexSize = (await index.stat()).size;
   let count = Math.floor(indexSize / recordBytes);
   const buffer = Buffer.alloc(recordBytes);
   let last: LogRecord | null = null;
   while (count > 0) {
     await index.read(buffer, 0, recordBytes, (count - 1) * recordBytes);
     const record = decodeRecord(buffer, 0);
-    if (record.length > 0 && record.offset + record.length <= logSize) {
+    if (record.length > 0 && record.offset + record.length <= available) {
       last = record;
       break;
     }
     count -= 1;
   }
   if (indexSize !== count * recordBytes) await index.truncate(count * recordBytes);
-  const covered = last ? last.offset + last.length : 0;
-  if (logSize !== covered) await log.truncate(covered);
   return last;
 }
 
 class FileLogStore implements LogStore {
   readonly #path: string;
-  readonly #log: FileHandle;
+  readonly #bytes: LogBytes;
   readonly #index: FileHandle;
   readonly #onGrown: (size: number) => void;
   #filling = emptyBuffer();
@@ -114,12 +122,12 @@ class FileLogStore implements LogStore {
   #failure: StowageError | null = null;
   #closed = false;
 
-  constructor(path: string, log: FileHandle, index: FileHandle, last: LogRecord | null, onGrown: (size: number) => void) {
+  constructor(path: string, bytes: LogBytes, index: FileHandle, last: LogRecord | null, onGrown: (size: number) => void) {
     this.#path = path;
-    this.#log = log;
+    this.#bytes = bytes;
     this.#index = index;
     this.#onGrown = onGrown;
-    this.#end = last ? last.offset + last.length : 0;
+    this.#end = endOfPiece(last);
     this.#stdout = last ? last.stdoutTotal : 0;
     this.#lastTime = last?.time ?? 0;
     this.#size = this.#end;
@@ -155,7 +163,8 @@ class FileLogStore implements LogStore {
     }
     await this.#flush();
     try {
-      await this.#log.datasync();
+      if (this.#end === 0) return;
+      await this.#bytes.finish();
       await this.#index.datasync();
     } catch (error) {
       throw logError(error, this.#path);
@@ -170,7 +179,7 @@ class FileLogStore implements LogStore {
       if (!this.#failure) await this.#flush();
     } finally {
       if (this.#timer) clearTimeout(this.#timer);
-      await this.#log.close();
+      await this.#bytes.close();
       await this.#index.close();
     }
   }
@@ -260,24 +269,21 @@ class FileLogStore implements LogStore {
     });
   }
 
-  /** Log first, index after: the index never speaks of bytes that are not there. */
+  /** Bytes first, index after: the index never speaks of bytes that are not there. */
   async #writeOut(buffer: Buffered): Promise<void> {
     try {
-      await writeAll(this.#log, buffer.bytes.subarray(0, buffer.used));
+      await this.#bytes.append(buffer.bytes.subarray(0, buffer.used));
       buffer.records.forEach((record, number) => {
         encodeRecord(record, this.#recordSpace, number * recordBytes);
       });
       await writeAll(this.#index, this.#recordSpace.subarray(0, buffer.records.length * recordBytes));
+      await this.#bytes.settle();
       this.#size += buffer.used;
       this.#onGrown(this.#size);
     } catch (error) {
       this.#failure = logError(error, this.#path);
     }
   }
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at, bytes.length - at)).bytesWritten;
 }
 
 function logError(error: unknown, path: string): StowageError {
