@@ -400,8 +400,8 @@ class Run {
   }
 
   async #log(): Promise<LogStore> {
-    const grown = (size: number): void => this.#options.onLogGrown(this.#id, size);
-    this.#store ??= await openLog(this.#options.logsDirectory, this.#id, grown);
+    const onGrown = (size: number): void => this.#options.onLogGrown(this.#id, size);
+    this.#store ??= await openLog(this.#options.logsDirectory, this.#id, { onGrown });
     return this.#store;
   }
 
