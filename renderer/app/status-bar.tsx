@@ -59,7 +59,7 @@ export function StatusBar() {
   const fraction = overallFraction(overall);
   return (
     <footer className={styles.bar}>
-      {engines.map((engine) => (
+      {engines.filter(isWorthTelling).map((engine) => (
         <button key={engine.id} type="button" className={styles.item} title={engine.message} onClick={goSettings}>
           <CircleFilled
             aria-hidden
@@ -115,6 +115,9 @@ function CacheButton() {
     </button>
   );
 }
+
+/** Of engines that were found only those that can run jobs: Settings tells of the rest. */
+const isWorthTelling = ({ id, state }: EngineStatus): boolean => state === 'ready' || id === 'docker' || id === 'process';
 
 function engineLabel(engine: EngineStatus): string {
   switch (engine.state) {

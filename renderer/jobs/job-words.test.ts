@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Job } from '#shared/contract/jobs.ts';
-import { commandOf, durationOf, filterJobs } from './job-words.ts';
+import { commandOf, durationOf, filterJobs, whereItRuns } from './job-words.ts';
 
 const job = (more: Partial<Job>): Job => ({
   id: 1,
@@ -25,6 +25,13 @@ describe('words about jobs', () => {
   it('shows the script itself rather than the shell around it', () => {
     expect(commandOf(job({}))).toBe("python 'train model.py'");
     expect(commandOf(job({ command: ['sh', '-c', 'cat a |\n  wc -l'] }))).toBe('cat a | wc -l');
+  });
+
+  it('names the engine where it is not the usual one', () => {
+    expect(whereItRuns(job({}))).toBe('python:3.12');
+    expect(whereItRuns(job({ engine: 'docker:gpu-box' }))).toBe('python:3.12 · Docker “gpu-box”');
+    expect(whereItRuns(job({ engine: 'podman' }))).toBe('python:3.12 · Podman');
+    expect(whereItRuns(job({ engine: 'process', image: null }))).toBe('This machine');
   });
 
   it('counts the duration until now, or until the end', () => {

@@ -1,5 +1,5 @@
 import type { Job } from '#shared/contract/jobs.ts';
-import { engineKind } from '#shared/engines.ts';
+import { engineKind, engineName } from '#shared/engines.ts';
 import { formatCommandLine } from '../launcher/command-line.ts';
 import { formatDuration } from '../ui/format.ts';
 
@@ -10,9 +10,12 @@ export const hasEnded = (job: Job): boolean => ended.has(job.state);
 export const isGettingReady = (job: Job): boolean =>
   job.state === 'queued' || job.state === 'preparing' || job.state === 'starting';
 
-/** What it runs in, for people. */
-export const whereItRuns = (job: Job): string =>
-  engineKind(job.engine) === 'process' ? 'This machine' : (job.image ?? 'No image');
+/** What it runs in, for people; on which engine, where that is not the usual one. */
+export function whereItRuns({ engine, image }: Job): string {
+  if (engineKind(engine) === 'process') return engineName(engine);
+  const name = image ?? 'No image';
+  return engine === 'docker' ? name : `${name} · ${engineName(engine)}`;
+}
 
 /** How long the command ran, or runs by now; `—` before it started. */
 export function durationOf(job: Job, now: number): string {

@@ -1,28 +1,16 @@
-import { Button, Checkbox, makeStyles, mergeClasses, Radio, RadioGroup, Textarea, tokens } from '@fluentui/react-components';
+import { Button, Checkbox, makeStyles, Textarea, tokens } from '@fluentui/react-components';
 import { useId } from 'react';
-import type { EngineId, EngineStatus } from '#shared/contract/engines.ts';
 import type { Plan } from '#shared/contract/plan.ts';
 import { engineKind } from '#shared/engines.ts';
 import { useEngines } from '../app/stores/engines.ts';
 import { quoteWord, toArgv } from './command-line.ts';
 import type { Draft, DraftProblem } from './draft.ts';
 import { changeDraft } from './draft-store.ts';
+import { EngineChoice } from './engine-choice.tsx';
 import { FieldRow, FormSection } from './form-parts.tsx';
 import { ImageField } from './image-field.tsx';
 
 const useStyles = makeStyles({
-  engines: { display: 'grid', gridTemplateColumns: '1fr 1fr', gap: '8px', alignItems: 'stretch' },
-  engine: {
-    display: 'flex',
-    border: `1px solid ${tokens.colorNeutralStroke1}`,
-    borderRadius: tokens.borderRadiusMedium,
-    ':hover': { border: `1px solid ${tokens.colorNeutralStroke1Hover}` },
-  },
-  chosen: { border: `1px solid ${tokens.colorBrandStroke1}`, backgroundColor: tokens.colorBrandBackground2 },
-  radio: { width: '100%', alignItems: 'flex-start' },
-  engineLabel: { alignSelf: 'flex-start', width: '100%' },
-  engineName: { fontWeight: tokens.fontWeightSemibold },
-  state: { fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase200, color: tokens.colorNeutralForeground2 },
   caution: {
     color: tokens.colorPaletteDarkOrangeForeground1,
     display: 'flex',
@@ -30,7 +18,6 @@ const useStyles = makeStyles({
     flexWrap: 'wrap',
     gap: '4px',
   },
-  bad: { color: tokens.colorPaletteRedForeground1 },
   command: { width: '100%' },
   textarea: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase300, maxHeight: '220px' },
   below: { display: 'flex', alignItems: 'flex-start', gap: '8px', marginTop: '4px', minHeight: '24px' },
@@ -59,54 +46,6 @@ const useStyles = makeStyles({
     fontSize: tokens.fontSizeBase200,
   },
 });
-
-/** An engine's state in a few words; what to do stands in Settings and in the plan. */
-function engineWords(engine: EngineStatus): { text: string; tone: 'calm' | 'caution' | 'bad' } {
-  if (engine.state !== 'ready') return { text: engine.message, tone: 'bad' };
-  if (!engine.isolated) return { text: 'Not isolated: runs on this machine as you', tone: 'caution' };
-  return { text: engine.version ? `Ready, version ${engine.version}` : 'Ready', tone: 'calm' };
-}
-
-function EngineChoice({ chosen }: { readonly chosen: EngineId }) {
-  const styles = useStyles();
-  const engines = useEngines((state) => state.engines);
-  return (
-    <FieldRow label="Engine">
-      <RadioGroup aria-label="Engine" value={chosen} onChange={(_, data) => changeDraft({ engine: data.value })}>
-        <div className={styles.engines}>
-          {engines.map((engine) => {
-            const { text, tone } = engineWords(engine);
-            return (
-              <div key={engine.id} className={mergeClasses(styles.engine, chosen === engine.id && styles.chosen)}>
-                <Radio
-                  className={styles.radio}
-                  value={engine.id}
-                  label={{
-                    className: styles.engineLabel,
-                    children: (
-                      <div>
-                        <div className={styles.engineName}>{engine.name}</div>
-                        <div
-                          className={mergeClasses(
-                            styles.state,
-                            tone === 'caution' && styles.caution,
-                            tone === 'bad' && styles.bad,
-                          )}
-                        >
-                          {text}
-                        </div>
-                      </div>
-                    ),
-                  }}
-                />
-              </div>
-            );
-          })}
-        </div>
-      </RadioGroup>
-    </FieldRow>
-  );
-}
 
 /** The words that will be run, each by itself. */
 function ArgvLine({ argv }: { readonly argv: readonly string[] }) {

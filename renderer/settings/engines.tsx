@@ -2,6 +2,7 @@ import { Badge, Button, mergeClasses, Select, Spinner } from '@fluentui/react-co
 import { ArrowClockwiseRegular } from '@fluentui/react-icons';
 import { useState } from 'react';
 import type { EngineStatus } from '#shared/contract/engines.ts';
+import { engineName } from '#shared/engines.ts';
 import { visible } from '#shared/paths.ts';
 import { loadEngines, useEngines } from '../app/stores/engines.ts';
 import { useSettings } from '../app/stores/settings.ts';
@@ -25,6 +26,8 @@ function engineFacts(engine: EngineStatus): string {
     engine.cpus !== null && plural(engine.cpus, 'CPU'),
     engine.memoryBytes !== null && `${formatBytes(engine.memoryBytes)} memory`,
     engine.os,
+    engine.gpus.state === 'ready' ? engine.gpus.message : engine.gpus.state === 'absent' && 'no GPUs',
+    !engine.local && 'files are sent to it as copies',
   ]
     .filter(Boolean)
     .join(', ');
@@ -63,7 +66,7 @@ export function Engines() {
             <ToneIcon tone={stateTones[engine.state]} />
             <div className={styles.words}>
               <div className={styles.name}>
-                {engine.name}
+                {visible(engine.name)}
                 {!engine.isolated && (
                   <Badge size="small" appearance="outline" color="warning">
                     not isolated
@@ -71,7 +74,11 @@ export function Engines() {
                 )}
               </div>
               <div className={styles.text}>{visible(engine.message)}</div>
-              {engine.state === 'ready' && engineFacts(engine) && <div className={styles.text}>{engineFacts(engine)}</div>}
+              {engine.state === 'ready' && engineFacts(engine) && (
+                <div className={styles.text} title={visible(engine.gpus.message)}>
+                  {engineFacts(engine)}
+                </div>
+              )}
             </div>
           </div>
         ))}
@@ -86,9 +93,9 @@ export function Engines() {
             onChange={(_, data) => changeSetting({ defaultEngine: data.value || null })}
           >
             <option value="">Docker when it answers, else this machine</option>
-            {engines.map((engine) => (
-              <option key={engine.id} value={engine.id}>
-                {engine.name}
+            {[...new Set([...engines.map(({ id }) => id), ...(preferred === null ? [] : [preferred])])].map((id) => (
+              <option key={id} value={id}>
+                {engineName(id)}
               </option>
             ))}
           </Select>

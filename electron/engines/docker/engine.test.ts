@@ -83,6 +83,18 @@ it('says that a run was killed for its memory', async () => {
   await engine.remove(reference);
 });
 
+it('says that it has no GPU to give', async () => {
+  const engine = createDockerEngine({ homeId: 'gpu-test' });
+  expect((await engine.status()).gpus).toMatchObject({ state: 'absent', count: 0 });
+  const reference = await engine.create({ ...base, gpus: 'all' });
+  await expect(engine.start(reference, collector())).rejects.toMatchObject({
+    code: 'unsupported',
+    message: 'The engine cannot give this run the GPUs that it asks for.',
+    data: { detail: expect.stringContaining('could not select device driver') },
+  });
+  await engine.remove(reference);
+});
+
 it('names a missing image', async () => {
   const engine = createDockerEngine({ homeId: 'missing-test' });
   const missing = engine.create({ ...base, image: 'no-such-image:here' });
