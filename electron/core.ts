@@ -216,7 +216,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
       examine({
         home,
         quarantined,
-        engines: async () => engines.service.list({ wait: true }, {}),
+        engines: engines.statuses,
         hosts: hosts.examine,
         secrets: secrets.describe(),
         fuse: () => remoteMounts.fuseStatus(),

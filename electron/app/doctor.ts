@@ -117,7 +117,9 @@ const checkFuse = ({ why }: { readonly why: string | null }): Check => ({
   hint: why === null ? null : 'Jobs get copies of remote folders instead.',
 });
 
-function engineHint(engine: EngineStatus): string {
+/** What to do about others stands in their message. */
+function engineHint(engine: EngineStatus): string | null {
+  if (engine.id !== 'docker' && engine.id !== 'process') return null;
   if (engine.kind === 'process') return 'Jobs need a container engine on this machine.';
   if (engine.state === 'permission')
     return 'Add your user to the group “docker” (sudo usermod -aG docker $USER), then sign in again.';

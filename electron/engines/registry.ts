@@ -38,7 +38,12 @@ export function createEngineRegistry(
   changes: Changes,
   chosen: () => EngineId | null = () => null,
   finder?: EngineFinder,
-): EngineRegistry & { service: Service<typeof enginesContract>; close(): Promise<void> } {
+): EngineRegistry & {
+  /** Of those that are found now; each is waited for, some seconds. */
+  statuses(): Promise<EngineStatus[]>;
+  service: Service<typeof enginesContract>;
+  close(): Promise<void>;
+} {
   const found = new Map<EngineId, Engine>();
   const used = new Set<EngineId>(engines.map(({ id }) => id));
   const heard = new Map<EngineId, Heard>();
@@ -108,6 +113,7 @@ export function createEngineRegistry(
       const docker = engines.find(({ id }) => id === 'docker');
       return docker && (await statusWithin(docker, patientMs)).state === 'ready' ? 'docker' : 'process';
     },
+    statuses: () => Promise.all(all().map((engine) => statusWithin(engine, patientMs))),
     service: {
       list: (input) =>
         Promise.all(

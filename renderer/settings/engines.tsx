@@ -51,7 +51,7 @@ export function Engines() {
       aside={
         <Button
           size="small"
-          icon={checking ? <Spinner size="extra-tiny" /> : <ArrowClockwiseRegular />}
+          icon={checking ? <Spinner size="extra-tiny" aria-hidden /> : <ArrowClockwiseRegular />}
           disabled={checking}
           onClick={() => void check()}
         >

@@ -36,7 +36,7 @@ export function Health() {
       aside={
         <Button
           size="small"
-          icon={result.busy ? <Spinner size="extra-tiny" /> : <ArrowClockwiseRegular />}
+          icon={result.busy ? <Spinner size="extra-tiny" aria-hidden /> : <ArrowClockwiseRegular />}
           disabled={result.busy}
           onClick={() => void run()}
         >
