@@ -46,7 +46,6 @@ test('a job shows what it got and what changed since; the same inputs are verifi
   await withFolder('provenance', async (folder) => {
     const { page } = app;
     await prepare(home, folder);
-    await page.getByRole('button', { name: 'Transfers', exact: true }).click();
     const job = await openJob(page, 'train');
     await job.openTab('Inputs');
     const data = job.inputs().getByRole('row').filter({ hasText: 'readings:/' });
@@ -78,10 +77,16 @@ test('a job shows what it got and what changed since; the same inputs are verifi
     await choose.getByRole('textbox', { name: 'Filter the jobs' }).fill('train');
     await choose.getByRole('button', { name: /train\b.*job 1\b/ }).click();
     const differences = page.getByRole('table', { name: 'Differences', exact: true });
+    await expect(differences.getByRole('row', { name: /^\/data/ })).toContainText('5 files');
+    await page.getByRole('switch', { name: /^Only what differs/ }).uncheck();
     await expect(differences.getByRole('row', { name: /^Command/ })).toContainText('sh train.sh');
     await expect(page.getByRole('table', { name: 'Differences at /data' })).toContainText('train/part-5.csv');
     await expect(page.getByRole('table', { name: 'Differences of the outputs' })).toContainText('lines');
 
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+    const transfers = page.getByRole('region', { name: 'Transfers' });
+    await page.keyboard.press('Control+j');
+    await expect(transfers).toBeHidden();
     const take = await photographer(page, shell);
     for (const [theme, label] of themes) {
       await page.getByRole('button', { name: 'Settings', exact: true }).click();
@@ -93,7 +98,7 @@ test('a job shows what it got and what changed since; the same inputs are verifi
       await take('job-inputs', theme);
       await page.getByRole('button', { name: 'Compare…' }).click();
       await choose.getByRole('button', { name: /train-3/ }).click();
-      await expect(differences).toContainText('Exit code');
+      await expect(differences).toContainText('Made ready in');
       await take('jobs-compared', theme);
     }
   });

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { parseAddress } from '#shared/address.ts';
 import type { PlannedMount } from '#shared/contract/plan.ts';
 import { StowageError } from '#shared/errors.ts';
-import { baseName, type InnerPath, parseInnerPath } from '#shared/paths.ts';
+import { baseName, type InnerPath, isWithin, parseInnerPath } from '#shared/paths.ts';
 import type { VfolderLookup } from '../services.ts';
 import { createLocalProvider } from '../storage/local/provider.ts';
 import { hasLocalPath, type StorageEntry, type StorageProvider } from '../storage/provider.ts';
@@ -44,7 +44,8 @@ export interface ListOptions {
 }
 
 /**
- * The files and links of a source, in no order; folders, pipes and the like are no inputs. Memory does not grow with it.
+ * The files and links of a source, in no order; folders, pipes and the like are no inputs, and what Git keeps for itself in a
+ * working copy of this machine is not either: its commit is noted instead. Memory does not grow with it.
  * @throws what listing the source throws, `special-file` when it is neither a folder nor a file
  */
 export async function* listEntries(source: InputSource, { signal, onMissed }: ListOptions): AsyncGenerator<InputEntry> {
@@ -59,6 +60,7 @@ export async function* listEntries(source: InputSource, { signal, onMissed }: Li
   const skip = path === '' ? 0 : path.length + 1;
   for await (const entry of walk(provider, path, { signal, onUnlistable: onMissed })) {
     if (entry.problem !== undefined) onMissed();
+    else if (hasLocalPath(provider) && isWithin(entry.path.slice(skip), '.git')) continue;
     else if (entry.kind === 'file' || entry.kind === 'symlink') yield toEntry(entry, entry.path.slice(skip), provider);
   }
 }

@@ -133,6 +133,8 @@ it('notes the commit of the code, a path of this machine, and what is not commit
     role: 'code',
     source: code,
     state: 'complete',
+    // Not what Git keeps for itself.
+    files: 2,
     git: { branch: 'main', modified: 0, untracked: 1 },
   });
   writeFileSync(join(code, 'run.sh'), 'false\n');

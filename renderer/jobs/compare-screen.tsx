@@ -53,7 +53,7 @@ const useStyles = makeStyles({
   term: {
     textAlign: 'left',
     fontWeight: tokens.fontWeightRegular,
-    color: tokens.colorNeutralForeground3,
+    color: tokens.colorNeutralForeground2,
     padding: '5px 16px 5px 8px',
     verticalAlign: 'top',
     overflowWrap: 'anywhere',
@@ -172,7 +172,7 @@ function Files({ difference, label }: { readonly difference: TreeDifference; rea
 export function CompareScreen({ first, second }: { readonly first: number; readonly second: number }) {
   const styles = useStyles();
   const { comparison, error } = useComparison(first, second);
-  const [all, setAll] = useState(true);
+  const [all, setAll] = useState(false);
   const fields = comparison?.fields.filter(({ same }) => all || !same) ?? [];
   const differing = comparison?.fields.filter(({ same }) => !same).length ?? 0;
   return (
