@@ -5,6 +5,7 @@ import type { Job } from '#shared/contract/jobs.ts';
 import type { ComparedField, JobComparison, TreeDifference } from '#shared/contract/provenance.ts';
 import { assertNever, type StowageError } from '#shared/errors.ts';
 import { visible } from '#shared/paths.ts';
+import { isSameTree } from '#shared/provenance/words.ts';
 import { client, fromContract } from '../app/client.ts';
 import { goCompare, goJobs } from '../app/navigation.ts';
 import { ErrorMessage } from '../ui/error-message.tsx';
@@ -60,10 +61,13 @@ const useStyles = makeStyles({
   },
   value: { padding: '5px 16px 5px 8px', verticalAlign: 'top', overflowWrap: 'anywhere', fontVariantNumeric: 'tabular-nums' },
   row: { borderBottom: `1px solid ${tokens.colorNeutralStroke3}` },
-  differs: { backgroundColor: tokens.colorPaletteYellowBackground1 },
+  differs: {
+    boxShadow: `inset 3px 0 0 ${tokens.colorPaletteDarkOrangeForeground1}`,
+    backgroundColor: tokens.colorNeutralBackground2,
+  },
   same: { color: tokens.colorNeutralForeground2 },
   none: { color: tokens.colorNeutralForeground3 },
-  part: { marginBottom: '20px' },
+  part: { marginBottom: '20px', paddingLeft: '8px' },
   centre: { padding: '24px' },
 });
 
@@ -129,7 +133,14 @@ function JobHead({ job }: { readonly job: Job }) {
   );
 }
 
-function Group({ group, fields }: { readonly group: ComparedField['group']; readonly fields: readonly ComparedField[] }) {
+interface GroupProps {
+  readonly group: ComparedField['group'];
+  readonly fields: readonly ComparedField[];
+  /** Those that differ stand out among those that do not. */
+  readonly marked: boolean;
+}
+
+function Group({ group, fields, marked }: GroupProps) {
   const styles = useStyles();
   if (fields.length === 0) return null;
   return (
@@ -140,7 +151,7 @@ function Group({ group, fields }: { readonly group: ComparedField['group']; read
         </th>
       </tr>
       {fields.map((field) => (
-        <tr key={field.name} className={mergeClasses(styles.row, !field.same && styles.differs)}>
+        <tr key={field.name} className={mergeClasses(styles.row, marked && !field.same && styles.differs)}>
           <th scope="row" className={styles.term}>
             {visible(field.name)}
           </th>
@@ -162,7 +173,7 @@ function Group({ group, fields }: { readonly group: ComparedField['group']; read
 function Files({ difference, label }: { readonly difference: TreeDifference; readonly label: string }) {
   return (
     <>
-      <VerdictLine verdict={verdictOf(difference)} />
+      <VerdictLine verdict={verdictOf(difference, 'The same files.')} />
       {difference.changes && <ChangedFiles changes={difference.changes} label={label} before="First" after="Second" />}
     </>
   );
@@ -173,6 +184,7 @@ export function CompareScreen({ first, second }: { readonly first: number; reado
   const styles = useStyles();
   const { comparison, error } = useComparison(first, second);
   const [all, setAll] = useState(false);
+  const shown = ({ changes }: TreeDifference): boolean => all || changes === null || !isSameTree(changes);
   const fields = comparison?.fields.filter(({ same }) => all || !same) ?? [];
   const differing = comparison?.fields.filter(({ same }) => !same).length ?? 0;
   return (
@@ -213,15 +225,15 @@ export function CompareScreen({ first, second }: { readonly first: number; reado
                 </tr>
               </thead>
               {groups.map((group) => (
-                <Group key={group} group={group} fields={fields.filter((field) => field.group === group)} />
+                <Group key={group} group={group} fields={fields.filter((field) => field.group === group)} marked={all} />
               ))}
             </table>
-            {comparison.inputs.map((input) => (
+            {comparison.inputs.filter(shown).map((input) => (
               <Section key={input.target} title={`Files at ${visible(input.target)}`} className={styles.part}>
                 <Files difference={input} label={`Differences at ${input.target}`} />
               </Section>
             ))}
-            {comparison.outputs && (
+            {comparison.outputs && shown(comparison.outputs) && (
               <Section title="Files of the outputs" className={styles.part}>
                 <Files difference={comparison.outputs} label="Differences of the outputs" />
               </Section>

@@ -1,4 +1,4 @@
-import type { ChangesSince, MountInput } from '#shared/contract/provenance.ts';
+import type { ChangesSince, MountInput, TreeDifference } from '#shared/contract/provenance.ts';
 import { changesInWords, isSameTree } from '#shared/provenance/words.ts';
 
 /** What became of a comparison, for a line with an icon. */
@@ -7,12 +7,12 @@ export interface Verdict {
   readonly words: string;
 }
 
-/** What a comparison of a folder says. */
-export function verdictOf({ changes, reason }: Pick<ChangesSince['mounts'][number], 'changes' | 'reason'>): Verdict {
+/** What a comparison of a folder says; `same` where nothing differs. */
+export function verdictOf({ changes, reason }: TreeDifference, same = 'Nothing changed.'): Verdict {
   if (changes === null) return { tone: 'unknown', words: reason ?? 'It is not known what changed.' };
   if (!isSameTree(changes)) return { tone: 'changed', words: sentence(changesInWords(changes)) };
   return reason === null
-    ? { tone: 'same', words: 'Nothing changed.' }
+    ? { tone: 'same', words: same }
     : { tone: 'unknown', words: `Nothing changed, as far as is known. ${reason}` };
 }
 
