@@ -57,6 +57,7 @@ export default defineConfig({
           'preview-worker': at('electron/previews/preview-worker.ts'),
           'cache-worker': at('electron/cache/cache-worker.ts'),
           'digest-worker': at('electron/storage/remote/digest-worker.ts'),
+          'hash-worker': at('electron/provenance/hash-worker.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js' },
       },

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -76,6 +77,21 @@ describe('the list of a folder', () => {
     writeFileSync(join(data, 'f'), 'ssme');
     utimesSync(join(data, 'f'), 1, 1);
     expect((await make()).digest).not.toBe(digest);
+  });
+
+  it('of many small files has the hashes that sha256sum gives', async () => {
+    for (let at = 0; at < 40; at++) writeFileSync(join(data, 'sub', `f${at}`), `${at}`.repeat(at));
+    const { digest, method, missed } = await make();
+    expect({ method, missed }).toEqual({ method: 'content', missed: 0 });
+    const sums = execFileSync('sh', ['-c', 'cd "$0" && find . -type f -print0 | xargs -0 sha256sum', data], { encoding: 'utf8' });
+    const expected = new Map(
+      sums
+        .trim()
+        .split('\n')
+        .map((line) => [line.slice(68), `sha256:${line.slice(0, 64)}`]),
+    );
+    const listed = await gather(manifests.read(digest));
+    expect(new Map(listed.map(({ path, version }) => [path, version]))).toEqual(expected);
   });
 
   it('of more than 16 MiB goes by size and time, and says so', async () => {

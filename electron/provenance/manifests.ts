@@ -10,7 +10,8 @@ import type { InputMethod } from '#shared/contract/provenance.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
 import { joinPath } from '#shared/paths.ts';
 import { hasLocalPath } from '../storage/provider.ts';
-import { type InputEntry, type InputSource, kindOfVersion, listEntries } from './input-source.ts';
+import { hashFiles } from './hash-thread.ts';
+import { type InputEntry, type InputSource, kindOfVersion, listEntries, localPathOf } from './input-source.ts';
 import { readLines, SortedEntries, toLine } from './sorted-entries.ts';
 
 /** What a source held: a digest over a list that is kept under it. */
@@ -79,30 +80,31 @@ export function createManifests(directory: string): Manifests {
     }
   };
 
-  /** Writes the list. `change` may put a better version in the place of a file's. */
-  const write = async (entries: SortedEntries, change: (entry: InputEntry) => Promise<InputEntry>) => {
+  /** Writes the list. `better` may put better versions in the place of what the host tells, batch by batch. */
+  const write = async (entries: SortedEntries, better: (batch: readonly InputEntry[]) => Promise<readonly InputEntry[]>) => {
     const hash = createHash('sha256');
     const kinds = new Set<string>();
-    const lines = async function* (): AsyncGenerator<string> {
-      let batch: string[] = [];
+    const take = async (batch: readonly InputEntry[]): Promise<string> => {
+      const known = await better(batch);
+      for (const { version } of known) kinds.add(kindOfVersion(version));
+      const text = known.map(toLine).join('');
+      hash.update(text);
+      return text;
+    };
+    const texts = async function* (): AsyncGenerator<string> {
+      let batch: InputEntry[] = [];
       for await (const entry of entries.read()) {
-        const better = await change(entry);
-        kinds.add(kindOfVersion(better.version));
-        batch.push(toLine(better));
+        batch.push(entry);
         if (batch.length < batchLines) continue;
         await turn();
-        const text = batch.join('');
-        hash.update(text);
-        yield text;
+        yield await take(batch);
         batch = [];
       }
-      const text = batch.join('');
-      hash.update(text);
-      yield text;
+      yield await take(batch);
     };
     const unfinished = join(work, `${randomUUID()}.gz`);
     try {
-      await pipeline(Readable.from(lines()), createGzip({ level: 1 }), createWriteStream(unfinished, { mode: 0o600 }));
+      await pipeline(Readable.from(texts()), createGzip({ level: 1 }), createWriteStream(unfinished, { mode: 0o600 }));
       const digest = hash.digest('hex');
       await rename(unfinished, fileOf(digest));
       return { digest, method: methodOf(kinds) };
@@ -119,12 +121,12 @@ export function createManifests(directory: string): Manifests {
       let unread = 0;
       const readable = hasLocalPath(source.provider) && files <= readFiles && bytes <= readBytes;
       try {
-        const written = await write(entries, async (entry) => {
+        const written = await write(entries, async (batch) => {
           signal.throwIfAborted();
-          if (!readable || kindOfVersion(entry.version) !== 'mtime') return entry;
-          const version = await contentVersion(source, entry, signal);
-          if (version === null) unread += 1;
-          return version === null ? entry : { ...entry, version };
+          if (!readable) return batch;
+          const known = await withContent(source, batch, signal);
+          unread += known.filter(({ version }) => kindOfVersion(version) === 'mtime').length;
+          return known;
         });
         return { ...written, files, bytes, missed: missed + unread };
       } finally {
@@ -167,6 +169,23 @@ export async function contentVersion(source: InputSource, { path }: InputEntry, 
     if (signal.aborted || isStowageError(error, 'cancelled')) throw error;
     return null;
   }
+}
+
+/** Fewer files are read faster than a thread is started. */
+const threadFrom = 32;
+
+/** The files of a folder of this machine with hashes of their content; those that cannot be read as they were. */
+async function withContent(source: InputSource, batch: readonly InputEntry[], signal: AbortSignal): Promise<InputEntry[]> {
+  const files = batch.filter(({ version }) => kindOfVersion(version) === 'mtime');
+  const root = localPathOf(source);
+  const versions = new Map<InputEntry, string | null>();
+  if (files.length < threadFrom || root === null) {
+    for (const file of files) versions.set(file, await contentVersion(source, file, signal));
+  } else {
+    const digests = await hashFiles(files.map(({ path }) => join(root, path)));
+    for (const [at, file] of files.entries()) versions.set(file, digests[at] ? `sha256:${digests[at]}` : null);
+  }
+  return batch.map((entry) => ({ ...entry, version: versions.get(entry) ?? entry.version }));
 }
 
 function methodOf(kinds: ReadonlySet<string>): InputMethod {

@@ -17,7 +17,7 @@ export interface RecorderWaits {
   readonly whole: number;
 }
 
-const usualWaits: RecorderWaits = { start: 1000, end: 5000, whole: 120_000 };
+const usualWaits: RecorderWaits = { start: 1000, end: 3000, whole: 120_000 };
 /** Sources listed at once, of all jobs. */
 const atOnce = 3;
 

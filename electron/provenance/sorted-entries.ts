@@ -8,6 +8,8 @@ import type { InputEntry } from './input-source.ts';
 /** So many are sorted at once, which takes some ten milliseconds. */
 const runEntries = 10_000;
 const runLetters = 4_000_000;
+/** At once of each sorted file, of which there may be a hundred. */
+const readBytes = 16 * 1024;
 
 /**
  * Sorts any number of entries by path (by UTF-16 code units) in bounded memory: what is beyond a few megabytes waits in
@@ -35,7 +37,7 @@ export class SortedEntries {
   async *read(): AsyncGenerator<InputEntry> {
     sort(this.#run);
     const sources: (AsyncIterator<InputEntry> | Iterator<InputEntry>)[] = [
-      ...this.#files.map((file) => readLines(createReadStream(file))),
+      ...this.#files.map((file) => readLines(createReadStream(file, { highWaterMark: readBytes }))),
       this.#run.values(),
     ];
     if (sources.length === 1) {
