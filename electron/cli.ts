@@ -7,6 +7,7 @@ import { addCacheCommands } from './cli/cache-commands.ts';
 import { addCatCommand } from './cli/cat-command.ts';
 import { addCompletionCommands } from './cli/completion.ts';
 import { addCopyCommands } from './cli/copy-commands.ts';
+import { addDotfileCommands } from './cli/dotfile-commands.ts';
 import { addDuCommand } from './cli/du-command.ts';
 import { addEngineCommands } from './cli/engine-commands.ts';
 import { addFileCommands } from './cli/file-commands.ts';
@@ -65,6 +66,7 @@ function createProgram(json: boolean): Command {
   addSyncCommand(program, act);
   addRunCommands(program, act);
   addJobCommands(program, act);
+  addDotfileCommands(program, act);
   addTransferCommands(program, act);
   addCacheCommands(program, act);
   addImageCommands(program, act);

@@ -12,6 +12,7 @@ import { prepareSample } from './app/sample.ts';
 import { createSettings } from './app/settings.ts';
 import { createBaking } from './baking/baking.ts';
 import { createCache } from './cache/cache.ts';
+import { createDotfiles } from './dotfiles/dotfiles.ts';
 import { createEdits } from './edits/edits.ts';
 import { createDockerEngine } from './engines/docker/engine.ts';
 import { createEngineFinder, engineSocketPaths } from './engines/find-engines.ts';
@@ -31,9 +32,11 @@ import { createRemoteMounts } from './remote-mounts/remote-mounts.ts';
 import { createRouter, type Router, type Services } from './rpc/router.ts';
 import type { Service } from './rpc/service.ts';
 import { createSearch } from './search/search.ts';
+import { createJobSecrets } from './secrets/job-secrets.ts';
 import { keyFilePath, takePassphrase } from './secrets/key-file.ts';
 import { createRedactor } from './secrets/redactor.ts';
 import { createSecrets } from './secrets/secrets.ts';
+import { createVault } from './secrets/vault.ts';
 import type { FileBodies, Keychain } from './services.ts';
 import { createCopies } from './staging/copies.ts';
 import { joinStagings } from './staging/staging.ts';
@@ -93,7 +96,10 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
   const runs = join(home, 'runs');
   mkdirSync(runs, { recursive: true, mode: 0o700 });
 
-  const secrets = createSecrets({ home, keyFile: keyFilePath(), passphrase: takePassphrase(), keychain, redactor });
+  const keys = { keyFile: keyFilePath(), passphrase: takePassphrase(), keychain };
+  const secrets = createSecrets({ home, ...keys, redactor });
+  const vault = createVault(keys);
+  const dotfiles = createDotfiles({ database, changes, vault });
   const hosts = createHosts({ database, changes, secrets, redactor, localRoot });
   const vfolders = createVfolders({
     database,
@@ -166,6 +172,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     fuseStatus: remoteMounts.fuseStatus,
     mountRefusal: remoteMounts.mountRefusal,
     volumeCopies: true,
+    dotfiles: dotfiles.places,
   });
   const provenance = createProvenance({
     database,
@@ -182,6 +189,9 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     lookup: vfolders.lookup,
     staging: joinStagings([copies, remoteMounts, baking]),
     inputs: provenance,
+    secrets: createJobSecrets({ database, vault, redactor }),
+    dotfiles,
+    redactor,
     logsDirectory: join(home, 'logs', 'jobs'),
   });
   vfolders.addUsers(transfers.users);
@@ -237,6 +247,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     provenance: provenance.service,
     cache: cache.service,
     images: baking.service,
+    dotfiles: dotfiles.service,
     search: search.service,
   };
   if (quarantined)

@@ -1,6 +1,6 @@
 import type { EngineId, EngineStatus } from '#shared/contract/engines.ts';
 import type { HostSettings } from '#shared/contract/hosts.ts';
-import type { Plan } from '#shared/contract/plan.ts';
+import type { EnvironmentVariable, JobSpec, Plan } from '#shared/contract/plan.ts';
 import type { Vfolder } from '#shared/contract/vfolders.ts';
 import type { HostSecret } from '#shared/hosts/host-secret.ts';
 import type { InnerPath } from '#shared/paths.ts';
@@ -160,6 +160,45 @@ export interface Keychain {
   readonly key: Buffer | null;
   /** The key, made where there is none. @throws StowageError `permission-denied`, `io-error` */
   makeKey(): Promise<Buffer>;
+}
+
+/** Seals texts that a feature stores by itself, with the keychain, key file or passphrase of this shell. */
+export interface Vault {
+  /** False: nothing secret is to be written unless the user asks for it, since there is no sound keychain here. */
+  readonly lasts: boolean;
+  /** `context` is bound to it: what was sealed for one thing opens for no other. */
+  seal(text: string, context: string): Promise<string>;
+  /** `what` begins the sentence of the error. @throws StowageError `credentials-missing` */
+  open(sealed: string, context: string, what: string): string;
+}
+
+/** `list`: where its new secrets are kept; null when it brings none. */
+export interface NamedSpec {
+  readonly spec: JobSpec;
+  readonly list: string | null;
+}
+
+/** Keeps the values of the secret variables of jobs, sealed and apart from the specs and plans that name them. */
+export interface JobSecrets {
+  /** The spec in which each new secret has a name to be kept under (`kept`); its values stay in it. */
+  name(spec: JobSpec): NamedSpec;
+  /**
+   * Seals the new values for the job that is about to be written down, and keeps the others for it too.
+   * @throws StowageError `credentials-missing` naming one that is no longer kept
+   */
+  keep(jobId: number, named: NamedSpec): Promise<void>;
+  /** The values of the secret variables, by name. @throws StowageError `credentials-missing` naming the variable */
+  read(env: readonly EnvironmentVariable[]): ReadonlyMap<string, string>;
+  /** Forgets what only this job needed. */
+  release(jobId: number): void;
+}
+
+/** The files that are placed in the home directory of every job. */
+export interface Dotfiles {
+  /** For plans: where they are to be, without their contents. */
+  places(): readonly { readonly path: string; readonly mode: number }[];
+  /** All contents by path. @throws StowageError `credentials-missing` */
+  contents(): ReadonlyMap<string, Uint8Array>;
 }
 
 /** Takes secrets out of texts: what is logged, stored with a transfer, or shown. */

@@ -61,7 +61,8 @@ export interface RunRequest {
   readonly image: string | null;
   readonly command: readonly string[];
   readonly workdir: string;
-  readonly env: readonly { name: string; value: string }[];
+  /** `secret`: not kept by the engine for longer than it must be. */
+  readonly env: readonly { name: string; value: string; secret?: boolean }[];
   readonly binds: readonly { source: string; target: string; readOnly: boolean }[];
   /** Volumes that `fillVolume` made. */
   readonly volumes: readonly { name: string; target: string; readOnly: boolean }[];
@@ -69,7 +70,10 @@ export interface RunRequest {
   readonly directories: readonly { path: string; mode: number }[];
   /** Symlinks made in the container before the start, after `directories`; both paths absolute. */
   readonly links: readonly { path: string; target: string }[];
-  /** Laid into the container before the start, after `directories`, owned by `user`; their contents are never logged. */
+  /**
+   * Laid into the container before the start, after `directories`, owned by `user`, or by the image's; their contents are never
+   * logged. What is there already is replaced. An engine without containers lays them into `directories` only.
+   */
   readonly files: readonly { path: string; mode: number; content: Uint8Array }[];
   /** null: what the image says. */
   readonly user: { uid: number; gid: number } | null;

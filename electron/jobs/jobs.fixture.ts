@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Job, LogChunk } from '#shared/contract/jobs.ts';
-import type { JobSpec } from '#shared/contract/plan.ts';
+import type { JobSpec, Plan } from '#shared/contract/plan.ts';
 import { StowageError } from '#shared/errors.ts';
 import { hasEnded } from '#shared/jobs/state.ts';
+import type { Dotfiles } from '../dotfiles/dotfiles.ts';
 import { createDockerEngine } from '../engines/docker/engine.ts';
 import type { Engine } from '../engines/engine.ts';
 import { createProcessEngine } from '../engines/process/engine.ts';
@@ -13,7 +14,7 @@ import { type Changes, createChanges } from '../events.ts';
 import { createHosts } from '../hosts/hosts.ts';
 import { createPlanner } from '../mounts/planner.ts';
 import { createProvenance, type Provenance } from '../provenance/provenance.ts';
-import { secretsInMemory } from '../secrets/secrets.fixture.ts';
+import { privateParts, secretsInMemory } from '../secrets/secrets.fixture.ts';
 import type { VfolderLookup } from '../services.ts';
 import { noStaging } from '../staging/staging.ts';
 import { type Database, openDatabase } from '../store/database.ts';
@@ -22,6 +23,8 @@ import { createJobs, type Jobs } from './jobs.ts';
 
 /** For tests: jobs over a data directory with everything real that they stand on. */
 export interface JobsFixture extends Jobs {
+  readonly dotfiles: Dotfiles;
+  preview(spec: JobSpec): Promise<Plan>;
   readonly database: Database;
   readonly changes: Changes;
   readonly lookup: VfolderLookup;
@@ -51,10 +54,17 @@ export function openJobs(home: string, name: EngineName, wrap: (engine: Engine) 
     name === 'docker' ? createDockerEngine({ homeId }) : createProcessEngine({ directory: join(home, 'runs'), homeId }),
   );
   const engines = createEngineRegistry([engine], changes);
-  const planner = createPlanner({ lookup, engines, writers: () => jobs.writers(), home, socketPaths: [] });
   const provenance = createProvenance({
     ...{ database, lookup, engines, directory: join(home, 'manifests') },
     job: (id) => jobs.service.get({ id }, {}),
+  });
+  const parts = privateParts(home, { database, changes });
+  const { dotfiles } = parts;
+  const planner = createPlanner({
+    ...{ lookup, engines, home },
+    writers: () => jobs.writers(),
+    socketPaths: [],
+    dotfiles: dotfiles.places,
   });
   const jobs: Jobs = createJobs({
     database,
@@ -64,11 +74,14 @@ export function openJobs(home: string, name: EngineName, wrap: (engine: Engine) 
     lookup,
     staging: noStaging,
     inputs: provenance,
+    ...parts,
     logsDirectory: join(home, 'logs'),
   });
   const until = waiterFor(jobs, changes);
   return {
     ...jobs,
+    dotfiles,
+    preview: (spec) => planner.plan(spec, null),
     database,
     changes,
     lookup,

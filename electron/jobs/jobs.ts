@@ -3,7 +3,7 @@ import type { Job, jobsContract } from '#shared/contract/jobs.ts';
 import type { JobSpec, Plan } from '#shared/contract/plan.ts';
 import type { Changes } from '../events.ts';
 import type { Service } from '../rpc/service.ts';
-import type { EngineRegistry, InputRecorder, Staging, VfolderLookup, VfolderUsers } from '../services.ts';
+import type { Dotfiles, EngineRegistry, InputRecorder, JobSecrets, Redactor, Staging, VfolderLookup, VfolderUsers } from '../services.ts';
 import type { Database } from '../store/database.ts';
 import { createJournal, type JobRecord, type Writer } from './journal.ts';
 import { indexPath, logPath } from './log-format.ts';
@@ -23,6 +23,9 @@ export interface JobsOptions {
   readonly lookup: VfolderLookup;
   readonly staging: Staging;
   readonly inputs: InputRecorder;
+  readonly secrets: JobSecrets;
+  readonly dotfiles: Dotfiles;
+  readonly redactor: Redactor;
   /** Made when missing. */
   readonly logsDirectory: string;
 }
@@ -43,14 +46,25 @@ const logEventMilliseconds = 200;
 
 /** Plans, queues, runs and keeps jobs. */
 export function createJobs(options: JobsOptions): Jobs {
-  const { database, changes, engines, planner, lookup, staging, inputs, logsDirectory } = options;
+  const { database, changes, engines, planner, lookup, staging, inputs, secrets, dotfiles, redactor, logsDirectory } = options;
   mkdirSync(logsDirectory, { recursive: true, mode: 0o700 });
   const logBytes = (id: number): number =>
     queue.run(id)?.logSize() ?? statSync(logPath(logsDirectory, id), { throwIfNoEntry: false })?.size ?? 0;
   const view = (job: JobRecord): Job => toJob(job, logBytes(job.id));
   const journal = createJournal(database, (job) => changes.emit({ type: 'job', job: view(job) }));
   const logEvents = createLogEvents(changes);
-  const queue = createQueue({ journal, engines, lookup, staging, inputs, logsDirectory, onLogGrown: logEvents.grown });
+  const queue = createQueue({
+    journal,
+    engines,
+    lookup,
+    staging,
+    inputs,
+    secrets,
+    dotfiles,
+    redactor,
+    logsDirectory,
+    onLogGrown: logEvents.grown,
+  });
   const service = createJobService({
     journal,
     queue,
@@ -58,6 +72,7 @@ export function createJobs(options: JobsOptions): Jobs {
     lookup,
     staging,
     inputs,
+    secrets,
     logsDirectory,
     view,
     forget: (id) => {

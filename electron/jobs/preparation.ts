@@ -1,12 +1,12 @@
 import { lchown, mkdir, opendir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Address, parseAddress } from '#shared/address.ts';
-import type { Plan, PlannedMount } from '#shared/contract/plan.ts';
 import { engineKind } from '#shared/engines.ts';
+import type { EnvironmentVariable, Plan, PlannedMount } from '#shared/contract/plan.ts';
 import { StowageError } from '#shared/errors.ts';
 import { compareText } from '#shared/plan/overlap.ts';
 import type { RunRequest } from '../engines/engine.ts';
-import type { Staged, VfolderLookup } from '../services.ts';
+import type { Dotfiles, JobSecrets, Staged, VfolderLookup } from '../services.ts';
 import type { VfolderUse } from './journal.ts';
 
 /** The vfolder that takes the outputs of jobs when nothing else is asked for. */
@@ -14,8 +14,37 @@ export const outputsVfolder = 'outputs';
 
 const nothingStaged: Staged = { binds: [], volumes: [], image: null };
 
-/** What the engine is asked for, from the plan's steps and what was staged for them. */
-export function toRunRequest(jobId: number, plan: Plan, staged: Staged = nothingStaged): RunRequest {
+/** What a plan only names: values of secrets, contents of dotfiles. */
+export type Withheld = Pick<RunRequest, 'env' | 'files'>;
+
+/**
+ * The environment and the files of a job, with what the plan of it withholds.
+ * @throws StowageError `credentials-missing` when something of it can no longer be opened
+ */
+export function readWithheld(plan: Plan, secrets: JobSecrets, dotfiles: Dotfiles): Withheld {
+  const values = secrets.read(plan.env);
+  const valueOf = ({ name, value }: EnvironmentVariable): string => values.get(name) ?? value;
+  const steps = plan.steps.filter((step) => step.kind === 'lay-file');
+  const contents = steps.some(({ origin }) => origin === 'dotfile') ? dotfiles.contents() : new Map<string, Uint8Array>();
+  return {
+    env: plan.env
+      .filter(({ secret }) => secret !== 'file')
+      .map((one) => ({ name: one.name, value: valueOf(one), ...(one.secret && { secret: true }) })),
+    files: steps.flatMap(({ path, mode, origin, name }) => {
+      // A dotfile that was removed since the plan is one that no job gets any more.
+      const content = origin === 'secret' ? Buffer.from(values.get(name) ?? '') : contents.get(name);
+      return content === undefined ? [] : [{ path, mode, content }];
+    }),
+  };
+}
+
+/** What the engine is asked for, from the plan's steps, what was staged for them, and what the plan withholds. */
+export function toRunRequest(
+  jobId: number,
+  plan: Plan,
+  staged: Staged = nothingStaged,
+  withheld: Withheld = { env: plan.env.map(({ name, value }) => ({ name, value })), files: [] },
+): RunRequest {
   const bound = plan.steps.flatMap((step) =>
     step.kind === 'bind' ? [{ source: step.source, target: step.target, readOnly: step.readOnly }] : [],
   );
@@ -24,7 +53,7 @@ export function toRunRequest(jobId: number, plan: Plan, staged: Staged = nothing
     image: staged.image ?? plan.image,
     command: plan.command,
     workdir: plan.workdir,
-    env: plan.env,
+    env: withheld.env,
     // What lies in another comes after it.
     binds: [...bound, ...staged.binds].sort((a, b) => compareText(a.target, b.target)),
     volumes: staged.volumes,
@@ -32,7 +61,7 @@ export function toRunRequest(jobId: number, plan: Plan, staged: Staged = nothing
       step.kind === 'make-container-directory' ? [{ path: step.path, mode: step.mode }] : [],
     ),
     links: plan.steps.flatMap((step) => (step.kind === 'make-link' ? [{ path: step.path, target: step.target }] : [])),
-    files: [],
+    files: withheld.files,
     user: plan.user,
     cpus: plan.resources.cpus,
     memoryBytes: plan.resources.memoryBytes,

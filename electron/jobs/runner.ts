@@ -3,12 +3,14 @@ import type { Plan } from '#shared/contract/plan.ts';
 import { engineKind } from '#shared/engines.ts';
 import { assertNever, type ErrorCode, isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
 import { causeOf } from '#shared/jobs/cause.ts';
+import { isSecret } from '#shared/jobs/secret-variables.ts';
 import { hasEnded } from '#shared/jobs/state.ts';
-import type { Engine, FoundRun, OutputSink } from '../engines/engine.ts';
-import type { EngineRegistry, InputRecorder, Staged, Staging, VfolderLookup } from '../services.ts';
+import type { Engine, FoundRun, OutputSink, RunExit } from '../engines/engine.ts';
+import { type MaskedSink, maskSecrets } from '../secrets/log-mask.ts';
+import type { Dotfiles, EngineRegistry, InputRecorder, JobSecrets, Redactor, Staged, Staging, VfolderLookup } from '../services.ts';
 import type { JobJournal, JobRecord } from './journal.ts';
 import { type LogStore, openLog } from './log-store.ts';
-import { ownOutputs, prepare, toRunRequest } from './preparation.ts';
+import { ownOutputs, prepare, readWithheld, toRunRequest } from './preparation.ts';
 import { pullForJob } from './pull.ts';
 
 /** SIGTERM to SIGKILL, when the one who stops it says nothing else. */
@@ -28,6 +30,9 @@ export interface RunnerOptions {
   readonly lookup: VfolderLookup;
   readonly staging: Staging;
   readonly inputs: InputRecorder;
+  readonly secrets: JobSecrets;
+  readonly dotfiles: Dotfiles;
+  readonly redactor: Redactor;
   readonly logsDirectory: string;
   readonly onLogGrown: (id: number, size: number) => void;
 }
@@ -86,6 +91,8 @@ class Run {
   #cause: StowageError | null = null;
   #grace = defaultGraceSeconds;
   #store: LogStore | null = null;
+  /** Before the log, where the job has secrets. */
+  #mask: MaskedSink | null = null;
   readonly #detached = new AbortController();
   readonly #preparing = new AbortController();
   #wake: () => void = () => {};
@@ -138,7 +145,7 @@ class Run {
         this.#internal = 0;
       } catch (error) {
         if (this.#detached.signal.aborted) break;
-        const trouble = toStowageError(error);
+        const trouble = this.#clean(error);
         troubles += 1;
         this.#internal = trouble.code === 'internal' ? this.#internal + 1 : 0;
         try {
@@ -209,7 +216,8 @@ class Run {
 
   /** An image that the engine lacks is pulled, once. */
   async #create(plan: Plan, staged: Staged): Promise<string> {
-    const request = toRunRequest(this.#id, plan, staged);
+    const { secrets, dotfiles } = this.#options;
+    const request = toRunRequest(this.#id, plan, staged, readWithheld(plan, secrets, dotfiles));
     try {
       return await this.#engine.create(request);
     } catch (error) {
@@ -241,7 +249,7 @@ class Run {
     try {
       await this.#engine.start(reference, this.#sink(await this.#log()));
     } catch (error) {
-      const trouble = toStowageError(error);
+      const trouble = this.#clean(error);
       const maybeLater = retriedAtStart.includes(trouble.code);
       if (!maybeLater && (trouble.code !== 'engine-error' || this.#starts >= startAttempts)) this.#verdict = trouble;
       throw trouble;
@@ -262,7 +270,30 @@ class Run {
   #sink(log: LogStore): OutputSink {
     const connection = Symbol('connection');
     this.#connection = connection;
-    return { write: async (stream, bytes) => (this.#connection === connection ? log.write(stream, bytes) : undefined) };
+    // What an older one holds back is not in the log's position: it comes again.
+    this.#mask?.drop();
+    this.#mask = this.#masked(log);
+    const sink = this.#mask ?? log;
+    return { write: async (stream, bytes) => (this.#connection === connection ? sink.write(stream, bytes) : undefined) };
+  }
+
+  /** What takes the secrets of the job out of its output; null when it has none. */
+  #masked(log: LogStore): MaskedSink | null {
+    const { journal, secrets } = this.#options;
+    const env = journal.plan(this.#id).env.filter(isSecret);
+    if (env.length === 0) return null;
+    try {
+      return maskSecrets(log, [...secrets.read(env).values()]);
+    } catch (error) {
+      // They were for a former session only: the job goes on, but nobody can tell any more what of its output is secret.
+      if (isStowageError(error, 'credentials-missing')) return maskSecrets(log, null);
+      throw error;
+    }
+  }
+
+  /** An engine may tell what it was given. */
+  #clean(error: unknown): StowageError {
+    return toStowageError(this.#options.redactor.error(error));
   }
 
   async #follow(job: JobRecord): Promise<void> {
@@ -283,6 +314,7 @@ class Run {
     );
     this.#detached.signal.throwIfAborted();
     // Whole before the journal says so: from `finalizing` on nobody asks the engine for output again.
+    await this.#mask?.end();
     await (await this.#log()).finish();
     const plan = this.#options.journal.plan(this.#id);
     const context = { command: plan.command, memoryBytes: plan.resources.memoryBytes };
@@ -290,7 +322,7 @@ class Run {
       type: 'ended',
       at: Date.now(),
       exitCode: exit.code,
-      problem: this.#cause ? toProblem(this.#cause) : causeOf(exit, context),
+      problem: this.#cause ? toProblem(this.#cause) : causeOf(this.#cleanExit(exit), context),
       startedAt: exit.startedAt,
       endedAt: exit.endedAt,
     });
@@ -311,6 +343,10 @@ class Run {
     }
     await this.#release();
     journal.advance(this.#id, { type: 'finalized', at: Date.now() });
+  }
+
+  #cleanExit(exit: RunExit): RunExit {
+    return exit.message === null ? exit : { ...exit, message: this.#options.redactor.text(exit.message) };
   }
 
   /** Stops a job that lost something that it uses, for that cause. */
@@ -414,6 +450,8 @@ class Run {
   async #closeLog(): Promise<void> {
     const store = this.#store;
     this.#store = null;
+    this.#mask?.drop();
+    this.#mask = null;
     // What could not be written was not acknowledged either: the engine gives it again.
     await store?.close().catch(() => {});
   }

@@ -2,12 +2,13 @@ import type { Job, JobDetail, jobsContract } from '#shared/contract/jobs.ts';
 import type { JobSpec, Plan } from '#shared/contract/plan.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
 import { uniqueName } from '#shared/jobs/name.ts';
+import { maskSpec } from '#shared/jobs/secret-variables.ts';
 import { hasEnded } from '#shared/jobs/state.ts';
 import { parseInnerPath } from '#shared/paths.ts';
 import type { Service } from '../rpc/service.ts';
-import type { EngineRegistry, InputRecorder, Staging, VfolderLookup } from '../services.ts';
+import type { EngineRegistry, InputRecorder, JobSecrets, Staging, VfolderLookup } from '../services.ts';
 import type { JobPlanner } from './jobs.ts';
-import type { JobJournal, JobRecord } from './journal.ts';
+import type { JobJournal, JobRecord, NewJob } from './journal.ts';
 import { readLogPage } from './log-reader.ts';
 import { mountAddress, outputsVfolder, vfolderUses } from './preparation.ts';
 import type { JobQueue } from './queue.ts';
@@ -21,6 +22,7 @@ interface ServiceOptions {
   readonly lookup: VfolderLookup;
   readonly staging: Staging;
   readonly inputs: InputRecorder;
+  readonly secrets: JobSecrets;
   readonly logsDirectory: string;
   readonly view: (job: JobRecord) => Job;
   /** Deletes the job's log and tells that the job is gone. */
@@ -85,6 +87,7 @@ export function createJobService(options: ServiceOptions): Service<typeof jobsCo
           .catch(() => {});
       inputs.forget(id);
       journal.remove(id);
+      options.secrets.release(id);
       options.forget(id);
       return { removed: true };
     },
@@ -98,20 +101,23 @@ export function createJobService(options: ServiceOptions): Service<typeof jobsCo
 
 /** Plans and journals one job after the other, so that names and numbers are given once. */
 function createLauncher(options: ServiceOptions): (spec: JobSpec, requestId: string | null) => Promise<JobRecord> {
-  const { journal, queue, lookup } = options;
+  const { journal, queue, lookup, secrets } = options;
   let last: Promise<unknown> = Promise.resolve();
   const launch = async (spec: JobSpec, requestId: string | null): Promise<JobRecord> => {
     const known = requestId === null ? null : journal.byRequest(requestId);
     if (known) return known;
     const id = journal.nextId();
+    const named = secrets.name(spec);
     const { name, folder } = await uniqueName(spec, id, (candidate, output) => taken(options, spec, candidate, output));
-    const plan = await planToRun(options, spec, folder);
+    const plan = await planToRun(options, named.spec, folder);
     const output = plan.mounts.find((mount) => mount.role === 'output');
-    const job = journal.insert({
+    // Before the job is written down, so that there is none without them.
+    await secrets.keep(id, named);
+    const job = insertOrForget(options, {
       id,
       requestId,
       name,
-      spec,
+      spec: maskSpec(named.spec),
       plan,
       output: (output && mountAddress(output)) ?? null,
       vfolders: vfolderUses(plan, lookup),
@@ -125,6 +131,15 @@ function createLauncher(options: ServiceOptions): (spec: JobSpec, requestId: str
     last = launched.catch(() => {});
     return launched;
   };
+}
+
+function insertOrForget({ journal, secrets }: ServiceOptions, job: NewJob): JobRecord {
+  try {
+    return journal.insert(job);
+  } catch (error) {
+    secrets.release(job.id);
+    throw error;
+  }
 }
 
 /** @throws `plan-conflict` with every conflict that stands in the way */

@@ -64,6 +64,8 @@ export interface PlannerOptions {
   readonly volumeCopies?: boolean;
   /** The disk of the cache and its bounds. Default: what is free beside the data directory, all of it for the cache. */
   readonly cacheLimits?: () => Awaitable<{ freeBytes: number; limitBytes: number; usedBytes: number }>;
+  /** What is placed in the home directory of every job. Default: nothing. */
+  readonly dotfiles?: () => NonNullable<PlanRequest['dotfiles']>;
   /** What was measured of a host; null, and by default: what its answers to the planner let assume. */
   readonly linkOf?: (hostId: string) => HostLink | null;
 }
@@ -126,6 +128,7 @@ export function createPlanner(options: PlannerOptions): Planner {
         volumes: options.volumeCopies ?? false,
       },
       writers: options.writers(),
+      dotfiles: options.dotfiles?.() ?? [],
     };
     const probes = probesFor(draft);
     const reference = spec.image?.trim() ?? '';

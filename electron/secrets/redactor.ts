@@ -27,7 +27,7 @@ export function createRedactor(): Redactor {
   };
   return {
     protect: (secrets) => {
-      for (const secret of secrets) for (const form of formsOf(secret)) known.add(form);
+      for (const secret of secrets) for (const form of formsOf(secret, shortest)) known.add(form);
     },
     text,
     error: (error) => {
@@ -59,8 +59,8 @@ function cleanError(error: Error, text: (given: string) => string): Error {
   return clean;
 }
 
-/** A secret as it is, and as it is written into addresses, headers and JSON. */
-function formsOf(secret: string): string[] {
+/** A secret as it is, and as it is written into addresses, headers and JSON; none of one that is too short. */
+export function formsOf(secret: string, shortest: number): string[] {
   if (secret.length < shortest) return [];
   const bytes = Buffer.from(secret);
   return [

@@ -1,28 +1,15 @@
 import { isAbsolute, join, relative } from 'node:path';
-import { isStowageError, StowageError } from '#shared/errors.ts';
+import { StowageError } from '#shared/errors.ts';
 import { type HostSecret, secretTexts } from '#shared/hosts/host-secret.ts';
 import { visible } from '#shared/paths.ts';
-import type { Keychain, Redactor, Secrets } from '../services.ts';
-import {
-  keychainSealer,
-  keyFileSealer,
-  openWithKeychain,
-  openWithKeyFile,
-  openWithPassphrase,
-  passphraseSealer,
-  type Sealed,
-  type Sealer,
-} from './sealing.ts';
+import type { Redactor, Secrets } from '../services.ts';
+import type { Sealed } from './sealing.ts';
 import { createSecretFile } from './secret-file.ts';
+import { explainUnopened, openSealed, sealerFor, type VaultOptions } from './vault.ts';
 
-export interface SecretsOptions {
+export interface SecretsOptions extends VaultOptions {
   /** The data directory; the sealed secrets are in it, the key is not. */
   readonly home: string;
-  readonly keyFile: string;
-  /** Seals instead of the key file. */
-  readonly passphrase?: string | undefined;
-  /** Of a shell that has one. */
-  readonly keychain?: Keychain | undefined;
   readonly redactor: Redactor;
 }
 
@@ -44,7 +31,7 @@ export function createSecrets(options: SecretsOptions): Secrets {
     const before = refused.get(hostId);
     if (before && Date.now() - before.at < retryMs) throw before.error;
     try {
-      const secret = JSON.parse(open(options, sealed, hostId)) as HostSecret;
+      const secret = JSON.parse(openSealed(options, sealed, contextOf(hostId))) as HostSecret;
       redactor.protect(secretTexts(secret));
       opened.set(hostId, secret);
       return secret;
@@ -75,7 +62,7 @@ export function createSecrets(options: SecretsOptions): Secrets {
       try {
         return openSaved(id, sealed);
       } catch (error) {
-        const [why, hint] = explain(sealed, options, error);
+        const [why, hint] = explainUnopened(sealed, options, error);
         throw missing(name, why, hint);
       }
     },
@@ -97,54 +84,8 @@ export function createSecrets(options: SecretsOptions): Secrets {
 
 const contextOf = (hostId: string): string => `stowage host ${hostId}`;
 
-function open(options: SecretsOptions, sealed: Sealed, hostId: string): string {
-  const context = contextOf(hostId);
-  switch (sealed.by) {
-    case 'keychain':
-      if (!options.keychain) throw new Error('there is no keychain in this shell');
-      return openWithKeychain(options.keychain, sealed, context);
-    case 'key-file':
-      return openWithKeyFile(options.keyFile, sealed, context);
-    case 'passphrase':
-      if (options.passphrase === undefined) throw new Error('there is no passphrase in this shell');
-      return openWithPassphrase(options.passphrase, sealed, context);
-  }
-}
-
-/** What seals in this shell, and whether it is used without being asked for. */
-function sealerFor({ keychain, passphrase, keyFile }: SecretsOptions): { sealer: Sealer; byDefault: boolean } {
-  if (keychain && keychain.weakness === null) return { sealer: keychainSealer(keychain), byDefault: true };
-  const sealer = passphrase === undefined ? keyFileSealer(keyFile) : passphraseSealer(passphrase);
-  // Who uses the app on a desktop expects the keychain: without a sound one, nothing is written unless they say so.
-  return { sealer, byDefault: keychain === undefined };
-}
-
 const missing = (name: string, why: string, hint: string): StowageError =>
   new StowageError('credentials-missing', `The secret of the storage host “${visible(name)}” ${why}.`, { subject: name, hint });
-
-/** Why a saved secret cannot be opened here, as the end of a sentence, and what to do. */
-function explain(sealed: Sealed, options: SecretsOptions, error: unknown): [why: string, hint: string] {
-  switch (sealed.by) {
-    case 'keychain':
-      return options.keychain
-        ? [
-            `cannot be read from ${options.keychain.name}`,
-            'Unlock the keychain and start Stowage again, or give the secret again.',
-          ]
-        : [
-            'was saved by the desktop app in the system’s keychain, which only the app can read',
-            'Start the app, which this program then works through, or give the secret again.',
-          ];
-    case 'key-file': {
-      const reason = isStowageError(error) ? error.message.replace(/\.$/, '') : 'It does not fit its key';
-      return [`cannot be read. ${reason}`, `Bring “${options.keyFile}” back from a copy, or give the secret again.`];
-    }
-    case 'passphrase':
-      return options.passphrase === undefined
-        ? ['was saved with a passphrase', 'Start Stowage with STOWAGE_PASSPHRASE set to it, or give the secret again.']
-        : ['was saved with another passphrase', 'Start Stowage with the right STOWAGE_PASSPHRASE, or give the secret again.'];
-  }
-}
 
 function describe({ home, keychain, passphrase, keyFile }: SecretsOptions): ReturnType<Secrets['describe']> {
   const inFile =

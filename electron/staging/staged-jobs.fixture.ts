@@ -13,6 +13,7 @@ import { createEngineRegistry } from '../engines/registry.ts';
 import { type EngineName, waiterFor } from '../jobs/jobs.fixture.ts';
 import { createJobs, type Jobs } from '../jobs/jobs.ts';
 import { createProvenance } from '../provenance/provenance.ts';
+import { privateParts } from '../secrets/secrets.fixture.ts';
 import type { StorageProvider } from '../storage/provider.ts';
 import { createCopies } from './copies.ts';
 import { joinStagings } from './staging.ts';
@@ -58,6 +59,7 @@ export async function openStagedJobs(
     lookup,
     staging: joinStagings([copies]),
     inputs: provenance,
+    ...privateParts(home, { database, changes }),
     logsDirectory: join(home, 'logs'),
   });
   const until = waiterFor(jobs, changes);

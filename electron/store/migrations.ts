@@ -217,4 +217,28 @@ export const migrations: readonly string[] = [
   CREATE INDEX job_inputs_digest ON job_inputs(digest) WHERE digest IS NOT NULL;
   ALTER TABLE jobs ADD COLUMN input_image TEXT;
   `,
+  `
+  CREATE TABLE job_secrets (
+    id TEXT PRIMARY KEY,
+    sealed TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE job_secret_uses (
+    job_id INTEGER NOT NULL,
+    secret_id TEXT NOT NULL,
+    PRIMARY KEY (job_id, secret_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX job_secret_uses_secret ON job_secret_uses(secret_id);
+
+  CREATE TABLE dotfiles (
+    path TEXT PRIMARY KEY,
+    permission TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE dotfile_contents (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    sealed TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

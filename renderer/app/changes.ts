@@ -60,6 +60,7 @@ function apply(change: Change): void {
       useLogSizes.setState({ [change.id]: change.size });
       break;
     case 'files':
+    case 'dotfiles':
       break;
     default:
       assertNever(change);

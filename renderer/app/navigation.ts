@@ -29,7 +29,7 @@ interface Navigation {
   /** What Launch was asked to begin with: merged over an empty spec. */
   readonly launchRequest: Request<Partial<JobSpec>> | null;
   /** The part of Settings to bring into view. */
-  readonly settingsRequest: Request<'cache'> | null;
+  readonly settingsRequest: Request<'cache' | 'dotfiles'> | null;
   /** The open job; null: the list. */
   readonly jobId: number | null;
   /** The job that the open one is compared with. */
@@ -70,6 +70,9 @@ export const goJobs = (jobId: number | null = null): void => go({ screen: 'jobs'
 export const goCompare = (first: number, second: number): void => go({ screen: 'jobs', jobId: first, comparedJobId: second });
 
 export const goSettings = (): void => go({ screen: 'settings', settingsRequest: null });
+
+/** Opens Settings at the dotfiles. */
+export const goDotfiles = (): void => go({ screen: 'settings', settingsRequest: request('dotfiles') });
 
 /** Opens Settings at the cache. */
 export const goCache = (): void => go({ screen: 'settings', settingsRequest: request('cache') });

@@ -1,5 +1,6 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import type { Job, JobDetail } from '#shared/contract/jobs.ts';
+import { gpuWords, writeDuration, writePorts } from '#shared/jobs/resource-words.ts';
 import { visible } from '#shared/paths.ts';
 import { ApproachBadge, ModeBadge } from '../planner/badges.tsx';
 import { ContainerView } from '../planner/container-view.tsx';
@@ -34,6 +35,8 @@ const useStyles = makeStyles({
   none: { color: tokens.colorNeutralForeground3, marginBottom: '20px' },
 });
 
+const secretWords = { env: '•••••••• (secret)', file: '•••••••• (secret, as a file)' } as const;
+
 /** What was planned for the job, as it was when it was run. */
 export function JobPlan({ detail, job }: { readonly detail: JobDetail; readonly job: Job }) {
   const styles = useStyles();
@@ -45,7 +48,10 @@ export function JobPlan({ detail, job }: { readonly detail: JobDetail; readonly 
     ['CPUs', plan.resources.cpus === null ? 'all' : String(plan.resources.cpus)],
     ['Memory', plan.resources.memoryBytes === null ? 'no limit' : writeBytes(plan.resources.memoryBytes)],
     ['Shared memory', writeBytes(plan.resources.shmBytes)],
-    ...detail.spec.env.map(({ name, value }): [string, string] => [name, value]),
+    ['GPUs', gpuWords(plan.resources.gpus)],
+    ['Time', plan.maxSeconds === null ? 'no limit' : `at most ${writeDuration(plan.maxSeconds)}`],
+    ['Ports', plan.ports.length === 0 ? 'none' : writePorts(plan.ports)],
+    ...detail.spec.env.map(({ name, value, secret }): [string, string] => [name, secret ? secretWords[secret] : value]),
   ];
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it

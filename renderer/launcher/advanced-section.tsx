@@ -1,78 +1,26 @@
-import { Button, Input, makeStyles, Select, Switch } from '@fluentui/react-components';
-import { AddRegular, DeleteRegular } from '@fluentui/react-icons';
+import { Input, makeStyles, Select, Switch } from '@fluentui/react-components';
 import { useId } from 'react';
 import type { Plan } from '#shared/contract/plan.ts';
+import { gpuWords, parsePorts } from '#shared/jobs/resource-words.ts';
 import { useEngines } from '../app/stores/engines.ts';
 import { formatBytes, plural } from '../ui/format.ts';
 import { writeBytes } from '../ui/sizes.ts';
-import { type Draft, type DraftProblem, type DraftVariable, newKey } from './draft.ts';
+import type { Draft, DraftProblem } from './draft.ts';
+import { type GpuChoice, readResources } from './draft-resources.ts';
 import { changeDraft } from './draft-store.ts';
+import { EnvironmentFold } from './environment-fold.tsx';
 import { FieldRow, Fold } from './form-parts.tsx';
 
 const useStyles = makeStyles({
   short: { width: '160px' },
+  pair: { display: 'flex', gap: '8px' },
   wide: { width: '100%' },
-  variables: { listStyleType: 'none', margin: '0 0 8px', padding: 0, display: 'flex', flexDirection: 'column', gap: '6px' },
-  variable: { display: 'grid', gridTemplateColumns: 'minmax(0, 2fr) 10px minmax(0, 3fr) 28px', gap: '6px', alignItems: 'center' },
-  input: { minWidth: 0 },
   inner: { minWidth: 0, width: '100%' },
 });
 
-function Environment({ draft }: { readonly draft: Draft }) {
-  const styles = useStyles();
-  const change = (key: number, next: Partial<DraftVariable>): void =>
-    changeDraft({ env: draft.env.map((row) => (row.key === key ? { ...row, ...next } : row)) });
-  const names = draft.env.map((row) => row.name).filter(Boolean);
-  return (
-    <Fold title="Environment" value={names.length === 0 ? 'No variables' : names.join(', ')}>
-      {draft.env.length > 0 && (
-        <ul className={styles.variables} aria-label="Environment variables">
-          {draft.env.map((row, index) => (
-            <li key={row.key} className={styles.variable}>
-              <Input
-                size="small"
-                className={styles.input}
-                input={{ className: styles.inner, spellCheck: false, autoFocus: row.name === '' && row.value === '' }}
-                aria-label={`Name of variable ${index + 1}`}
-                placeholder="NAME"
-                value={row.name}
-                onChange={(_, data) => change(row.key, { name: data.value })}
-              />
-              <span aria-hidden>=</span>
-              <Input
-                size="small"
-                className={styles.input}
-                input={{ className: styles.inner, spellCheck: false }}
-                aria-label={`Value of variable ${index + 1}`}
-                placeholder="value"
-                value={row.value}
-                onChange={(_, data) => change(row.key, { value: data.value })}
-              />
-              <Button
-                size="small"
-                appearance="subtle"
-                icon={<DeleteRegular />}
-                aria-label={`Remove variable ${index + 1}`}
-                onClick={() => changeDraft({ env: draft.env.filter((one) => one.key !== row.key) })}
-              />
-            </li>
-          ))}
-        </ul>
-      )}
-      <Button
-        size="small"
-        icon={<AddRegular />}
-        onClick={() => changeDraft({ env: [...draft.env, { key: newKey(), name: '', value: '' }] })}
-      >
-        Add variable
-      </Button>
-    </Fold>
-  );
-}
-
 interface AmountFieldProps {
   readonly label: string;
-  readonly field: 'cpus' | 'memory' | 'shm';
+  readonly field: 'cpus' | 'memory' | 'shm' | 'maxTime' | 'ports';
   readonly draft: Draft;
   readonly placeholder: string;
   readonly hint: string;
@@ -97,6 +45,49 @@ function AmountField({ label, field, draft, placeholder, hint, problems }: Amoun
   );
 }
 
+function GpuField({ draft, problems }: Pick<AdvancedSectionProps, 'draft' | 'problems'>) {
+  const styles = useStyles();
+  const id = useId();
+  const { gpuChoice } = draft;
+  const written = gpuChoice === 'count' || gpuChoice === 'ids';
+  return (
+    <FieldRow
+      label="GPUs"
+      htmlFor={id}
+      hint={gpuChoice === 'ids' ? 'Numbers as nvidia-smi gives them, or UUIDs.' : null}
+      problem={problems.find((problem) => problem.field === 'gpus')?.message}
+    >
+      <div className={styles.pair}>
+        <Select
+          id={id}
+          size="small"
+          className={styles.short}
+          value={gpuChoice}
+          onChange={(_, data) => changeDraft({ gpuChoice: gpuChoiceOf(data.value), gpus: data.value === 'count' ? '1' : '' })}
+        >
+          <option value="none">None</option>
+          <option value="all">All</option>
+          <option value="count">A number of them</option>
+          <option value="ids">These</option>
+        </Select>
+        {written && (
+          <Input
+            size="small"
+            className={styles.short}
+            input={{ className: styles.inner, spellCheck: false }}
+            aria-label={gpuChoice === 'count' ? 'How many GPUs' : 'Ids of the GPUs'}
+            placeholder={gpuChoice === 'count' ? '1' : '0, 1'}
+            value={draft.gpus}
+            onChange={(_, data) => changeDraft({ gpus: data.value })}
+          />
+        )}
+      </div>
+    </FieldRow>
+  );
+}
+
+const gpuChoiceOf = (value: string): GpuChoice => (value === 'all' || value === 'count' || value === 'ids' ? value : 'none');
+
 export interface AdvancedSectionProps {
   readonly draft: Draft;
   readonly plan: Plan | null;
@@ -110,10 +101,14 @@ export function AdvancedSection({ draft, plan, problems }: AdvancedSectionProps)
   const engine = useEngines((state) => state.engines.find((one) => one.id === (draft.engine ?? plan?.engine)));
   const all = engine?.cpus ? `all ${engine.cpus} CPUs` : 'all CPUs';
   const shm = plan ? writeBytes(plan.resources.shmBytes) : '1 GiB';
+  const ports = parsePorts(draft.ports) ?? [];
+  const { resources } = readResources(draft);
   const values = [
     draft.cpus.trim() === '' ? all : plural(Number(draft.cpus) || 0, 'CPU'),
     draft.memory.trim() === '' ? 'no memory limit' : `${draft.memory} memory`,
     `${draft.shm.trim() || shm} shared memory`,
+    gpuWords(resources.gpus ?? null),
+    draft.maxTime.trim() === '' ? 'no time limit' : `at most ${draft.maxTime.trim()}`,
   ];
   const who = draft.user === 'self' ? 'as you' : 'as the image says';
   return (
@@ -147,12 +142,22 @@ export function AdvancedSection({ draft, plan, problems }: AdvancedSectionProps)
           hint="Space in /dev/shm, which data loaders use."
           problems={problems}
         />
+        <GpuField draft={draft} problems={problems} />
+        <AmountField
+          label="At most"
+          field="maxTime"
+          draft={draft}
+          placeholder="No time limit"
+          hint="For example 90 min or 2 h. The job is stopped when it has run so long."
+          problems={problems}
+        />
       </Fold>
-      <Environment draft={draft} />
+      <EnvironmentFold draft={draft} plan={plan} />
       <Fold
         title="Network and user"
         value={[
           draft.network ? 'network on' : 'no network',
+          ports.length === 0 ? 'no ports' : plural(ports.length, 'port'),
           who,
           `in ${draft.workdir.trim() || (plan?.workdir ?? '/home/work')}`,
         ].join(', ')}
@@ -165,6 +170,14 @@ export function AdvancedSection({ draft, plan, problems }: AdvancedSectionProps)
             onChange={(_, data) => changeDraft({ network: data.checked })}
           />
         </FieldRow>
+        <AmountField
+          label="Ports"
+          field="ports"
+          draft={draft}
+          placeholder="None"
+          hint="Of the job, such as 8888, or 8080:80 for another one here. Reached at this machine only."
+          problems={problems}
+        />
         <FieldRow
           label="User"
           htmlFor={ids.user}

@@ -4,7 +4,7 @@ import { parseLayout } from '../app/stores/carried-layout.ts';
 import { useSettings } from '../app/stores/settings.ts';
 import { targetIn } from '../planner/drop-place.ts';
 import { remember } from '../ui/remembered.ts';
-import { type Draft, emptyDraft, fromSpec, isPristine, newMount, reviveDraft, toSpec } from './draft.ts';
+import { type Draft, emptyDraft, fromSpec, isPristine, newMount, reviveDraft, toSpec, withoutSecrets } from './draft.ts';
 
 interface DraftStore {
   readonly draft: Draft;
@@ -31,7 +31,7 @@ function keepSoon(): void {
 function keep(): void {
   clearTimeout(timer);
   timer = undefined;
-  const { draft } = useDraft.getState();
+  const draft = withoutSecrets(useDraft.getState().draft);
   remember(layoutKey, isPristine(draft) || JSON.stringify(draft).length > keptLength ? null : draft);
 }
 

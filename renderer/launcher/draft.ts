@@ -1,10 +1,20 @@
 import type { MountMode } from '#shared/contract/base.ts';
 import { type EngineId, engineIdSchema } from '#shared/contract/engines.ts';
-import type { Approach, Fix, JobSpec, LinkRequest, MountRequest } from '#shared/contract/plan.ts';
 import { engineKind } from '#shared/engines.ts';
+import type {
+  Approach,
+  EnvironmentVariable,
+  Fix,
+  JobSpec,
+  LinkRequest,
+  MountRequest,
+} from '#shared/contract/plan.ts';
+import { writeDuration, writePorts } from '#shared/jobs/resource-words.ts';
+import { secretMarker } from '#shared/jobs/secret-variables.ts';
 import { applyFix } from '#shared/plan/apply-fix.ts';
-import { parseBytes, writeBytes } from '../ui/sizes.ts';
+import { writeBytes } from '../ui/sizes.ts';
 import { fromArgv, toArgv } from './command-line.ts';
+import { draftGpus, type GpuChoice, readLimits, readResources } from './draft-resources.ts';
 
 export interface DraftMount {
   /** Tells rows apart while they are edited. */
@@ -28,7 +38,12 @@ export interface DraftLink {
 export interface DraftVariable {
   readonly key: number;
   readonly name: string;
+  /** Of a secret: only while this window is open. */
   readonly value: string;
+  /** How a secret reaches the job; null: it is none. */
+  readonly secret: EnvironmentVariable['secret'] | null;
+  /** Where Stowage keeps the value of a secret already; null: nowhere, or another one was written. */
+  readonly kept: string | null;
 }
 
 /** The launch form as it is typed: texts that may not be finished yet. */
@@ -49,6 +64,11 @@ export interface Draft {
   readonly cpus: string;
   readonly memory: string;
   readonly shm: string;
+  readonly gpuChoice: GpuChoice;
+  readonly gpus: string;
+  readonly maxTime: string;
+  readonly ports: string;
+  readonly dotfiles: boolean;
   readonly workdir: string;
   readonly network: boolean;
   readonly user: 'self' | 'image';
@@ -71,6 +91,11 @@ export const emptyDraft: Draft = {
   cpus: '',
   memory: '',
   shm: '',
+  gpuChoice: 'none',
+  gpus: '',
+  maxTime: '',
+  ports: '',
+  dotfiles: true,
   workdir: '',
   network: true,
   user: 'self',
@@ -79,7 +104,7 @@ export const emptyDraft: Draft = {
 
 /** Something typed that cannot be sent yet. */
 export interface DraftProblem {
-  readonly field: 'command' | 'cpus' | 'memory' | 'shm';
+  readonly field: 'command' | 'cpus' | 'memory' | 'shm' | 'gpus' | 'maxTime' | 'ports';
   readonly message: string;
 }
 
@@ -102,27 +127,9 @@ export const newKey = (): number => {
 const present = <K extends string>(key: K, text: string): Partial<Record<K, string>> =>
   text.trim() === '' ? {} : ({ [key]: text.trim() } as Record<K, string>);
 
-function readResources(draft: Draft): { resources: JobSpec['resources']; problems: DraftProblem[] } {
-  const problems: DraftProblem[] = [];
-  const cpus = Number(draft.cpus);
-  if (draft.cpus.trim() !== '' && !(cpus > 0 && cpus <= 4096))
-    problems.push({ field: 'cpus', message: `“${draft.cpus}” is not a number of CPUs: write 2 or 0.5.` });
-  const bytes = (field: 'memory' | 'shm'): number | null => {
-    if (draft[field].trim() === '') return null;
-    const value = parseBytes(draft[field]);
-    if (value === null) problems.push({ field, message: `“${draft[field]}” is not a size: write 512 MiB or 4 GiB.` });
-    return value;
-  };
-  const memoryBytes = bytes('memory');
-  const shmBytes = bytes('shm');
-  return {
-    problems,
-    resources: {
-      ...(draft.cpus.trim() !== '' && cpus > 0 && cpus <= 4096 && { cpus }),
-      ...(memoryBytes !== null && { memoryBytes }),
-      ...(shmBytes !== null && { shmBytes }),
-    },
-  };
+function variableOf({ name, value, secret, kept }: DraftVariable): EnvironmentVariable {
+  if (!secret) return { name: name.trim(), value };
+  return kept ? { name: name.trim(), value: secretMarker, secret, kept } : { name: name.trim(), value, secret };
 }
 
 function mountOf(row: DraftMount): MountRequest {
@@ -140,6 +147,7 @@ const linkOf = ({ path, target }: DraftLink): LinkRequest => ({ path: path.trim(
 export function toSpec(draft: Draft): DraftSpec {
   const command = toArgv({ text: draft.command, shell: draft.shell });
   const { resources, problems } = readResources(draft);
+  const { limits, problems: limitProblems } = readLimits(draft);
   const rows = draft.mounts.filter((row) => row.source.trim() !== '');
   const linkRows = draft.links.filter((row) => row.path.trim() !== '' || row.target.trim() !== '');
   const output =
@@ -157,9 +165,11 @@ export function toSpec(draft: Draft): DraftSpec {
     ...(output !== undefined && { output }),
     ...(draft.noAutomount !== false && { noAutomount: draft.noAutomount === true ? true : [...draft.noAutomount] }),
     env: draft.env
-      .filter((row) => row.name.trim() !== '' || row.value !== '')
-      .map(({ name, value }) => ({ name: name.trim(), value })),
+      .filter((row) => row.name.trim() !== '' || row.value !== '' || row.kept !== null)
+      .map(variableOf),
+    ...(!draft.dotfiles && { noDotfiles: true }),
     resources,
+    ...limits,
     network: draft.network,
     user: draft.user,
   };
@@ -167,7 +177,11 @@ export function toSpec(draft: Draft): DraftSpec {
     spec,
     rows,
     linkRows,
-    problems: command.error ? [{ field: 'command', message: command.error }, ...problems] : problems,
+    problems: [
+      ...(command.error ? [{ field: 'command' as const, message: command.error }] : []),
+      ...problems,
+      ...limitProblems,
+    ],
   };
 }
 
@@ -186,16 +200,35 @@ export function fromSpec(spec: Partial<JobSpec>): Draft {
     links: (spec.links ?? []).map((link) => newLink(link)),
     output: spec.output === null ? 'none' : spec.output === undefined ? 'default' : 'address',
     outputAddress: spec.output ?? '',
-    env: (spec.env ?? []).map(({ name, value }) => ({ key: newKey(), name, value })),
+    env: (spec.env ?? []).map((variable) => newVariable(variable)),
     cpus: spec.resources?.cpus === undefined ? '' : String(spec.resources.cpus),
     memory: spec.resources?.memoryBytes === undefined ? '' : writeBytes(spec.resources.memoryBytes),
     shm: spec.resources?.shmBytes === undefined ? '' : writeBytes(spec.resources.shmBytes),
+    ...draftGpus(spec.resources?.gpus),
+    maxTime: spec.maxSeconds === undefined ? '' : writeDuration(spec.maxSeconds),
+    ports: writePorts(spec.ports ?? []),
+    dotfiles: !spec.noDotfiles,
     workdir: spec.workdir ?? '',
     network: spec.network ?? true,
     user: spec.user ?? 'self',
     noAutomount: spec.noAutomount ?? false,
   };
 }
+
+/** A secret of a past job comes without its value, and with where that is kept. */
+export const newVariable = ({ name, value, secret, kept }: EnvironmentVariable = { name: '', value: '' }): DraftVariable => ({
+  key: newKey(),
+  name,
+  value: secret && value === secretMarker ? '' : value,
+  secret: secret ?? null,
+  kept: secret ? (kept ?? null) : null,
+});
+
+/** The draft as it may be written down: without the values of secrets. */
+export const withoutSecrets = (draft: Draft): Draft =>
+  draft.env.some(({ secret }) => secret)
+    ? { ...draft, env: draft.env.map((row) => (row.secret ? { ...row, value: '' } : row)) }
+    : draft;
 
 export const newMount = (mount: MountRequest = { source: ' ' }): DraftMount => ({
   key: newKey(),
@@ -221,6 +254,7 @@ export function applyFixToDraft(draft: Draft, fix: Fix): Draft {
     ...draft,
     engine: next.engine ?? null,
     user: next.user ?? draft.user,
+    dotfiles: !next.noDotfiles,
     code: next.code?.source ?? '',
     codeMode: next.code?.mode ?? draft.codeMode,
     mounts: draft.mounts
@@ -236,6 +270,10 @@ export function applyFixToDraft(draft: Draft, fix: Fix): Draft {
 /** Nothing was typed yet, or all of it was taken back. */
 export const isPristine = (draft: Draft): boolean => JSON.stringify(draft) === JSON.stringify(emptyDraft);
 
+/** Fields that drafts of earlier versions lack. */
+const laterFields: ReadonlySet<string> = new Set(['links', 'gpuChoice', 'gpus', 'maxTime', 'ports', 'dotfiles']);
+const gpuChoices: readonly string[] = ['none', 'all', 'count', 'ids'];
+
 /** Reads a kept draft; null when an older version or someone else wrote it. */
 export function reviveDraft(value: unknown): Draft | null {
   if (typeof value !== 'object' || value === null) return null;
@@ -243,8 +281,7 @@ export function reviveDraft(value: unknown): Draft | null {
   for (const [key, initial] of Object.entries(emptyDraft)) {
     const found = given[key];
     if (key === 'noAutomount' || key === 'engine') continue;
-    // Drafts of versions without symlinks.
-    if (key === 'links' && found === undefined) continue;
+    if (found === undefined && laterFields.has(key)) continue;
     if (Array.isArray(initial) ? !Array.isArray(found) : typeof found !== typeof initial) return null;
   }
   const draft = { ...emptyDraft, ...(value as Partial<Draft>) };
@@ -255,6 +292,7 @@ export function reviveDraft(value: unknown): Draft | null {
     engine: engineIdSchema.safeParse(draft.engine).data ?? null,
     mounts: draft.mounts.map((row) => ({ ...row, approach: row.approach ?? null, key: newKey() })),
     links: draft.links.map((row) => ({ ...row, key: newKey() })),
-    env: draft.env.map((row) => ({ ...row, key: newKey() })),
+    env: draft.env.map((row) => ({ ...row, secret: row.secret ?? null, kept: row.kept ?? null, key: newKey() })),
+    gpuChoice: gpuChoices.includes(draft.gpuChoice) ? draft.gpuChoice : 'none',
   };
 }

@@ -3,6 +3,7 @@ import {
   ArrowExportUpRegular,
   CodeRegular,
   CubeRegular,
+  DocumentRegular,
   type FluentIcon,
   FolderLinkRegular,
   FolderRegular,
@@ -70,6 +71,7 @@ const roleNotes: Record<PlannedMount['role'], string> = { mount: '', code: 'code
 function iconOf(node: ContainerNode, mount: PlannedMount | undefined): FluentIcon {
   if (mount) return roleIcons[mount.role];
   if (node.kind === 'link') return LinkRegular;
+  if (node.kind === 'file') return DocumentRegular;
   if (node.kind === 'workdir') return HomeRegular;
   return node.path === '/' ? CubeRegular : FolderRegular;
 }
@@ -82,12 +84,18 @@ interface NodeProps {
   readonly dropAt: string | null;
 }
 
+function kindNote({ kind, path }: ContainerNode, { steps }: Plan): string {
+  if (kind === 'workdir') return 'working directory';
+  if (kind !== 'file') return '';
+  return steps.some((step) => step.kind === 'lay-file' && step.path === path && step.origin === 'secret') ? 'secret' : 'dotfile';
+}
+
 /** The words beside a node's name: what it stands for and where it comes from. */
 function NodeNotes({ node, plan }: { readonly node: ContainerNode; readonly plan: Plan }) {
   const styles = useStyles();
   const mount = node.mount === null ? undefined : plan.mounts[node.mount];
   const link = node.link === null ? undefined : plan.links[node.link];
-  const note = mount ? roleNotes[mount.role] : node.kind === 'workdir' ? 'working directory' : '';
+  const note = mount ? roleNotes[mount.role] : kindNote(node, plan);
   return (
     <>
       {node.path === '/' && (
@@ -124,9 +132,9 @@ function NodeRow({ view, plan, onFix, dropAt }: NodeProps) {
   const { node } = view;
   const mount = node.mount === null ? undefined : plan.mounts[node.mount];
   const Icon = iconOf(node, mount);
-  const stands = mount !== undefined || node.kind === 'link';
-  // Nothing can be mounted below a link.
-  const takes = node.kind === 'link' ? {} : { [dropAttribute]: node.path };
+  const stands = mount !== undefined || node.kind === 'link' || node.kind === 'file';
+  // Nothing can be mounted below a link or a file.
+  const takes = node.kind === 'link' || node.kind === 'file' ? {} : { [dropAttribute]: node.path };
   return (
     <li>
       <div className={mergeClasses(styles.row, dropAt === node.path && styles.drop)} {...takes}>

@@ -5,6 +5,7 @@ import { About } from './about.tsx';
 import { Appearance } from './appearance.tsx';
 import { BakedImages } from './baked-images.tsx';
 import { Cache } from './cache.tsx';
+import { Dotfiles } from './dotfiles.tsx';
 import { Engines } from './engines.tsx';
 import { Health } from './health.tsx';
 import { LinkRoots } from './link-roots.tsx';
@@ -39,7 +40,7 @@ function useBroughtIntoView(page: RefObject<HTMLDivElement | null>): void {
   }, [section, page]);
 }
 
-/** Appearance, engines, storage, links, transfers, cache and images, health, and what this is. */
+/** Appearance, engines, storage, links, dotfiles, transfers, cache and images, health, and what this is. */
 export function SettingsScreen() {
   const styles = useStyles();
   const page = useRef<HTMLDivElement>(null);
@@ -52,6 +53,7 @@ export function SettingsScreen() {
         <Engines />
         <StorageHosts />
         <LinkRoots />
+        <Dotfiles />
         <TransferSettings />
         <Cache />
         <BakedImages />

@@ -29,6 +29,7 @@ export const changeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('vfolders') }),
   z.object({ type: z.literal('engines') }),
   z.object({ type: z.literal('settings') }),
+  z.object({ type: z.literal('dotfiles') }),
   /** What the cache holds changed; told at most every 500 ms. */
   z.object({ type: z.literal('cache') }),
   /** Something in this folder of the vfolder changed. */

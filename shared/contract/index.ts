@@ -1,6 +1,7 @@
 import type { ContractRouterClient } from '@orpc/contract';
 import { appContract } from './app.ts';
 import { cacheContract } from './cache.ts';
+import { dotfilesContract } from './dotfiles.ts';
 import { editsContract } from './edits.ts';
 import { enginesContract } from './engines.ts';
 import { filesContract } from './files.ts';
@@ -30,6 +31,7 @@ export const contract = {
   provenance: provenanceContract,
   cache: cacheContract,
   images: imagesContract,
+  dotfiles: dotfilesContract,
   search: searchContract,
 };
 

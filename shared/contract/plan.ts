@@ -33,6 +33,11 @@ export const environmentVariableSchema = z.object({
   name: z.string().max(1000),
   value: z.string().max(131_072),
   secret: z.enum(['env', 'file']).optional(),
+  /** Of a secret whose value Stowage keeps: where. `value` is then a marker that is not looked at (secret-variables.ts). */
+  kept: z
+    .string()
+    .regex(/^[0-9a-f-]{36}\.\d{1,4}$/)
+    .optional(),
 });
 export type EnvironmentVariable = z.infer<typeof environmentVariableSchema>;
 
@@ -181,6 +186,12 @@ export const conflictCodeSchema = z.enum([
   'image-unused',
   'command-needed',
   'env-invalid',
+  'port-twice',
+  'port-without-network',
+  'file-on-mount',
+  'file-in-mount',
+  'file-on-link',
+  'file-on-folder',
   'disk-full',
   'approach-impossible',
   'approach-unwise',
@@ -212,6 +223,7 @@ export const fixSchema = z.object({
     z.object({ kind: z.literal('set-engine'), engine: engineIdSchema }),
     z.object({ kind: z.literal('remove-gpus') }),
     z.object({ kind: z.literal('set-user'), user: z.enum(['self', 'image']) }),
+    z.object({ kind: z.literal('no-dotfiles') }),
   ]),
 });
 export type Fix = z.infer<typeof fixSchema>;
@@ -254,6 +266,14 @@ export const planStepSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('bake'), mount: z.number().int(), target: z.string() }),
   /** Laid into the created container before it starts. */
   z.object({ kind: z.literal('make-link'), path: z.string(), target: z.string() }),
+  /** Laid into the created container before it starts: the dotfile or the secret variable `name`. The plan knows no contents. */
+  z.object({
+    kind: z.literal('lay-file'),
+    path: z.string(),
+    mode: z.number(),
+    origin: z.enum(['dotfile', 'secret']),
+    name: z.string(),
+  }),
 ]);
 export type PlanStep = z.infer<typeof planStepSchema>;
 
@@ -261,7 +281,7 @@ export type PlanStep = z.infer<typeof planStepSchema>;
 export interface ContainerNode {
   name: string;
   path: string;
-  kind: 'directory' | 'mount' | 'workdir' | 'link';
+  kind: 'directory' | 'mount' | 'workdir' | 'link' | 'file';
   /** Index into `plan.mounts`, for a mount. */
   mount: number | null;
   /** Index into `plan.links`, for a link. */
@@ -274,7 +294,7 @@ export const containerNodeSchema: z.ZodType<ContainerNode> = z.lazy(() =>
   z.object({
     name: z.string(),
     path: z.string(),
-    kind: z.enum(['directory', 'mount', 'workdir', 'link']),
+    kind: z.enum(['directory', 'mount', 'workdir', 'link', 'file']),
     mount: z.number().nullable(),
     link: z.number().nullable().default(null),
     severity: z.enum(['error', 'warning']).nullable(),

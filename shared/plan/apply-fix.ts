@@ -35,6 +35,8 @@ export function applyFix(spec: JobSpec, fix: Fix): JobSpec {
     }
     case 'set-user':
       return { ...spec, user: change.user };
+    case 'no-dotfiles':
+      return { ...spec, noDotfiles: true };
     default:
       return assertNever(change);
   }

@@ -6,7 +6,7 @@ import { comparablePath, hostPathWithin } from './host-path.ts';
 import { describe, sentence } from './layout.ts';
 import type { Choices, Finding, LaidMount, Layout } from './types.ts';
 
-/** Conflicts with what the engine is and can do, and with image, command and environment. */
+/** Conflicts with what the engine is and can do, and with image and command. */
 export function findEngineConflicts(layout: Layout, choices: Choices): Finding[] {
   return [
     ...judgeReadiness(layout),
@@ -18,7 +18,6 @@ export function findEngineConflicts(layout: Layout, choices: Choices): Finding[]
     ...judgeCommand(layout),
     ...judgeUser(layout),
     ...judgeSubmounts(layout, choices),
-    ...judgeEnvironment(layout),
   ];
 }
 
@@ -182,27 +181,4 @@ function atLeast(version: string | null, major: number, minor: number): boolean 
   if (!match) return false;
   const found = Number(match[1]);
   return found > major || (found === major && Number(match[2] ?? 0) >= minor);
-}
-
-function judgeEnvironment({ request }: Layout): Finding[] {
-  const found: Finding[] = [];
-  const seen = new Set<string>();
-  const twice = new Set<string>();
-  const add = (severity: 'error' | 'warning', message: string): number =>
-    found.push({ code: 'env-invalid', severity, message, mounts: [] });
-  for (const { name, value } of request.spec.env) {
-    const shown = visible(name);
-    if (name === '') add('error', 'An environment variable has no name.');
-    else if (/[=\0]/.test(name))
-      add('error', `“${shown}” cannot be the name of an environment variable: it contains “=” or NUL.`);
-    else if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-      add('warning', `The environment variable “${shown}” has a name that shells cannot read.`);
-    }
-    if (value.includes('\0')) add('error', `The value of the environment variable “${shown}” contains a NUL byte.`);
-    if (seen.has(name) && name !== '') twice.add(name);
-    seen.add(name);
-  }
-  for (const name of twice)
-    add('warning', `The environment variable “${visible(name)}” is given more than once; the last value counts.`);
-  return found;
 }

@@ -1,4 +1,5 @@
 import { visible } from '../paths.ts';
+import { layFiles } from './laid-files.ts';
 import { followLinks, layLinks, linksByPath } from './link-layout.ts';
 import { ancestorsOf, ancestorsUp, resolveTarget, segmentsOf, workHome } from './target.ts';
 import type { InsideKind, LaidMount, Layout, PlanRequest, SourceFacts } from './types.ts';
@@ -36,7 +37,8 @@ export function layOut(request: PlanRequest): Layout {
   }
   const workdir = spec.workdir === undefined && spec.code && sources.code ? `${workHome}/code` : base;
   const links = layLinks(spec.links ?? []);
-  return { request, mounts, base, workdir, workdirProblem: resolvedWorkdir.problem, placed, links };
+  const files = layFiles(request);
+  return { request, mounts, base, workdir, workdirProblem: resolvedWorkdir.problem, placed, links, files };
 }
 
 /** Automounts that are not switched off, without those that the request mounts whole by itself. */
@@ -109,6 +111,7 @@ export function probesFor(request: PlanRequest): Probes {
     const end = followLinks(link.target, byPath);
     if (end !== null && coveringMount(layout, end) === null) look(end);
   }
+  for (const file of layout.files) if (coveringMount(layout, file.path) === null) look(file.path);
   return { image: [...image].sort(), inside };
 }
 

@@ -1,14 +1,18 @@
-import type { Plan, PlanConflict, PlannedMount } from '../contract/plan.ts';
+import type { EnvironmentVariable, Plan, PlanConflict, PlannedMount } from '../contract/plan.ts';
+import { fileVariable, maskVariable } from '../jobs/secret-variables.ts';
 import { chooseApproaches } from './approach.ts';
 import { findApproachConflicts } from './approach-conflicts.ts';
 import { planCost } from './cost.ts';
 import { findEngineConflicts } from './engine-conflicts.ts';
+import { judgeFiles } from './file-conflicts.ts';
+import { secretPath } from './laid-files.ts';
 import { layOut } from './layout.ts';
 import { judgeLinks } from './link-conflicts.ts';
 import { findNested } from './nested.ts';
 import { findOverlaps } from './overlap.ts';
 import { findSourceConflicts } from './source-conflicts.ts';
 import { planSteps } from './steps.ts';
+import { findSurroundingConflicts } from './surroundings-conflicts.ts';
 import { workHome } from './target.ts';
 import { findTargetConflicts } from './target-conflicts.ts';
 import { buildTree } from './tree.ts';
@@ -25,14 +29,17 @@ export function planJob(request: PlanRequest): Plan {
   const choices = chooseApproaches(layout);
   const nested = findNested(layout, choices);
   const links = judgeLinks(layout, choices);
+  const files = judgeFiles(layout, choices);
   const user = userOf(request);
   const findings: Finding[] = [
     ...findEngineConflicts(layout, choices),
+    ...findSurroundingConflicts(layout),
     ...findSourceConflicts(layout, choices),
     ...findApproachConflicts(layout, choices),
     ...findTargetConflicts(layout),
     ...nested.findings,
     ...links.findings,
+    ...files.findings,
     ...findOverlaps(layout),
   ].sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'));
   const { spec, engine } = request;
@@ -55,7 +62,7 @@ export function planJob(request: PlanRequest): Plan {
     mounts: layout.mounts.flatMap((mount) => plannedMount(mount, choices[mount.index])),
     links: layout.links.map(({ path, target }) => ({ path, target })),
     cost: planCost(choices, request),
-    steps: planSteps(layout, { choices, directories: nested.directories, links: links.laid, user }),
+    steps: planSteps(layout, { choices, directories: nested.directories, links: links.laid, files: files.laid, user }),
     tree: buildTree(layout, findings, links.shown),
     conflicts: findings.map(toConflict),
     runnable: findings.every((finding) => finding.severity !== 'error'),
@@ -69,11 +76,18 @@ function userOf({ spec, engine, machine }: PlanRequest): Plan['user'] {
   return { uid: machine.uid, gid: machine.gid };
 }
 
-/** `HOME` is a writable place whatever the user's number is. Of equal names the last value counts. */
-function environmentOf({ spec }: PlanRequest): Plan['env'] {
-  const values = new Map<string, string>([['HOME', workHome]]);
-  for (const { name, value } of spec.env) values.set(name, value);
-  return [...values].map(([name, value]) => ({ name, value }));
+/**
+ * `HOME` is a writable place whatever the user's number is. Of equal names the last value counts. Values of secrets are not in
+ * a plan; a secret that is handed over as a file is named by a variable of its own.
+ */
+function environmentOf(request: PlanRequest): Plan['env'] {
+  const values = new Map<string, EnvironmentVariable>([['HOME', { name: 'HOME', value: workHome }]]);
+  for (const variable of request.spec.env) values.set(variable.name, maskVariable(variable));
+  for (const { name, secret } of [...values.values()]) {
+    if (secret !== 'file') continue;
+    values.set(fileVariable(name), { name: fileVariable(name), value: secretPath(request, name) });
+  }
+  return [...values.values()];
 }
 
 function plannedMount(mount: LaidMount, choice: Choice | undefined): PlannedMount[] {

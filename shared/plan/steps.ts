@@ -5,7 +5,7 @@ import { describe, parentMount } from './layout.ts';
 import { type HostDirectory, mayMake } from './nested.ts';
 import { compareText } from './overlap.ts';
 import { ancestorsOf, ancestorsUp, isBelow, workHome } from './target.ts';
-import type { Choice, Choices, LaidLink, LaidMount, Layout, PlanRequest } from './types.ts';
+import type { Choice, Choices, LaidFile, LaidLink, LaidMount, Layout, PlanRequest } from './types.ts';
 
 /** For the user of the job; open to all where only the image knows who that is. */
 const directoryMode = (user: Plan['user']): number => (user === null ? 0o777 : 0o755);
@@ -15,14 +15,15 @@ export interface StepSources {
   readonly choices: Choices;
   readonly directories: readonly HostDirectory[];
   readonly links: readonly LaidLink[];
+  readonly files: readonly LaidFile[];
   readonly user: Plan['user'];
 }
 
 /**
  * What is done before the start: folders on this machine, files that are brought (copied, mounted over the network, baked),
- * then in the container folders (parents first), links, and the mounts.
+ * then in the container folders (parents first), files, links, and the mounts.
  */
-export function planSteps(layout: Layout, { choices, directories, links, user }: StepSources): PlanStep[] {
+export function planSteps(layout: Layout, { choices, directories, links, files, user }: StepSources): PlanStep[] {
   const host = new Map<string, HostDirectory>();
   for (const mount of layout.placed.values()) {
     const { facts, role } = mount;
@@ -37,9 +38,10 @@ export function planSteps(layout: Layout, { choices, directories, links, user }:
       .sort((a, b) => compareText(a.path, b.path))
       .map(({ path, reason }): PlanStep => ({ kind: 'make-host-directory', path, reason })),
     ...mounts.flatMap((mount) => bring(mount, choices[mount.index], layout.request)),
-    ...containerDirectories(layout, links).map(
+    ...containerDirectories(layout, links, files).map(
       (path): PlanStep => ({ kind: 'make-container-directory', path, mode: directoryMode(user) }),
     ),
+    ...files.map(({ path, mode, origin, name }): PlanStep => ({ kind: 'lay-file', path, mode, origin, name })),
     ...links.map(({ path, target }): PlanStep => ({ kind: 'make-link', path, target })),
     ...mounts
       .filter((mount) => isBound(mount, choices[mount.index]))
@@ -85,10 +87,10 @@ function bring({ index, facts, target, mode }: LaidMount, choice: Choice | undef
 }
 
 /**
- * The home of the job, its working directory, and the folders above targets and links that the image lacks: made for the user of
+ * The home of the job, its working directory, and the folders above targets, links and files that the image lacks: made for the user of
  * the job, since the engine would make them as root. Nothing at or below a mount.
  */
-function containerDirectories(layout: Layout, links: readonly LaidLink[]): string[] {
+function containerDirectories(layout: Layout, links: readonly LaidLink[], files: readonly LaidFile[]): string[] {
   const { request, workdir, placed } = layout;
   const image = typeof request.image === 'string' ? null : request.image;
   const wanted = new Set<string>([workHome]);
@@ -97,7 +99,7 @@ function containerDirectories(layout: Layout, links: readonly LaidLink[]): strin
     else if (request.engine.kind === 'docker' && image?.paths[path] === 'missing') wanted.add(path);
   };
   const seen = new Set<string>();
-  for (const path of [...placed.keys(), ...links.map((link) => link.path)]) {
+  for (const path of [...placed.keys(), ...[...links, ...files].map((laid) => laid.path)]) {
     for (const ancestor of ancestorsUp(path)) {
       // What is above it was considered with it.
       if (seen.has(ancestor)) break;
@@ -105,6 +107,9 @@ function containerDirectories(layout: Layout, links: readonly LaidLink[]): strin
       consider(ancestor);
     }
   }
+  // Stowage's own folder, which no image has.
+  if (files.some((file) => file.origin === 'secret' && file.path.startsWith('/run/')))
+    for (const path of ['/run/stowage', '/run/stowage/secrets']) wanted.add(path);
   if (workdir !== '/') for (const path of [...ancestorsOf(workdir), workdir]) consider(path);
   // `/home` is not the job's: it comes with its child, made as any system folder.
   wanted.delete('/home');

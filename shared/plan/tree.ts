@@ -13,7 +13,7 @@ const createBranch = (name: string, path: string): Branch => ({
   children: new Map(),
 });
 
-/** What the container will see: every target, every link and the working directory, sorted by name. */
+/** What the container will see: every target, every link, every laid file and the working directory, sorted by name. */
 export function buildTree(layout: Layout, findings: readonly Finding[], links: readonly LaidLink[]): ContainerNode {
   const root = createBranch('/', '/');
   const workdir = grow(root, layout.workdir);
@@ -27,6 +27,10 @@ export function buildTree(layout: Layout, findings: readonly Finding[], links: r
     const node = grow(root, link.path);
     node.kind = 'link';
     node.link = link.index;
+  }
+  for (const file of layout.files) {
+    const node = grow(root, file.path);
+    if (node.kind === 'directory') node.kind = 'file';
   }
   for (const [path, severity] of worstByPath(findings)) {
     const node = find(root, path);

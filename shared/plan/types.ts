@@ -142,6 +142,17 @@ export interface PlanRequest {
   };
   readonly machine: MachineFacts;
   readonly writers: readonly Writer[];
+  /** What is placed in the home directory of every job. Absent: nothing. */
+  readonly dotfiles?: readonly { readonly path: string; readonly mode: number }[];
+}
+
+/** A file that is laid into the job before its start. */
+export interface LaidFile {
+  readonly origin: 'dotfile' | 'secret';
+  /** The dotfile's path below the home directory, or the name of the secret variable. */
+  readonly name: string;
+  readonly path: string;
+  readonly mode: number;
 }
 
 /** A mount with its target resolved. */
@@ -212,6 +223,7 @@ export interface Layout {
   readonly placed: ReadonlyMap<string, LaidMount>;
   /** In the order of the request. */
   readonly links: readonly LaidLink[];
+  readonly files: readonly LaidFile[];
 }
 
 /** A conflict before it is numbered into the plan. */

@@ -101,13 +101,18 @@ export function directoriesToLay(run: RunRequest): RunRequest['directories'] {
   return run.directories.filter((directory) => directory.path !== '/' && !inMount(directory.path) && !isMadeByEngine(directory));
 }
 
-/** A tar of directories, then files and links, all owned by the run's user. */
-export async function layoutArchive(run: RunRequest, directories: RunRequest['directories']): Promise<Buffer> {
+/** A tar of directories, then files and links, all owned by the run's user. `imageUser` owns the files where the image says who runs. */
+export async function layoutArchive(
+  run: RunRequest,
+  directories: RunRequest['directories'],
+  imageUser: NonNullable<RunRequest['user']>,
+): Promise<Buffer> {
   const archive = pack();
   const owner = { uid: run.user?.uid ?? 0, gid: run.user?.gid ?? 0 };
+  const reader = run.user ?? imageUser;
   const relative = (path: string): string => path.replace(/^\/+/, '').replace(/\/+$/, '');
   for (const { path, mode } of directories) archive.entry({ name: `${relative(path)}/`, type: 'directory', mode, ...owner });
-  for (const { path, mode, content } of run.files) archive.entry({ name: relative(path), mode, ...owner }, Buffer.from(content));
+  for (const { path, mode, content } of run.files) archive.entry({ name: relative(path), mode, uid: reader.uid, gid: reader.gid }, Buffer.from(content));
   for (const { path, target } of run.links) {
     archive.entry({ name: relative(path), type: 'symlink', linkname: target, mode: 0o777, ...owner });
   }

@@ -16,8 +16,8 @@ import type {
   RunRequest,
   VolumeCapable,
 } from '../engine.ts';
-import { checkLinks } from '../links.ts';
 import { checkSources } from '../sources.ts';
+import { checkLaid } from '../laid.ts';
 import { createBaker, removeLeftBakes } from './bake.ts';
 import { createCommandCheck, programOf } from './command-check.ts';
 import { createDockerClient, type Product } from './connection.ts';
@@ -26,6 +26,7 @@ import { contextConnection, currentContext } from './contexts.ts';
 import type { DockerConnection } from './endpoints.ts';
 import { type CallSubject, commandNotExecutable, commandNotFound, isConnectionError, isNameTaken, statusOf } from './errors.ts';
 import { deviceRequest, type GpuInfo } from './gpus.ts';
+import { userOfImage } from './image-user.ts';
 import { attachOutput, followLog, type OutputProgress, pump } from './output.ts';
 import { probePaths, removeLeftProbes } from './probe.ts';
 import { pullImage } from './pull.ts';
@@ -256,7 +257,7 @@ async function createRun(
   run: RunRequest,
 ): Promise<Docker.ContainerInspectInfo> {
   if (run.image === null) throw new StowageError('bad-request', 'A run in Docker needs an image.', { hint: 'Choose an image.' });
-  checkLinks(run);
+  checkLaid(run);
   // Podman makes what is missing, on the machine, as root.
   if (product === 'Podman') await checkSources(run);
   const name = containerName(homeId, run.jobId);
@@ -277,10 +278,11 @@ async function createRun(
   const directories = directoriesToLay(run);
   const lay = async (): Promise<void> => {
     if (directories.length + run.links.length + run.files.length === 0) return;
-    // A link must not take the place of a folder with all that is in it, which the engine would allow.
-    const options = { path: '/', ...(run.links.length > 0 && { noOverwriteDirNonDir: 'true' }) };
+    // A link or a file must not take the place of a folder with all that is in it, which the engine would allow.
+    const options = { path: '/', ...(run.links.length + run.files.length > 0 && { noOverwriteDirNonDir: 'true' }) };
     try {
-      await container.putArchive(await layoutArchive(run, directories), options);
+      const imageUser = run.user === null && run.files.length > 0 ? await userOfImage(container) : { uid: 0, gid: 0 };
+      await container.putArchive(await layoutArchive(run, directories, imageUser), options);
     } catch (error) {
       // What was refused would be refused again; a connection that broke may have laid it.
       if (!isConnectionError(error)) await container.remove({ v: true, force: true });

@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import { StowageError } from '#shared/errors.ts';
 import type { RunRequest } from '../engine.ts';
 import { gpuAccess } from '../gpus.ts';
-import { linkPlaceTaken } from '../links.ts';
+import { linkPlaceTaken } from '../laid.ts';
+import { writeLaidFile } from './run-directory.ts';
 
 const run = promisify(execFile);
 
@@ -58,6 +59,22 @@ export async function bubblewrapArguments(request: RunRequest, runDirectory: str
   for (const folder of exploded) args.push('--remount-ro', folder);
   args.push('--unshare-pid', '--die-with-parent', ...(request.network ? [] : ['--unshare-net']), '--chdir', request.workdir);
   return args;
+}
+
+/** Writes the files of a run into its own directories. @throws `mount-failed` for one that lies in none of them */
+export async function layFilesInPlaces(request: RunRequest, runDirectory: string): Promise<void> {
+  if (request.files.length === 0) return;
+  const places = await allPlaces(request, runDirectory);
+  for (const file of request.files) {
+    const target = await realTarget(file.path);
+    const own = places.findLast((place) => isBelow(target, place.target) && place.source.startsWith(`${runDirectory}/`));
+    if (!own)
+      throw new StowageError('mount-failed', `The file “${file.path}” cannot be laid on this machine itself.`, {
+        subject: file.path,
+        hint: 'Use Docker, or run the job without dotfiles.',
+      });
+    await writeLaidFile(join(own.source, posix.relative(own.target, target)), file);
+  }
 }
 
 /** Binds and writable directories at their real targets, parents first. */

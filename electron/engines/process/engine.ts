@@ -6,12 +6,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
 import type { Engine, FoundRun, OutputSink, RunExit, RunRequest } from '../engine.ts';
 import { gpuAccess, machineGpus } from '../gpus.ts';
-import { checkLinks } from '../links.ts';
 import { checkSources } from '../sources.ts';
-import { bubblewrapArguments, findBubblewrap } from './bubblewrap.ts';
+import { checkLaid } from '../laid.ts';
+import { bubblewrapArguments, findBubblewrap, layFilesInPlaces } from './bubblewrap.ts';
 import { checkCommand } from './command-lookup.ts';
 import { descendants, processTable, signalProcess } from './processes.ts';
-import { layOutLinks, readRecord, runFiles, runState, workPath, writeRecord } from './run-directory.ts';
+import { dropSecrets, layOutLinks, readRecord, runFiles, runState, workPath, writeRecord } from './run-directory.ts';
 import { supervisorScript } from './supervisor.ts';
 import { tail } from './tail.ts';
 
@@ -94,15 +94,17 @@ export function createProcessEngine(options: { directory: string; homeId: string
       if (isThere) return reference;
       if (request.command.length === 0)
         throw new StowageError('bad-request', 'A run on this machine needs a command.', { hint: 'Write a command.' });
-      checkLinks(request);
+      checkLaid(request);
       if (request.gpus !== null) await gpuAccess(request.gpus);
       await checkSources(request);
       // What a creation that was cut off left is not whole.
       await rm(directory, { recursive: true, force: true });
       await mkdir(directory, { recursive: true, mode: 0o700 });
       try {
-        if (await bubblewrap()) await bubblewrapArguments(request, directory);
-        else await layOutLinks(directory, request);
+        if (await bubblewrap()) {
+          await bubblewrapArguments(request, directory);
+          await layFilesInPlaces(request, directory);
+        } else await layOutLinks(directory, request);
         await writeRecord(directory, { homeId, request });
       } catch (error) {
         await rm(directory, { recursive: true, force: true });
@@ -116,6 +118,7 @@ export function createProcessEngine(options: { directory: string; homeId: string
       if ((await runState(directory)).state !== 'created')
         throw new StowageError('wrong-state', 'This run was started before.', { subject: reference });
       await launch(directory, request, await bubblewrap());
+      await dropSecrets(directory, { homeId, request });
       give(reference, output, 0);
     },
     follow: async (reference, output, kept) => {
@@ -172,8 +175,12 @@ async function launch(directory: string, request: RunRequest, bubblewrap: string
   const visibleGpus = request.gpus === null ? null : (await gpuAccess(request.gpus)).visible;
   if (visibleGpus !== null) env.CUDA_VISIBLE_DEVICES = visibleGpus;
   for (const { name, value } of request.env) env[name] = value;
-  // HOME in the container's folder is the run's own folder where there is no mount namespace.
-  if (!bubblewrap) env.HOME = workPath(directory, env.HOME ?? home) ?? env.HOME ?? home;
+  // HOME in the container's folder is the run's own folder where there is no mount namespace, and so are laid files.
+  if (!bubblewrap) {
+    env.HOME = workPath(directory, env.HOME ?? home) ?? env.HOME ?? home;
+    const laid = new Set(request.files.map(({ path }) => path));
+    for (const [name, value] of Object.entries(env)) if (laid.has(value)) env[name] = workPath(directory, value) ?? value;
+  }
   await checkCommand(request.command[0] ?? '', {
     path: env.PATH ?? defaultPath,
     workdir: bubblewrap ? request.workdir : workdir,

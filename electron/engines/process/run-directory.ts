@@ -1,8 +1,8 @@
-import { mkdir, open, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { StowageError } from '#shared/errors.ts';
 import type { RunRequest } from '../engine.ts';
-import { linkPlaceTaken } from '../links.ts';
+import { linkPlaceTaken } from '../laid.ts';
 import { findProcess } from './processes.ts';
 
 /** Where a container's jobs work; without a mount namespace it becomes the run's own folder. */
@@ -73,21 +73,29 @@ export async function runState(directory: string): Promise<RunState> {
 export async function readRecord(directory: string): Promise<RunRecord> {
   try {
     const { homeId, request } = JSON.parse(await readFile(runFiles(directory).record, 'utf8')) as RunRecord;
-    // Runs that were made before there were links know none.
-    return { homeId, request: { ...request, links: request.links ?? [] } };
+    // Runs that were made before there were links and files know none; the contents of files are not kept.
+    const files = (request.files ?? []).map((file) => ({ ...file, content: new Uint8Array(0) }));
+    return { homeId, request: { ...request, links: request.links ?? [], files } };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new StowageError('not-found', 'The directory of this run is no longer there.', { subject: directory });
   }
 }
 
-/** Made whole or not at all: the record is the last to appear. */
-export async function writeRecord(directory: string, record: RunRecord): Promise<void> {
+/** Made whole or not at all: the record is the last to appear. What is in files is not in it. */
+export async function writeRecord(directory: string, { homeId, request }: RunRecord): Promise<void> {
+  const files = request.files.map((file) => ({ ...file, content: [] }));
   const { record: path, output } = runFiles(directory);
   await (await open(output, 'a', 0o600)).close();
   // It holds the run's environment, so nobody else may read it.
-  await writeFile(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
+  await writeFile(`${path}.new`, JSON.stringify({ homeId, request: { ...request, files } }), { mode: 0o600 });
   await rename(`${path}.new`, path);
+}
+
+/** A run that was started needs its secret variables no more: nothing of them stays on the disk. */
+export async function dropSecrets(directory: string, { homeId, request }: RunRecord): Promise<void> {
+  if (!request.env.some(({ secret }) => secret)) return;
+  await writeRecord(directory, { homeId, request: { ...request, env: request.env.filter(({ secret }) => !secret) } });
 }
 
 /** A path of the run as it lies in the run's own folder, or null outside of /home/work. */
@@ -97,7 +105,16 @@ export function workPath(directory: string, path: string): string | null {
   return join(runFiles(directory).work, posix.relative(containerHome, resolved));
 }
 
-/** Without a mount namespace: mounts and symlinks as links in the run's own folder. @throws `mount-failed` */
+/** Takes the place of what is there, a link included. */
+export async function writeLaidFile(path: string, { mode, content }: RunRequest['files'][number]): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await rm(path, { force: true });
+  await writeFile(path, content, { mode, flag: 'wx' });
+  // Whatever this process keeps from others by default.
+  await chmod(path, mode);
+}
+
+/** Without a mount namespace: files, and mounts and symlinks as links in the run's own folder. @throws `mount-failed` */
 export async function layOutLinks(directory: string, request: RunRequest): Promise<void> {
   await mkdir(runFiles(directory).work, { recursive: true });
   const place = (path: string): string => {
@@ -118,6 +135,7 @@ export async function layOutLinks(directory: string, request: RunRequest): Promi
       subject: nested.target,
       hint: 'Install bubblewrap, use Docker, or mount it elsewhere.',
     });
+  for (const file of request.files) await writeLaidFile(place(file.path), file);
   for (const { source, target } of request.binds) {
     const link = place(target);
     await mkdir(dirname(link), { recursive: true });
