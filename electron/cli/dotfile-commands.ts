@@ -35,20 +35,17 @@ export function addDotfileCommands(program: Command, act: Act): void {
     .option('-f, --file <file>', 'take the contents from this file (default: standard input)')
     .option('--permission <digits>', 'what may be done with it in the job', permission, '644')
     .option('--replace', 'take the place of the one that is there')
-    .addHelpText('after', '\nPATH begins with “.” and is below the home directory: .bashrc, .aws/config. Contents are kept sealed.')
+    .addHelpText(
+      'after',
+      '\nPATH begins with “.” and is below the home directory: .bashrc, .aws/config. Contents are kept sealed.',
+    )
     .action(
-      act(
-        async (
-          { client, output },
-          path: string,
-          options: { file?: string; permission: string; replace?: boolean },
-        ) => {
-          const { file, ...fields } = options;
-          const content = decode(file === undefined ? await readInput() : readFile(file), file ?? 'standard input');
-          const made = await client.dotfiles.put({ path, content, permission: fields.permission, replace: fields.replace });
-          output.result(made, () => `Every job has ${visible(made.path)} (${made.permission}) from now on.`);
-        },
-      ),
+      act(async ({ client, output }, path: string, options: { file?: string; permission: string; replace?: boolean }) => {
+        const { file, ...fields } = options;
+        const content = decode(file === undefined ? await readInput() : readFile(file), file ?? 'standard input');
+        const made = await client.dotfiles.put({ path, content, permission: fields.permission, replace: fields.replace });
+        output.result(made, () => `Every job has ${visible(made.path)} (${made.permission}) from now on.`);
+      }),
     );
   dotfile
     .command('show <path>')
@@ -70,7 +67,9 @@ export function addDotfileCommands(program: Command, act: Act): void {
 
 async function readInput(): Promise<Buffer> {
   if (process.stdin.isTTY) {
-    throw new StowageError('bad-request', 'There is nothing on standard input.', { hint: 'Name a file with --file, or pipe one in.' });
+    throw new StowageError('bad-request', 'There is nothing on standard input.', {
+      hint: 'Name a file with --file, or pipe one in.',
+    });
   }
   return buffer(process.stdin);
 }

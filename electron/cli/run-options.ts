@@ -30,7 +30,7 @@ export interface SpecOptions {
   gpus?: GpuRequest;
   publish?: PortRequest[];
   maxTime?: number;
-  dotfiles: boolean;
+  dotfiles?: boolean;
   network: boolean;
   automount: boolean;
   user?: 'self' | 'image';
@@ -121,7 +121,7 @@ export function toSpec(command: string[], options: SpecOptions): JobSpec {
     },
     ...(options.publish && { ports: options.publish }),
     ...(options.maxTime !== undefined && { maxSeconds: options.maxTime }),
-    ...(!options.dotfiles && { noDotfiles: true }),
+    ...(options.dotfiles === false && { noDotfiles: true }),
     network: options.network,
     noAutomount: !options.automount,
     ...(options.output === false ? { output: null } : typeof options.output === 'string' ? { output: options.output } : {}),
@@ -149,10 +149,14 @@ function readEnvironment({ env, envFile, secret, secretFile, secretEnvFile }: Sp
 function plainName(text: string): string {
   if (!text.includes('=')) return text;
   const name = text.slice(0, text.indexOf('='));
-  throw new StowageError('bad-request', `The value of the secret “${name}” may not be on the command line, where others see it.`, {
-    subject: name,
-    hint: `Set it in this shell (read -rs ${name}; export ${name}) and write the name alone, or use --secret-env-file.`,
-  });
+  throw new StowageError(
+    'bad-request',
+    `The value of the secret “${name}” may not be on the command line, where others see it.`,
+    {
+      subject: name,
+      hint: `Set it in this shell (read -rs ${name}; export ${name}) and write the name alone, or use --secret-env-file.`,
+    },
+  );
 }
 
 function parseEnv(text: string): EnvironmentVariable {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe } from 'vitest';
 import { endsTopic } from './contract/ends.ts';
+import { filesTopic } from './contract/files.ts';
 import { linksTopic } from './contract/links.ts';
 import { mountsTopic } from './contract/mounts.ts';
 import { outputTopic } from './contract/output.ts';
@@ -90,6 +91,7 @@ export function engineContract(
     outputTopic(bench);
     endsTopic(bench);
     mountsTopic(bench);
+    filesTopic(bench);
     linksTopic(bench);
   });
 }

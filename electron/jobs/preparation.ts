@@ -1,8 +1,8 @@
 import { lchown, mkdir, opendir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Address, parseAddress } from '#shared/address.ts';
-import { engineKind } from '#shared/engines.ts';
 import type { EnvironmentVariable, Plan, PlannedMount } from '#shared/contract/plan.ts';
+import { engineKind } from '#shared/engines.ts';
 import { StowageError } from '#shared/errors.ts';
 import { compareText } from '#shared/plan/overlap.ts';
 import type { RunRequest } from '../engines/engine.ts';
@@ -23,13 +23,13 @@ export type Withheld = Pick<RunRequest, 'env' | 'files'>;
  */
 export function readWithheld(plan: Plan, secrets: JobSecrets, dotfiles: Dotfiles): Withheld {
   const values = secrets.read(plan.env);
-  const valueOf = ({ name, value }: EnvironmentVariable): string => values.get(name) ?? value;
+  const textOf = ({ name, value }: EnvironmentVariable): string => values.get(name) ?? value;
   const steps = plan.steps.filter((step) => step.kind === 'lay-file');
   const contents = steps.some(({ origin }) => origin === 'dotfile') ? dotfiles.contents() : new Map<string, Uint8Array>();
   return {
     env: plan.env
       .filter(({ secret }) => secret !== 'file')
-      .map((one) => ({ name: one.name, value: valueOf(one), ...(one.secret && { secret: true }) })),
+      .map((one) => ({ name: one.name, value: textOf(one), ...(one.secret && { secret: true }) })),
     files: steps.flatMap(({ path, mode, origin, name }) => {
       // A dotfile that was removed since the plan is one that no job gets any more.
       const content = origin === 'secret' ? Buffer.from(values.get(name) ?? '') : contents.get(name);

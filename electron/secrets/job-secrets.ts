@@ -35,7 +35,7 @@ export function createJobSecrets({ database, vault, redactor }: JobSecretsOption
   };
   const isKept = (id: string): boolean =>
     known.has(id) || database.get('SELECT 1 FROM job_secrets WHERE id = ?', id) !== undefined;
-  const valueOf = ({ name, value, kept }: EnvironmentVariable): string => {
+  const textOf = ({ name, value, kept }: EnvironmentVariable): string => {
     if (kept === undefined) return value;
     const [id, index] = placeOf(kept);
     const found = listOf(id, name)[index];
@@ -70,7 +70,7 @@ export function createJobSecrets({ database, vault, redactor }: JobSecretsOption
         for (const id of used) database.run('INSERT INTO job_secret_uses (job_id, secret_id) VALUES (?, ?)', jobId, id);
       });
     },
-    read: (env) => new Map(env.flatMap((one) => (one.secret === undefined ? [] : [[one.name, valueOf(one)]]))),
+    read: (env) => new Map(env.flatMap((one) => (one.secret === undefined ? [] : [[one.name, textOf(one)]]))),
     release: (jobId) => {
       const used = database.all<{ id: string }>('SELECT secret_id AS id FROM job_secret_uses WHERE job_id = ?', jobId);
       database.run('DELETE FROM job_secret_uses WHERE job_id = ?', jobId);

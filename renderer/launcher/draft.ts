@@ -1,14 +1,7 @@
 import type { MountMode } from '#shared/contract/base.ts';
 import { type EngineId, engineIdSchema } from '#shared/contract/engines.ts';
+import type { Approach, EnvironmentVariable, Fix, JobSpec, LinkRequest, MountRequest } from '#shared/contract/plan.ts';
 import { engineKind } from '#shared/engines.ts';
-import type {
-  Approach,
-  EnvironmentVariable,
-  Fix,
-  JobSpec,
-  LinkRequest,
-  MountRequest,
-} from '#shared/contract/plan.ts';
 import { writeDuration, writePorts } from '#shared/jobs/resource-words.ts';
 import { secretMarker } from '#shared/jobs/secret-variables.ts';
 import { applyFix } from '#shared/plan/apply-fix.ts';
@@ -164,9 +157,7 @@ export function toSpec(draft: Draft): DraftSpec {
     ...(linkRows.length > 0 && { links: linkRows.map(linkOf) }),
     ...(output !== undefined && { output }),
     ...(draft.noAutomount !== false && { noAutomount: draft.noAutomount === true ? true : [...draft.noAutomount] }),
-    env: draft.env
-      .filter((row) => row.name.trim() !== '' || row.value !== '' || row.kept !== null)
-      .map(variableOf),
+    env: draft.env.filter((row) => row.name.trim() !== '' || row.value !== '' || row.kept !== null).map(variableOf),
     ...(!draft.dotfiles && { noDotfiles: true }),
     resources,
     ...limits,
@@ -177,11 +168,7 @@ export function toSpec(draft: Draft): DraftSpec {
     spec,
     rows,
     linkRows,
-    problems: [
-      ...(command.error ? [{ field: 'command' as const, message: command.error }] : []),
-      ...problems,
-      ...limitProblems,
-    ],
+    problems: [...(command.error ? [{ field: 'command' as const, message: command.error }] : []), ...problems, ...limitProblems],
   };
 }
 

@@ -145,7 +145,7 @@ export function EnvImportDialog({ present, onTake, onClose }: EnvImportDialogPro
             )}
             {variables.length > 0 && (
               // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
-              <div className={styles.list} role="region" aria-label="What will be taken" tabIndex={0}>
+              <section className={styles.list} aria-label="What will be taken" tabIndex={0}>
                 <table className={styles.table}>
                   <thead>
                     <tr>
@@ -192,7 +192,7 @@ export function EnvImportDialog({ present, onTake, onClose }: EnvImportDialogPro
                     })}
                   </tbody>
                 </table>
-              </div>
+              </section>
             )}
             <div className={styles.bar} role="status">
               {source.problem && <span className={styles.wrong}>{source.problem}</span>}

@@ -75,6 +75,8 @@ export function stepWords(step: PlanStep, plan: Plan): StepWords {
       return { what: `Bake ${source(step.mount)} into the image`, where: step.target };
     case 'make-link':
       return { what: 'Link', where: `${step.path} → ${step.target}` };
+    case 'lay-file':
+      return { what: step.origin === 'dotfile' ? 'Place a dotfile' : `Hand over the secret ${step.name}`, where: step.path };
     default:
       return assertNever(step);
   }

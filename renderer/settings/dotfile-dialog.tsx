@@ -44,7 +44,7 @@ const permissions: readonly (readonly [string, string])[] = [
 function problemOf(path: string): string | null {
   if (path.trim() === '') return null;
   try {
-    parseDotfilePath(path);
+    parseDotfilePath(path.trim());
     return null;
   } catch (error) {
     if (isStowageError(error)) return error.message;
@@ -88,7 +88,7 @@ export function DotfileDialog({ file, onClose }: DotfileDialogProps) {
     if (content === null || problem !== null || path.trim() === '') return;
     setSaving(true);
     try {
-      await client.dotfiles.put({ path, permission, content, replace: file !== null });
+      await client.dotfiles.put({ path: path.trim(), permission, content, replace: file !== null });
       onClose();
     } catch (failure) {
       setError(fromContract(failure));

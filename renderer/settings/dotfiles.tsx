@@ -150,12 +150,7 @@ export function Dotfiles() {
                 </thead>
                 <tbody>
                   {files.map((file) => (
-                    <DotfileRow
-                      key={file.path}
-                      file={file}
-                      onEdit={() => setEditing(file)}
-                      onRemove={() => setRemoving(file)}
-                    />
+                    <DotfileRow key={file.path} file={file} onEdit={() => setEditing(file)} onRemove={() => setRemoving(file)} />
                   ))}
                 </tbody>
               </table>

@@ -22,7 +22,7 @@ export function parseDotfilePath(raw: string): string {
       subject: raw,
       hint: 'Write a path below the home directory, such as .bashrc or .aws/config.',
     });
-  const text = raw.trim().replace(/^~\//, '');
+  const text = raw.replace(/^~\//, '');
   if (text.startsWith('/')) throw refuse('its path begins at “/”, not at the home directory');
   const path = parseInnerPath(text);
   if (!path.startsWith('.')) throw refuse('it does not begin with “.”');
@@ -33,7 +33,9 @@ export function parseDotfilePath(raw: string): string {
   if (segments.some((segment) => utf8Length(segment) > longestName)) throw refuse(`a name has more than ${longestName} bytes`);
   const taken = reserved.find((one) => path === one || path.startsWith(`${one}/`));
   if (taken !== undefined)
-    throw new StowageError('name-reserved', `“${visible(path)}” is refused: Stowage itself uses ${taken} in every job.`, { subject: path });
+    throw new StowageError('name-reserved', `“${visible(path)}” is refused: Stowage itself uses ${taken} in every job.`, {
+      subject: path,
+    });
   return path;
 }
 
@@ -44,7 +46,9 @@ export function checkDotfiles(
 ): void {
   const above = others.find(({ path }) => next.path.startsWith(`${path}/`));
   if (above)
-    throw new StowageError('exists', `“${next.path}” cannot lie in “${above.path}”, which is a dotfile itself.`, { subject: next.path });
+    throw new StowageError('exists', `“${next.path}” cannot lie in “${above.path}”, which is a dotfile itself.`, {
+      subject: next.path,
+    });
   const below = others.find(({ path }) => path.startsWith(`${next.path}/`));
   if (below)
     throw new StowageError('exists', `“${next.path}” cannot be a file: it is the folder of the dotfile “${below.path}”.`, {

@@ -3,7 +3,16 @@ import type { GpuRequest, PortRequest } from '../contract/plan.ts';
 /** GPUs, ports and times as people type them, on the launch form and on the command line. */
 
 const mostSeconds = 31_536_000;
-const unitSeconds: Readonly<Record<string, number>> = { s: 1, sec: 1, m: 60, min: 60, h: 3600, hour: 3600, d: 86_400, day: 86_400 };
+const unitSeconds: Readonly<Record<string, number>> = {
+  s: 1,
+  sec: 1,
+  m: 60,
+  min: 60,
+  h: 3600,
+  hour: 3600,
+  d: 86_400,
+  day: 86_400,
+};
 
 /**
  * Seconds from `90 s`, `45 min`, `1h30m`, `2 days`, `1:30:00` or plain `3600`; at most a year. Null when it cannot be read or is

@@ -28,9 +28,7 @@ export function layFiles(request: PlanRequest): LaidFile[] {
     : dotfiles.map(({ path, mode }): LaidFile => ({ origin: 'dotfile', name: path, path: `${home}/${path}`, mode }));
   const names = new Map(spec.env.map(({ name, secret }) => [name, secret]));
   const ofSecrets = [...names].flatMap(([name, secret]): LaidFile[] =>
-    secret === 'file' && isVariableName(name)
-      ? [{ origin: 'secret', name, path: secretPath(request, name), mode: 0o600 }]
-      : [],
+    secret === 'file' && isVariableName(name) ? [{ origin: 'secret', name, path: secretPath(request, name), mode: 0o600 }] : [],
   );
   return [...ofDotfiles, ...ofSecrets];
 }

@@ -26,7 +26,10 @@ function judgeEnvironment({ request }: Layout): Finding[] {
     add('warning', `The environment variable “${visible(name)}” is given more than once; the last value counts.`);
   for (const { name, secret } of request.spec.env)
     if (secret === 'file' && seen.has(fileVariable(name)))
-      add('warning', `The environment variable “${visible(fileVariable(name))}” becomes the path of the secret “${visible(name)}”.`);
+      add(
+        'warning',
+        `The environment variable “${visible(fileVariable(name))}” becomes the path of the secret “${visible(name)}”.`,
+      );
   return found;
 }
 
@@ -34,10 +37,10 @@ function judgeVariable(variable: EnvironmentVariable, add: Says): void {
   const { name, value, secret } = variable;
   const shown = visible(name);
   if (name === '') add('error', 'An environment variable has no name.');
-  else if (/[=\0]/.test(name))
-    add('error', `“${shown}” cannot be the name of an environment variable: it contains “=” or NUL.`);
+  else if (/[=\0]/.test(name)) add('error', `“${shown}” cannot be the name of an environment variable: it contains “=” or NUL.`);
   else if (!isVariableName(name)) {
-    if (secret === 'file') add('error', `The secret “${shown}” needs a name of letters, digits and “_” to be handed over as a file.`);
+    if (secret === 'file')
+      add('error', `The secret “${shown}” needs a name of letters, digits and “_” to be handed over as a file.`);
     else add('warning', `The environment variable “${shown}” has a name that shells cannot read.`);
   }
   if (value.includes('\0')) add('error', `The value of the environment variable “${shown}” contains a NUL byte.`);

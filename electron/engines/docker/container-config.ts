@@ -112,7 +112,8 @@ export async function layoutArchive(
   const reader = run.user ?? imageUser;
   const relative = (path: string): string => path.replace(/^\/+/, '').replace(/\/+$/, '');
   for (const { path, mode } of directories) archive.entry({ name: `${relative(path)}/`, type: 'directory', mode, ...owner });
-  for (const { path, mode, content } of run.files) archive.entry({ name: relative(path), mode, uid: reader.uid, gid: reader.gid }, Buffer.from(content));
+  for (const { path, mode, content } of run.files)
+    archive.entry({ name: relative(path), mode, uid: reader.uid, gid: reader.gid }, Buffer.from(content));
   for (const { path, target } of run.links) {
     archive.entry({ name: relative(path), type: 'symlink', linkname: target, mode: 0o777, ...owner });
   }

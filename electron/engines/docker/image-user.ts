@@ -21,7 +21,8 @@ export async function userOfImage(container: Docker.Container): Promise<User> {
   return { uid, gid: gid ?? 0 };
 }
 
-const numberOf = (text: string | undefined): number | null => (text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : null);
+const numberOf = (text: string | undefined): number | null =>
+  text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : null;
 
 /** The rows of a file of the container, split at “:”; none when there is no such file. */
 async function readRows(container: Docker.Container, path: string): Promise<string[][]> {
