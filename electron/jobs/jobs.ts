@@ -3,7 +3,16 @@ import type { Job, jobsContract } from '#shared/contract/jobs.ts';
 import type { JobSpec, Plan } from '#shared/contract/plan.ts';
 import type { Changes } from '../events.ts';
 import type { Service } from '../rpc/service.ts';
-import type { Dotfiles, EngineRegistry, InputRecorder, JobSecrets, Redactor, Staging, VfolderLookup, VfolderUsers } from '../services.ts';
+import type {
+  Dotfiles,
+  EngineRegistry,
+  InputRecorder,
+  JobSecrets,
+  Redactor,
+  Staging,
+  VfolderLookup,
+  VfolderUsers,
+} from '../services.ts';
 import type { Database } from '../store/database.ts';
 import { createJournal, type JobRecord, type Writer } from './journal.ts';
 import { indexPath, logPath } from './log-format.ts';

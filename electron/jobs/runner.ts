@@ -7,7 +7,16 @@ import { isSecret } from '#shared/jobs/secret-variables.ts';
 import { hasEnded } from '#shared/jobs/state.ts';
 import type { Engine, FoundRun, OutputSink, RunExit } from '../engines/engine.ts';
 import { type MaskedSink, maskSecrets } from '../secrets/log-mask.ts';
-import type { Dotfiles, EngineRegistry, InputRecorder, JobSecrets, Redactor, Staged, Staging, VfolderLookup } from '../services.ts';
+import type {
+  Dotfiles,
+  EngineRegistry,
+  InputRecorder,
+  JobSecrets,
+  Redactor,
+  Staged,
+  Staging,
+  VfolderLookup,
+} from '../services.ts';
 import type { JobJournal, JobRecord } from './journal.ts';
 import { type LogStore, openLog } from './log-store.ts';
 import { ownOutputs, prepare, readWithheld, toRunRequest } from './preparation.ts';

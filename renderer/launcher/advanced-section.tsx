@@ -15,6 +15,7 @@ const useStyles = makeStyles({
   short: { width: '160px' },
   pair: { display: 'flex', gap: '8px' },
   wide: { width: '100%' },
+  switch: { margin: '-4px 0 -4px -8px' },
   inner: { minWidth: 0, width: '100%' },
 });
 
@@ -144,10 +145,10 @@ export function AdvancedSection({ draft, plan, problems }: AdvancedSectionProps)
         />
         <GpuField draft={draft} problems={problems} />
         <AmountField
-          label="At most"
+          label="Time limit"
           field="maxTime"
           draft={draft}
-          placeholder="No time limit"
+          placeholder="None"
           hint="For example 90 min or 2 h. The job is stopped when it has run so long."
           problems={problems}
         />
@@ -164,6 +165,7 @@ export function AdvancedSection({ draft, plan, problems }: AdvancedSectionProps)
       >
         <FieldRow label="Network">
           <Switch
+            className={styles.switch}
             aria-label="Network"
             label={draft.network ? 'On' : 'Off: the job reaches nothing outside'}
             checked={draft.network}

@@ -22,6 +22,7 @@ import { type DraftVariable, newVariable } from './draft.ts';
 
 const useStyles = makeStyles({
   bar: { display: 'flex', alignItems: 'center', gap: '8px', marginTop: '8px' },
+  status: { display: 'flex', flexDirection: 'column', gap: '2px', marginTop: '8px' },
   quiet: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
   wrong: { color: tokens.colorPaletteRedForeground1, fontSize: tokens.fontSizeBase200 },
   field: { width: '100%', marginTop: '8px' },
@@ -194,7 +195,7 @@ export function EnvImportDialog({ present, onTake, onClose }: EnvImportDialogPro
                 </table>
               </section>
             )}
-            <div className={styles.bar} role="status">
+            <div className={styles.status} role="status">
               {source.problem && <span className={styles.wrong}>{source.problem}</span>}
               {refused.length > 0 && (
                 <span className={styles.wrong}>

@@ -21,7 +21,7 @@ const useStyles = makeStyles({
   input: { minWidth: 0 },
   inner: { minWidth: 0, width: '100%' },
   actions: { display: 'flex', flexWrap: 'wrap', gap: '6px' },
-  switch: { display: 'flex', alignItems: 'center', gap: '8px', marginTop: '-4px', marginLeft: '-8px' },
+  switch: { display: 'flex', alignItems: 'center', gap: '8px', margin: '-4px 0 -4px -8px' },
   about: { margin: '8px 0 0', fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground3 },
 });
 

@@ -23,6 +23,7 @@ import { visible } from '#shared/paths.ts';
 import { client, fromContract } from '../app/client.ts';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { formatBytes } from '../ui/format.ts';
+import { writeBytes } from '../ui/sizes.ts';
 
 const useStyles = makeStyles({
   fields: { display: 'grid', gridTemplateColumns: 'minmax(0, 1fr) 220px', gap: '12px', alignItems: 'start' },
@@ -182,5 +183,5 @@ export function DotfileDialog({ file, onClose }: DotfileDialogProps) {
 const tooLarge = (name: string, bytes: number): StowageError =>
   new StowageError(
     'bad-request',
-    `“${visible(name)}” has ${formatBytes(bytes)}; all dotfiles together may have ${formatBytes(mostDotfileBytes)}.`,
+    `“${visible(name)}” has ${formatBytes(bytes)}; all dotfiles together may have ${writeBytes(mostDotfileBytes)}.`,
   );

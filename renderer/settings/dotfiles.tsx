@@ -11,6 +11,7 @@ import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { formatAgo, formatBytes, formatExactTime, plural } from '../ui/format.ts';
 import { Section } from '../ui/section.tsx';
+import { writeBytes } from '../ui/sizes.ts';
 import { reportError } from '../ui/toasts.tsx';
 import { DotfileDialog } from './dotfile-dialog.tsx';
 import { useSettingsStyles } from './settings-styles.ts';
@@ -160,7 +161,7 @@ export function Dotfiles() {
         {files && files.length > 0 && (
           <p className={styles.sum}>
             {plural(files.length, 'file')} of at most {mostDotfiles}, {formatBytes(bytes)} of at most{' '}
-            {formatBytes(mostDotfileBytes)}. Kept sealed.
+            {writeBytes(mostDotfileBytes)}. Kept sealed.
           </p>
         )}
       </Section>

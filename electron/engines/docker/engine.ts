@@ -16,8 +16,8 @@ import type {
   RunRequest,
   VolumeCapable,
 } from '../engine.ts';
-import { checkSources } from '../sources.ts';
 import { checkLaid } from '../laid.ts';
+import { checkSources } from '../sources.ts';
 import { createBaker, removeLeftBakes } from './bake.ts';
 import { createCommandCheck, programOf } from './command-check.ts';
 import { createDockerClient, type Product } from './connection.ts';
