@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EnvironmentVariable, JobSpec } from '#shared/contract/plan.ts';
@@ -136,6 +136,29 @@ it('gives files to the user of an image that does not run as root', async () => 
     await jobs.ended(id);
     expect((await jobs.log(id)).map((chunk) => chunk.text).join('')).toBe(`1234\n1234 1235 600\n${'*'.repeat(10)}`);
     await docker.getImage(image).remove({ force: true });
+  } finally {
+    await jobs.quit();
+    rmSync(home, { recursive: true, force: true });
+  }
+});
+
+it('masks all that a job goes on to print when its secrets are not known any more', async () => {
+  const home = mkdtempSync('/tmp/stowage-secrets-');
+  let jobs = openJobs(home, 'process');
+  try {
+    await jobs.start();
+    const waits = 'echo "first $API_TOKEN"; while [ ! -e out/go ]; do sleep 0.05; done; echo "then $API_TOKEN"';
+    const { id } = await jobs.service.run({ spec: scriptJob('process', waits, { env }) }, {});
+    await expect.poll(async () => (await jobs.log(id)).length).toBeGreaterThan(0);
+    jobs.database.run('DELETE FROM job_secrets');
+    await jobs.quit();
+    jobs = openJobs(home, 'process');
+    await jobs.start();
+    const { plan } = await jobs.service.get({ id }, {});
+    writeFileSync(join(plan.mounts[0]?.localPath ?? '', 'go'), '');
+    expect((await jobs.ended(id)).state).toBe('succeeded');
+    const stars = '*'.repeat(Buffer.byteLength(token));
+    expect((await jobs.log(id)).map((chunk) => chunk.text).join('')).toBe(`first ${stars}\n*****${stars}\n`);
   } finally {
     await jobs.quit();
     rmSync(home, { recursive: true, force: true });

@@ -112,6 +112,7 @@ export interface SampleChanges {
   imagePaths?: ImageFactsForPlan['paths'];
   machine?: Partial<MachineFacts>;
   writers?: readonly Writer[];
+  dotfiles?: NonNullable<PlanRequest['dotfiles']>;
 }
 
 export function sampleRequest(changes: SampleChanges = {}): PlanRequest {
@@ -141,5 +142,6 @@ export function sampleRequest(changes: SampleChanges = {}): PlanRequest {
     },
     machine: { ...sampleMachine, ...changes.machine },
     writers: changes.writers ?? [],
+    dotfiles: changes.dotfiles ?? [],
   };
 }
