@@ -193,6 +193,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     dotfiles,
     redactor,
     logsDirectory: join(home, 'logs', 'jobs'),
+    limits: () => settings.read(),
   });
   vfolders.addUsers(transfers.users);
   vfolders.addUsers(jobs.users);

@@ -1,5 +1,6 @@
 import type { EngineId, EngineStatus } from '#shared/contract/engines.ts';
 import type { HostSettings } from '#shared/contract/hosts.ts';
+import type { ProgressStep } from '#shared/contract/jobs.ts';
 import type { EnvironmentVariable, JobSpec, Plan } from '#shared/contract/plan.ts';
 import type { Vfolder } from '#shared/contract/vfolders.ts';
 import type { HostSecret } from '#shared/hosts/host-secret.ts';
@@ -52,10 +53,12 @@ export interface Staged {
   readonly image: string | null;
 }
 
+export type TellStep = (text: string, step?: { readonly at?: ProgressStep['at']; readonly part?: number }) => void;
+
 export interface StagingOptions {
   readonly signal: AbortSignal;
-  /** One line for people: what it does now. */
-  tell(text: string): void;
+  /** One line for people: what it does now, for which mount of the plan, and how far that is (0–1), where it is known. */
+  tell: TellStep;
 }
 
 /** Carries out what a plan's steps `stage`, `mount-remote` and `bake` ask for, for one kind of them or for all. */

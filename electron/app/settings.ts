@@ -11,6 +11,10 @@ const defaults: Settings = {
   bandwidthLimit: null,
   linkRoots: [homedir()],
   cacheLimitBytes: null,
+  // Four keep a laptop usable, and the preparations of one job run beside the work of another.
+  jobsAtOnce: 4,
+  gpuSlots: null,
+  notifyJobs: 'all',
 };
 
 export interface SettingsStore {

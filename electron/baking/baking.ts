@@ -63,14 +63,17 @@ export function createBaking({ home, homeId, lookup, engines, limits = bakeLimit
       throw new StowageError('internal', `The plan has no vfolder for its mount ${step.mount}.`);
     const place = lookup.resolve(planned.vfolder, parseAddress(planned.source).path);
     const source = planned.source;
-    tell(`Looking through ${visible(source)}`);
+    const at = step.mount;
+    tell(`Looking through ${visible(source)}`, { at });
     const found = await digestOf(place, limits, signal);
     const digest = found.with(homeId, base.facts.id, step.target);
     return once(digest, signal, async () => {
       const there = await engine.findBaked(digest);
       if (there !== null) return there;
       await refuseHidden(engine, base, step.target);
-      const progress = createProgress(`Putting ${visible(source)} into the image`, found.bytes, tell);
+      const progress = createProgress(`Putting ${visible(source)} into the image`, found.bytes, (text, part) =>
+        tell(text, { at, part }),
+      );
       return engine.bakeImage({
         base: base.facts.id,
         digest,
@@ -203,7 +206,7 @@ async function refuseHidden(engine: Engine, { title, facts }: Base, target: stri
 function createProgress(
   text: string,
   totalBytes: number,
-  tell: (text: string) => void,
+  tell: (text: string, part: number) => void,
 ): (archive: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array> {
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
   return async function* (archive) {
@@ -214,7 +217,8 @@ function createProgress(
       done += chunk.length;
       if (performance.now() - told < tellMs) continue;
       told = performance.now();
-      tell(`${text} · ${megabytes(Math.min(done, totalBytes))} of ${megabytes(totalBytes)} MB`);
+      const taken = Math.min(done, totalBytes);
+      tell(`${text} · ${megabytes(taken)} of ${megabytes(totalBytes)} MB`, totalBytes > 0 ? taken / totalBytes : 1);
     }
   };
 }

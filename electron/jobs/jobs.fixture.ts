@@ -20,6 +20,7 @@ import { noStaging } from '../staging/staging.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { createVfolders } from '../vfolders/vfolders.ts';
 import { createJobs, type Jobs } from './jobs.ts';
+import type { QueueLimits } from './queue.ts';
 
 /** For tests: jobs over a data directory with everything real that they stand on. */
 export interface JobsFixture extends Jobs {
@@ -36,6 +37,8 @@ export interface JobsFixture extends Jobs {
   until(id: number, holds: (job: Job) => boolean): Promise<Job>;
   ended(id: number): Promise<Job>;
   log(id: number): Promise<LogChunk[]>;
+  /** As the user does in Settings. */
+  setLimits(change: Partial<QueueLimits>): void;
 }
 
 export type EngineName = 'docker' | 'process';
@@ -54,6 +57,7 @@ export function openJobs(home: string, name: EngineName, wrap: (engine: Engine) 
     name === 'docker' ? createDockerEngine({ homeId }) : createProcessEngine({ directory: join(home, 'runs'), homeId }),
   );
   const engines = createEngineRegistry([engine], changes);
+  let limits: QueueLimits = { jobsAtOnce: 4, gpuSlots: null };
   const provenance = createProvenance({
     ...{ database, lookup, engines, directory: join(home, 'manifests') },
     job: (id) => jobs.service.get({ id }, {}),
@@ -76,6 +80,7 @@ export function openJobs(home: string, name: EngineName, wrap: (engine: Engine) 
     inputs: provenance,
     ...parts,
     logsDirectory: join(home, 'logs'),
+    limits: () => limits,
   });
   const until = waiterFor(jobs, changes);
   return {
@@ -92,6 +97,10 @@ export function openJobs(home: string, name: EngineName, wrap: (engine: Engine) 
       await engine.close();
       await hosts.close();
       database.close();
+    },
+    setLimits: (change) => {
+      limits = { ...limits, ...change };
+      changes.emit({ type: 'settings' });
     },
     until,
     ended: (id) => until(id, (job) => hasEnded(job.state)),

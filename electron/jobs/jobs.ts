@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import type { Job, jobsContract } from '#shared/contract/jobs.ts';
 import type { JobSpec, Plan } from '#shared/contract/plan.ts';
 import type { Changes } from '../events.ts';
@@ -15,8 +15,8 @@ import type {
 } from '../services.ts';
 import type { Database } from '../store/database.ts';
 import { createJournal, type JobRecord, type Writer } from './journal.ts';
-import { indexPath, logPath } from './log-format.ts';
-import { createQueue } from './queue.ts';
+import { keptLogBytes, removeLog } from './log-source.ts';
+import { createQueue, type QueueLimits } from './queue.ts';
 import { createJobService } from './service.ts';
 
 export interface JobPlanner {
@@ -37,6 +37,8 @@ export interface JobsOptions {
   readonly redactor: Redactor;
   /** Made when missing. */
   readonly logsDirectory: string;
+  /** What the user set; asked for anew whenever a job may start. */
+  readonly limits: () => QueueLimits;
 }
 
 export interface Jobs {
@@ -55,11 +57,11 @@ const logEventMilliseconds = 200;
 
 /** Plans, queues, runs and keeps jobs. */
 export function createJobs(options: JobsOptions): Jobs {
-  const { database, changes, engines, planner, lookup, staging, inputs, secrets, dotfiles, redactor, logsDirectory } = options;
+  const { database, changes, engines, planner, lookup, staging, inputs, secrets, dotfiles, redactor, logsDirectory, limits } =
+    options;
   mkdirSync(logsDirectory, { recursive: true, mode: 0o700 });
-  const logBytes = (id: number): number =>
-    queue.run(id)?.logSize() ?? statSync(logPath(logsDirectory, id), { throwIfNoEntry: false })?.size ?? 0;
-  const view = (job: JobRecord): Job => toJob(job, logBytes(job.id));
+  const view = (job: JobRecord): Job =>
+    toJob(job, job.logBytes ?? queue.run(job.id)?.logSize() ?? keptLogBytes(logsDirectory, job.id));
   const journal = createJournal(database, (job) => changes.emit({ type: 'job', job: view(job) }));
   const logEvents = createLogEvents(changes);
   const queue = createQueue({
@@ -72,7 +74,12 @@ export function createJobs(options: JobsOptions): Jobs {
     dotfiles,
     redactor,
     logsDirectory,
+    limits,
     onLogGrown: logEvents.grown,
+  });
+  // Other limits may let other jobs start.
+  const offChanges = changes.on(({ type }) => {
+    if (type === 'settings') queue.pump();
   });
   const service = createJobService({
     journal,
@@ -83,9 +90,10 @@ export function createJobs(options: JobsOptions): Jobs {
     inputs,
     secrets,
     logsDirectory,
+    limits,
     view,
     forget: (id) => {
-      for (const path of [logPath(logsDirectory, id), indexPath(logsDirectory, id)]) rmSync(path, { force: true });
+      removeLog(logsDirectory, id);
       changes.emit({ type: 'job-removed', id });
     },
     engines,
@@ -96,6 +104,7 @@ export function createJobs(options: JobsOptions): Jobs {
     writers: () => journal.writers(),
     start: () => queue.start(),
     close: async () => {
+      offChanges();
       await queue.close();
       logEvents.close();
     },
@@ -118,6 +127,7 @@ function toJob(job: JobRecord, logBytes: number): Job {
     exitCode: life.exitCode,
     problem: life.problem,
     progress: life.progress,
+    progressStep: life.progressStep,
     output: job.output,
     logBytes,
   };

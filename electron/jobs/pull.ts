@@ -1,6 +1,7 @@
 import type { PullProgress } from '#shared/contract/engines.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
 import type { Engine, ImageFacts } from '../engines/engine.ts';
+import type { TellStep } from '../services.ts';
 
 /** An engine tells of every few kilobytes; a person needs a number twice a second. */
 const tellMilliseconds = 500;
@@ -12,15 +13,20 @@ const tellMilliseconds = 500;
 export async function pullForJob(
   engine: Engine,
   image: string,
-  { signal, tell }: { signal: AbortSignal; tell: (text: string) => void },
+  { signal, tell }: { signal: AbortSignal; tell: TellStep },
 ): Promise<void> {
   let text = `Pulling ${image}`;
-  tell(text);
+  let part: number | undefined;
+  const say = (): void => tell(text, { at: 'image', ...(part !== undefined && { part }) });
+  say();
   const timer = setInterval(() => {
-    if (!signal.aborted) tell(text);
+    if (!signal.aborted) say();
   }, tellMilliseconds);
   try {
-    for await (const progress of engine.pull(image, { signal })) text = pullText(image, progress);
+    for await (const progress of engine.pull(image, { signal })) {
+      text = pullText(image, progress);
+      part = progress.totalBytes > 0 ? progress.doneBytes / progress.totalBytes : undefined;
+    }
   } catch (error) {
     if (!isStowageError(error, 'pull-failed')) throw error;
     const words = error.data.detail ?? error.message;
@@ -35,7 +41,7 @@ export async function pullForJob(
 export async function imageForJob(
   engine: Engine,
   image: string,
-  options: { signal: AbortSignal; tell: (text: string) => void },
+  options: { signal: AbortSignal; tell: TellStep },
 ): Promise<ImageFacts> {
   try {
     return await engine.inspectImage(image);

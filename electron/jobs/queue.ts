@@ -1,5 +1,7 @@
 import type { EngineId } from '#shared/contract/engines.ts';
+import type { GpuSlots } from '#shared/contract/plan.ts';
 import { isStowageError } from '#shared/errors.ts';
+import { gpuIds, takeTurns } from '#shared/jobs/queue.ts';
 import { activeStates, hasEnded } from '#shared/jobs/state.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { EngineRegistry } from '../services.ts';
@@ -8,11 +10,13 @@ import { diskOf, guardDisk } from './disk-guard.ts';
 import type { JobJournal } from './journal.ts';
 import { type JobRun, type RunnerOptions, startRun } from './runner.ts';
 
-/**
- * Jobs at the engines at once; further ones wait in the queue. Four keeps a laptop usable, and the preparations of one
- * job run beside the work of another.
- */
-export const jobsAtOnce = 4;
+/** What the user sets for the queue; a lower limit lets those that run go on. */
+export interface QueueLimits {
+  /** Jobs at the engines at once; further ones wait. */
+  readonly jobsAtOnce: number;
+  /** GPUs that jobs may use; null: they are not counted. */
+  readonly gpuSlots: GpuSlots | null;
+}
 
 /** How long the start waits for engines that say nothing, before it lets new jobs begin. */
 const sweepMilliseconds = 5_000;
@@ -33,8 +37,12 @@ export interface JobQueue {
   close(): Promise<void>;
 }
 
-export function createQueue(options: RunnerOptions): JobQueue {
-  const { journal, engines } = options;
+export interface QueueOptions extends RunnerOptions {
+  readonly limits: () => QueueLimits;
+}
+
+export function createQueue(options: QueueOptions): JobQueue {
+  const { journal, engines, limits } = options;
   const runs = new Map<number, JobRun>();
   let open = false;
   let guard: NodeJS.Timeout | null = null;
@@ -58,15 +66,22 @@ export function createQueue(options: RunnerOptions): JobQueue {
   };
   const pump = (): void => {
     if (!open) return;
-    for (const id of journal.idsIn(['queued'])) {
-      if (runs.has(id)) continue;
-      if (runs.size < jobsAtOnce) {
-        journal.advance(id, { type: 'prepare', at: Date.now() });
-        take(id, false);
-      } else if (journal.require(id).life.progress === null) {
-        journal.advance(id, { type: 'progress', text: `Waiting: ${jobsAtOnce} jobs run at once` });
+    const waiting = journal.queued().filter(({ id }) => !runs.has(id));
+    const { jobsAtOnce, gpuSlots } = limits();
+    const room = {
+      places: jobsAtOnce - runs.size,
+      jobsAtOnce,
+      gpus: gpuIds(gpuSlots),
+      taken: new Set(journal.takenGpus()),
+    };
+    takeTurns(waiting, room).forEach((turn, index) => {
+      if (turn.starts) {
+        journal.begin(turn.id, turn.gpus);
+        take(turn.id, false);
+      } else if (waiting[index]?.progress !== turn.why) {
+        journal.advance(turn.id, { type: 'progress', text: turn.why });
       }
-    }
+    });
   };
   return {
     run: (id) => runs.get(id) ?? null,

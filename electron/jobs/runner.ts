@@ -15,12 +15,14 @@ import type {
   Redactor,
   Staged,
   Staging,
+  TellStep,
   VfolderLookup,
 } from '../services.ts';
 import type { JobJournal, JobRecord } from './journal.ts';
 import { type LogStore, openLog } from './log-store.ts';
 import { ownOutputs, prepare, readWithheld, toRunRequest } from './preparation.ts';
 import { pullForJob } from './pull.ts';
+import { causeAtEnd, limitTime } from './time-limit.ts';
 
 /** SIGTERM to SIGKILL, when the one who stops it says nothing else. */
 export const defaultGraceSeconds = 10;
@@ -216,7 +218,7 @@ class Run {
     const plan = journal.plan(this.#id);
     const { signal } = this.#preparing;
     await prepare(plan, lookup, signal);
-    const staged = await staging.prepare(this.#id, plan, { signal, tell: (text) => this.#tell(text) });
+    const staged = await staging.prepare(this.#id, plan, { signal, tell: (text, step) => this.#tell(text, step) });
     signal.throwIfAborted();
     this.#tell(plan.image === null ? 'Laying out the run' : 'Creating the container');
     const reference = await this.#create(plan, staged);
@@ -225,8 +227,9 @@ class Run {
 
   /** An image that the engine lacks is pulled, once. */
   async #create(plan: Plan, staged: Staged): Promise<string> {
-    const { secrets, dotfiles } = this.#options;
-    const request = toRunRequest(this.#id, plan, staged, readWithheld(plan, secrets, dotfiles));
+    const { secrets, dotfiles, journal } = this.#options;
+    const gpus = journal.gpusOf(this.#id) ?? plan.resources.gpus;
+    const request = { ...toRunRequest(this.#id, plan, staged, readWithheld(plan, secrets, dotfiles)), gpus };
     try {
       return await this.#engine.create(request);
     } catch (error) {
@@ -234,7 +237,7 @@ class Run {
       if (plan.image === null || staged.image !== null || !isStowageError(error, 'image-missing')) throw error;
       const signal = this.#preparing.signal;
       signal.throwIfAborted();
-      await pullForJob(this.#engine, plan.image, { signal, tell: (text) => this.#tell(text) });
+      await pullForJob(this.#engine, plan.image, { signal, tell: (text, step) => this.#tell(text, step) });
     }
     this.#tell('Creating the container');
     return this.#engine.create(request);
@@ -307,25 +310,31 @@ class Run {
 
   async #follow(job: JobRecord): Promise<void> {
     const reference = referenceOf(job);
-    if (!this.#attached) {
-      const found = await this.#required();
-      if (found.state === 'created') await this.#launch(reference);
-      else await this.#attach(reference);
-    }
+    const plan = this.#options.journal.plan(this.#id);
+    const found = this.#attached ? null : await this.#required();
+    if (found?.state === 'created') await this.#launch(reference);
+    else if (found) await this.#attach(reference);
     if (job.life.progress !== null) this.#tell(null);
     const stopping = this.#options.journal.require(this.#id).life.stopRequested
       ? this.#engine.stop(reference, { graceSeconds: this.#grace })
       : null;
     const watching = new AbortController();
-    void this.#watch(reference, watching.signal);
+    const { signal } = watching;
+    void this.#stopFor(reference, () => this.#options.staging.watch(this.#id, signal), 0, signal);
+    const { maxSeconds } = plan;
+    const { startedAt } = job.life;
+    if (maxSeconds !== null && startedAt !== null && found?.state !== 'ended')
+      void this.#stopFor(reference, () => limitTime(startedAt, maxSeconds, signal), this.#grace, signal);
     const [exit] = await Promise.all([this.#engine.wait(reference, { signal: this.#detached.signal }), stopping]).finally(() =>
       watching.abort(),
     );
     this.#detached.signal.throwIfAborted();
     // Whole before the journal says so: from `finalizing` on nobody asks the engine for output again.
     await this.#mask?.end();
-    await (await this.#log()).finish();
-    const plan = this.#options.journal.plan(this.#id);
+    const log = await this.#log();
+    await log.finish();
+    this.#options.journal.setLogBytes(this.#id, log.size());
+    if (maxSeconds !== null) this.#cause = causeAtEnd(this.#cause, exit, maxSeconds);
     const context = { command: plan.command, memoryBytes: plan.resources.memoryBytes };
     this.#options.journal.advance(this.#id, {
       type: 'ended',
@@ -347,7 +356,7 @@ class Run {
     await inputs.finish(this.#id);
     this.#detached.signal.throwIfAborted();
     if (journal.copiedBack(this.#id) === null) {
-      const options = { signal: this.#detached.signal, tell: (text: string) => this.#tell(text) };
+      const options = { signal: this.#detached.signal, tell: ((text, step) => this.#tell(text, step)) as TellStep };
       journal.setCopiedBack(this.#id, await staging.finish(this.#id, plan, options));
     }
     await this.#release();
@@ -358,16 +367,19 @@ class Run {
     return exit.message === null ? exit : { ...exit, message: this.#options.redactor.text(exit.message) };
   }
 
-  /** Stops a job that lost something that it uses, for that cause. */
-  async #watch(reference: string, signal: AbortSignal): Promise<void> {
+  /** Stops the job when the watch fails, for that cause: it lost something that it uses, or its time is over. */
+  async #stopFor(reference: string, watch: () => Promise<never>, graceSeconds: number, signal: AbortSignal): Promise<void> {
     try {
-      await this.#options.staging.watch(this.#id, signal);
+      await watch();
     } catch (error) {
       if (signal.aborted) return;
-      this.#cause ??= toStowageError(error);
+      const cause = toStowageError(error);
+      // Whoever is stopping it has given it a grace of their own.
+      if (cause.code === 'timed-out' && this.#options.journal.require(this.#id).life.stopRequested) return;
+      this.#cause ??= cause;
       // An engine that cannot stop it now is asked again.
       while (!signal.aborted) {
-        const stopped = await this.#engine.stop(reference, { graceSeconds: 0 }).then(
+        const stopped = await this.#engine.stop(reference, { graceSeconds }).then(
           () => true,
           () => false,
         );
@@ -451,9 +463,10 @@ class Run {
   }
 
   /** Says what it is doing; not worth a write when it said so already. */
-  #tell(text: string | null): void {
+  #tell(text: string | null, step?: Parameters<TellStep>[1]): void {
     if (this.#options.journal.require(this.#id).life.progress === text) return;
-    this.#options.journal.advance(this.#id, { type: 'progress', text });
+    const at = step && { at: step.at ?? null, part: step.part === undefined ? null : Math.min(1, Math.max(0, step.part)) };
+    this.#options.journal.advance(this.#id, { type: 'progress', text, step: at ?? null });
   }
 
   async #closeLog(): Promise<void> {

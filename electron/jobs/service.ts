@@ -2,6 +2,7 @@ import type { Job, JobDetail, jobsContract } from '#shared/contract/jobs.ts';
 import type { JobSpec, Plan } from '#shared/contract/plan.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
 import { uniqueName } from '#shared/jobs/name.ts';
+import { cannotBe, gpuIds } from '#shared/jobs/queue.ts';
 import { maskSpec } from '#shared/jobs/secret-variables.ts';
 import { hasEnded } from '#shared/jobs/state.ts';
 import { parseInnerPath } from '#shared/paths.ts';
@@ -11,7 +12,7 @@ import type { JobPlanner } from './jobs.ts';
 import type { JobJournal, JobRecord, NewJob } from './journal.ts';
 import { readLogPage } from './log-reader.ts';
 import { mountAddress, outputsVfolder, vfolderUses } from './preparation.ts';
-import type { JobQueue } from './queue.ts';
+import type { JobQueue, QueueLimits } from './queue.ts';
 import { defaultGraceSeconds } from './runner.ts';
 
 interface ServiceOptions {
@@ -24,6 +25,7 @@ interface ServiceOptions {
   readonly inputs: InputRecorder;
   readonly secrets: JobSecrets;
   readonly logsDirectory: string;
+  readonly limits: () => QueueLimits;
   readonly view: (job: JobRecord) => Job;
   /** Deletes the job's log and tells that the job is gone. */
   readonly forget: (id: number) => void;
@@ -41,7 +43,11 @@ export function createJobService(options: ServiceOptions): Service<typeof jobsCo
   const copyingBack = new Set<number>();
   return {
     list: (input) =>
-      journal.list({ limit: input?.limit ?? 100, before: input?.before, states: input?.states }).map((job) => view(job)),
+      (input?.ids
+        ? journal.listByIds(input.ids)
+        : journal.list({ limit: input?.limit ?? 100, before: input?.before, states: input?.states })
+      ).map((job) => view(job)),
+    find: ({ filter }) => journal.find(filter),
     get: ({ id }) => detail(journal.require(id)),
     run: async ({ spec, requestId }) => view(await launch(spec, requestId ?? null)),
     rerun: async ({ id, inputs: which }) => {
@@ -110,6 +116,7 @@ function createLauncher(options: ServiceOptions): (spec: JobSpec, requestId: str
     const named = secrets.name(spec);
     const { name, folder } = await uniqueName(spec, id, (candidate, output) => taken(options, spec, candidate, output));
     const plan = await planToRun(options, named.spec, folder);
+    refuseGpus(plan, options.limits());
     const output = plan.mounts.find((mount) => mount.role === 'output');
     // Before the job is written down, so that there is none without them.
     await secrets.keep(id, named);
@@ -153,6 +160,16 @@ async function planToRun(options: ServiceOptions, spec: JobSpec, folder: string)
   const real = await planner.plan(spec, folder);
   refuseConflicts(real);
   return real;
+}
+
+/** It would wait for ever. @throws `plan-conflict` */
+function refuseGpus({ resources: { gpus } }: Plan, { gpuSlots }: QueueLimits): void {
+  const all = gpuIds(gpuSlots);
+  const never = gpus && all && cannotBe(gpus, all);
+  if (never)
+    throw new StowageError('plan-conflict', `The job cannot start: ${never}.`, {
+      hint: 'Ask for fewer GPUs, or change what Settings give to jobs.',
+    });
 }
 
 function refuseConflicts(plan: Plan): void {

@@ -171,7 +171,7 @@ export function createRemoteMounts(options: RemoteMountsOptions): RemoteMounts {
     const found = await tools();
     const record = await recordOf(jobId, plan, step, signal);
     if (record.allowOther && !found.allowOther) throw othersRefused();
-    tell(`Mounting ${visible(record.source)}`);
+    tell(`Mounting ${visible(record.source)}`, { at: step.mount });
     if (before) {
       await takeDown(directory, found.fusermount);
       for (const path of [mountFiles(directory).lost, mountFiles(directory).closed]) await rm(path, { force: true });

@@ -27,9 +27,9 @@ function mainFrameUrl({ senderFrame }: IpcMainEvent | IpcMainInvokeEvent): strin
   }
 }
 
-/** The one permission that the app's page needs: to copy an address or a command. */
-const granted = (permission: string, requester: string): boolean =>
-  permission === 'clipboard-sanitized-write' && isAppUrl(requester);
+/** What the app's page needs: to copy an address or a command, and to tell that a job has ended. */
+const needed: readonly string[] = ['clipboard-sanitized-write', 'notifications'];
+const granted = (permission: string, requester: string): boolean => needed.includes(permission) && isAppUrl(requester);
 
 /** Every other permission and every device is denied, and all of them to any other page. */
 export function denyPermissions(session: Session): void {

@@ -17,7 +17,7 @@ import { type PatienceLimits, usualPatience } from '../transfers/patience.ts';
 import { copyBack } from './copy-back.ts';
 import { createStagedRows, type StagedRow } from './rows.ts';
 import { createVolumeCopies } from './volume-copies.ts';
-import { copyingBack, copyingIn, pacedTell } from './words.ts';
+import { copyingBack, copyingIn, ofMount, pacedTell, partDone } from './words.ts';
 
 export interface CopiesOptions {
   readonly database: Database;
@@ -79,7 +79,7 @@ export function createCopies(options: CopiesOptions): Copies {
       packed,
       signal,
       onListing: (files) => say(() => `Looking at ${name}: ${files.toLocaleString('en-US')} files`),
-      onProgress: (progress) => say(() => copyingIn(name, progress)),
+      onProgress: (progress) => say(() => copyingIn(name, progress), partDone(progress)),
     });
   };
   /** Where a job could write to a read-only mount, it must not be what other jobs get too. */
@@ -190,10 +190,10 @@ export function createCopies(options: CopiesOptions): Copies {
       const asks = steps.some(({ readOnly, into }) => readOnly && into === 'directory');
       const readOnlyKept = asks && (await keepsReadOnly(plan));
       for (const step of steps) {
-        const { source, target } = await prepareOne(jobId, plan, step, readOnlyKept, stage);
+        const { source, target } = await prepareOne(jobId, plan, step, readOnlyKept, ofMount(stage, step.mount));
         if (step.into === 'directory') binds.push({ source, target, readOnly: step.readOnly });
         else {
-          const name = await volumes.send({ jobId, mount: step.mount, plan, folder: source }, stage);
+          const name = await volumes.send({ jobId, mount: step.mount, plan, folder: source }, ofMount(stage, step.mount));
           sent.push({ name, target, readOnly: step.readOnly });
         }
       }

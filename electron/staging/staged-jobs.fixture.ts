@@ -61,6 +61,7 @@ export async function openStagedJobs(
     inputs: provenance,
     ...privateParts(home, { database, changes }),
     logsDirectory: join(home, 'logs'),
+    limits: () => ({ jobsAtOnce: 4, gpuSlots: null }),
   });
   const until = waiterFor(jobs, changes);
   await copies.start();

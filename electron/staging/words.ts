@@ -1,17 +1,28 @@
 import type { BuildProgress } from '../cache/build.ts';
+import type { StagingOptions, TellStep } from '../services.ts';
 
 const tellMs = 250;
 
 /** Tells at most four times a second; the text is made only then. */
-export function pacedTell(tell: (text: string) => void): (text: () => string) => void {
+export function pacedTell(tell: TellStep): (text: () => string, part?: number) => void {
   let told = Number.NEGATIVE_INFINITY;
-  return (text) => {
+  return (text, part) => {
     const now = performance.now();
     if (now - told < tellMs) return;
     told = now;
-    tell(text());
+    tell(text(), part === undefined ? undefined : { part });
   };
 }
+
+/** Everything that is told from now on is about this mount of the plan. */
+export const ofMount = (stage: StagingOptions, mount: number): StagingOptions => ({
+  ...stage,
+  tell: (text, step) => stage.tell(text, { at: mount, ...step }),
+});
+
+/** How far it is; undefined where nothing has to be moved. */
+export const partDone = ({ doneBytes, totalBytes }: BuildProgress): number | undefined =>
+  totalBytes > 0 ? doneBytes / totalBytes : undefined;
 
 const number = (value: number): string => value.toLocaleString('en-US');
 

@@ -241,4 +241,23 @@ export const migrations: readonly string[] = [
     sealed TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  ALTER TABLE jobs ADD COLUMN image TEXT;
+  ALTER TABLE jobs ADD COLUMN command TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE jobs ADD COLUMN gpu_request TEXT;
+  ALTER TABLE jobs ADD COLUMN gpus TEXT;
+  ALTER TABLE jobs ADD COLUMN log_bytes INTEGER;
+  ALTER TABLE jobs ADD COLUMN progress_step TEXT;
+  UPDATE jobs SET
+    image = json_extract(plan, '$.image'),
+    command = json_extract(plan, '$.command'),
+    gpu_request = plan -> '$.resources.gpus';
+
+  CREATE TABLE job_search (
+    job_id INTEGER PRIMARY KEY REFERENCES jobs(id) ON DELETE CASCADE,
+    text TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO job_search (job_id, text)
+    SELECT id, substr(lower(name || char(10) || coalesce(image, 'this machine') || char(10) || command), 1, 4000) FROM jobs;
+  `,
 ];

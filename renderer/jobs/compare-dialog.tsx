@@ -15,13 +15,14 @@ import { useMemo, useState } from 'react';
 import type { Job } from '#shared/contract/jobs.ts';
 import { visible } from '#shared/paths.ts';
 import { goCompare } from '../app/navigation.ts';
-import { useJobs } from '../app/stores/jobs.ts';
 import { formatTime } from '../ui/format.ts';
 import { StateBadge } from '../ui/state-badge.tsx';
-import { filterJobs } from './job-words.ts';
+import { useFoundJobs } from './job-list.ts';
 
 /** More is for the filter. */
 const most = 50;
+/** Those of the same command are looked for among so many. */
+const mostSorted = 500;
 
 const useStyles = makeStyles({
   surface: { maxWidth: '560px' },
@@ -67,9 +68,9 @@ function sorted(jobs: readonly Job[], job: Job): readonly Job[] {
 /** Asks which job to compare one with. */
 export function CompareDialog({ job, onClose }: { readonly job: Job; readonly onClose: () => void }) {
   const styles = useStyles();
-  const jobs = useJobs((state) => state.jobs);
   const [filter, setFilter] = useState('');
-  const found = useMemo(() => filterJobs(sorted(jobs, job), filter).slice(0, most), [jobs, job, filter]);
+  const { jobs, total } = useFoundJobs(filter, mostSorted);
+  const found = useMemo(() => sorted(jobs, job).slice(0, most), [jobs, job]);
   return (
     <Dialog open onOpenChange={(_, data) => !data.open && onClose()}>
       <DialogSurface className={styles.surface}>
@@ -100,8 +101,8 @@ export function CompareDialog({ job, onClose }: { readonly job: Job; readonly on
                   </button>
                 </li>
               ))}
-              {found.length === 0 && (
-                <li className={styles.none}>{jobs.length < 2 ? 'There is no other job yet.' : 'No job matches.'}</li>
+              {found.length === 0 && total !== null && (
+                <li className={styles.none}>{total < 2 ? 'There is no other job yet.' : 'No job matches.'}</li>
               )}
             </ul>
           </DialogContent>

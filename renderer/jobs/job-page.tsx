@@ -9,13 +9,13 @@ import { goJobs } from '../app/navigation.ts';
 import { useJobs } from '../app/stores/jobs.ts';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { formatExactTime, formatTime } from '../ui/format.ts';
-import { ProgressBar } from '../ui/progress-bar.tsx';
 import { StateBadge } from '../ui/state-badge.tsx';
 import { useNow } from '../ui/use-now.ts';
 import { InputsTab } from './inputs-tab.tsx';
 import { JobActions } from './job-actions.tsx';
 import { JobFiles } from './job-files.tsx';
 import { JobPlan } from './job-plan.tsx';
+import { JobProgress } from './job-progress.tsx';
 import { commandOf, durationOf, hasEnded, whereItRuns } from './job-words.ts';
 import { LogView } from './log-view.tsx';
 
@@ -40,8 +40,6 @@ const useStyles = makeStyles({
   value: { margin: 0, fontVariantNumeric: 'tabular-nums', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   command: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200 },
   message: { margin: '10px 4px 0 40px' },
-  progress: { margin: '10px 4px 0 40px' },
-  progressWords: { marginBottom: '4px' },
   tabs: { paddingLeft: '20px', marginTop: '4px', borderBottom: `1px solid ${tokens.colorNeutralStroke2}`, flexShrink: 0 },
   panel: { flexGrow: 1, minHeight: 0, overflow: 'hidden' },
   centre: { padding: '24px' },
@@ -142,12 +140,7 @@ export function JobPage({ id }: { readonly id: number }) {
           </div>
         </div>
         <Facts job={job} />
-        {!hasEnded(job) && job.progress && (
-          <div className={styles.progress}>
-            <div className={styles.progressWords}>{visible(job.progress)}</div>
-            <ProgressBar label={job.progress} value={null} />
-          </div>
-        )}
+        {!hasEnded(job) && <JobProgress job={job} plan={detail?.plan ?? null} />}
         {job.problem && <ErrorMessage className={styles.message} error={job.problem} />}
       </header>
       <TabList className={styles.tabs} size="small" selectedValue={tab} onTabSelect={(_, data) => setTab(data.value as TabName)}>

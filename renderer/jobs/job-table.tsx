@@ -1,17 +1,18 @@
 import { Button, Input, makeStyles, mergeClasses, Spinner, tokens } from '@fluentui/react-components';
 import { BoxMultipleRegular, RocketRegular, SearchRegular } from '@fluentui/react-icons';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import type { Job } from '#shared/contract/jobs.ts';
 import { visible } from '#shared/paths.ts';
 import { goJobs, goLaunch } from '../app/navigation.ts';
 import { loadJobs, useJobs } from '../app/stores/jobs.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorMessage } from '../ui/error-message.tsx';
-import { formatExactTime, formatTime, plural } from '../ui/format.ts';
+import { formatCount, formatExactTime, formatTime, plural } from '../ui/format.ts';
 import { StateBadge } from '../ui/state-badge.tsx';
 import { useNow } from '../ui/use-now.ts';
-import { commandOf, durationOf, filterJobs, hasEnded, isGettingReady, whereItRuns } from './job-words.ts';
+import { fetchRows, findJobs, useFollowedJobs, useJobList } from './job-list.ts';
+import { commandOf, durationOf, isGettingReady, whereItRuns } from './job-words.ts';
 
 const rowHeight = 34;
 const columns = '132px minmax(140px, 2fr) minmax(120px, 2fr) minmax(120px, 3fr) 124px 92px 52px';
@@ -110,21 +111,40 @@ function JobCells({ job, now }: { readonly job: Job; readonly now: number }) {
   );
 }
 
-function Rows({ jobs }: { readonly jobs: readonly Job[] }) {
+/** A row that is on its way. */
+function CellsToCome() {
+  const styles = useStyles();
+  return headings.map(([heading]) => (
+    // biome-ignore lint/a11y/useSemanticElements: see above
+    <div key={heading} role="cell" className={styles.quiet}>
+      {heading === 'Name' ? '…' : ''}
+    </div>
+  ));
+}
+
+function Rows({ ids }: { readonly ids: readonly number[] }) {
   const styles = useStyles();
   const scroller = useRef<HTMLDivElement>(null);
-  const now = useNow(jobs.some((job) => !hasEnded(job)));
+  const rows = useJobList((state) => state.rows);
   const [current, setCurrent] = useState(0);
   const virtual = useVirtualizer({
-    count: jobs.length,
+    count: ids.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 12,
     scrollPaddingStart: 30,
   });
-  const at = Math.min(current, jobs.length - 1);
+  const items = virtual.getVirtualItems();
+  const inView = items.map((item) => ids[item.index] ?? 0);
+  const now = useNow(inView.some((id) => rows.get(id)?.endedAt === null));
+  const missing = inView.filter((id) => !rows.has(id)).join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the rows in view are others when others of them are missing
+  useEffect(() => {
+    if (missing !== '') void fetchRows(inView);
+  }, [missing]);
+  const at = Math.min(current, ids.length - 1);
   const move = (to: number): void => {
-    const next = Math.max(0, Math.min(jobs.length - 1, to));
+    const next = Math.max(0, Math.min(ids.length - 1, to));
     setCurrent(next);
     virtual.scrollToIndex(next);
     requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus());
@@ -136,12 +156,12 @@ function Rows({ jobs }: { readonly jobs: readonly Job[] }) {
       ArrowUp: -1,
       PageDown: page,
       PageUp: -page,
-      Home: -jobs.length,
-      End: jobs.length,
+      Home: -ids.length,
+      End: ids.length,
     };
     const step = steps[event.key];
-    const job = jobs[at];
-    if (event.key === 'Enter' && job) goJobs(job.id);
+    const id = ids[at];
+    if (event.key === 'Enter' && id !== undefined) goJobs(id);
     else if (step !== undefined) move(at + step);
     else return;
     event.preventDefault();
@@ -153,7 +173,7 @@ function Rows({ jobs }: { readonly jobs: readonly Job[] }) {
       className={styles.scroller}
       role="table"
       aria-label="Jobs"
-      aria-rowcount={jobs.length + 1}
+      aria-rowcount={ids.length + 1}
       onKeyDown={onKeyDown}
     >
       {/* biome-ignore lint/a11y/useSemanticElements: see above */}
@@ -169,14 +189,15 @@ function Rows({ jobs }: { readonly jobs: readonly Job[] }) {
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: see above */}
       <div className={styles.body} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map((item) => {
-          const job = jobs[item.index];
-          if (!job) return null;
+        {items.map((item) => {
+          const id = ids[item.index];
+          if (id === undefined) return null;
+          const job = rows.get(id);
           return (
             // biome-ignore lint/a11y/useSemanticElements: see above
             // biome-ignore lint/a11y/useKeyWithClickEvents: Enter is heard by the table, for the row that has the focus
             <div
-              key={job.id}
+              key={id}
               role="row"
               aria-rowindex={item.index + 2}
               data-index={item.index}
@@ -184,9 +205,9 @@ function Rows({ jobs }: { readonly jobs: readonly Job[] }) {
               className={mergeClasses(styles.row, styles.item)}
               style={{ transform: `translateY(${item.start}px)` }}
               onFocus={() => setCurrent(item.index)}
-              onClick={() => goJobs(job.id)}
+              onClick={() => goJobs(id)}
             >
-              <JobCells job={job} now={now} />
+              {job ? <JobCells job={job} now={now} /> : <CellsToCome />}
             </div>
           );
         })}
@@ -198,19 +219,25 @@ function Rows({ jobs }: { readonly jobs: readonly Job[] }) {
 /** All jobs, newest first. */
 export function JobTable() {
   const styles = useStyles();
-  const { jobs, loaded, problem } = useJobs();
   const [filter, setFilter] = useState('');
-  const shown = filterJobs(jobs, filter);
+  useFollowedJobs(filter);
+  const known = useJobs();
+  const list = useJobList();
+  // What the app knows anyway is shown until all are counted.
+  const shown = list.ids ?? known.jobs.map((job) => job.id);
+  const total = list.total ?? known.jobs.length;
+  const problem = list.problem ?? known.problem;
+  const loaded = list.ids !== null || known.loaded;
   return (
     <div className={styles.root}>
       <header className={styles.header}>
         <h1 className={styles.title}>Jobs</h1>
-        {jobs.length > 0 && (
-          <span className={styles.count}>
-            {filter ? `${shown.length} of ${plural(jobs.length, 'job')}` : plural(jobs.length, 'job')}
+        {!!list.total && (
+          <span className={styles.count} role="status">
+            {list.filter ? `${formatCount(shown.length)} of ${plural(total, 'job')}` : plural(total, 'job')}
           </span>
         )}
-        {jobs.length > 0 && (
+        {total > 0 && (
           <Input
             className={styles.filter}
             size="small"
@@ -221,7 +248,7 @@ export function JobTable() {
             onChange={(_, data) => setFilter(data.value)}
           />
         )}
-        {jobs.length > 0 && (
+        {total > 0 && (
           <Button appearance="primary" size="small" icon={<RocketRegular />} onClick={() => goLaunch()}>
             New job
           </Button>
@@ -232,14 +259,14 @@ export function JobTable() {
           className={styles.message}
           error={problem}
           actions={
-            <Button size="small" appearance="transparent" onClick={() => void loadJobs()}>
+            <Button size="small" appearance="transparent" onClick={() => void Promise.all([loadJobs(), findJobs(filter)])}>
               Try again
             </Button>
           }
         />
       )}
       {!loaded && !problem && <Spinner className={styles.message} label="Loading jobs" size="tiny" />}
-      {loaded && jobs.length === 0 && (
+      {loaded && total === 0 && (
         <EmptyState
           icon={<BoxMultipleRegular />}
           title="No jobs yet"
@@ -252,12 +279,12 @@ export function JobTable() {
           A job runs a command in a container with your vfolders mounted. Its log and its outputs are kept here.
         </EmptyState>
       )}
-      {jobs.length > 0 && shown.length === 0 && (
+      {total > 0 && shown.length === 0 && (
         <EmptyState title="No job matches" actions={<Button onClick={() => setFilter('')}>Clear the filter</Button>}>
-          No job has “{filter}” in its name, state, image or command.
+          No job has “{list.filter}” in its name, state, engine, image or command.
         </EmptyState>
       )}
-      {shown.length > 0 && <Rows jobs={shown} />}
+      {shown.length > 0 && <Rows ids={shown} />}
     </div>
   );
 }

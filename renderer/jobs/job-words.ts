@@ -30,13 +30,3 @@ export function commandOf(job: Job): string {
     return script.replaceAll(/\s+/g, ' ').trim();
   return formatCommandLine(job.command);
 }
-
-/** Jobs in which every word of the filter is found: in name, state, image or command. */
-export function filterJobs(jobs: readonly Job[], filter: string): readonly Job[] {
-  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return jobs;
-  return jobs.filter((job) => {
-    const text = [job.name, job.state, whereItRuns(job), job.command.join(' ')].join('\n').toLowerCase();
-    return words.every((word) => text.includes(word));
-  });
-}

@@ -8,6 +8,7 @@ import { Cache } from './cache.tsx';
 import { Dotfiles } from './dotfiles.tsx';
 import { Engines } from './engines.tsx';
 import { Health } from './health.tsx';
+import { JobSettings } from './job-settings.tsx';
 import { LinkRoots } from './link-roots.tsx';
 import { StorageHosts } from './storage-hosts.tsx';
 import { TransferSettings } from './transfer-settings.tsx';
@@ -40,7 +41,7 @@ function useBroughtIntoView(page: RefObject<HTMLDivElement | null>): void {
   }, [section, page]);
 }
 
-/** Appearance, engines, storage, links, dotfiles, transfers, cache and images, health, and what this is. */
+/** Appearance, engines, jobs, storage, links, dotfiles, transfers, cache and images, health, and what this is. */
 export function SettingsScreen() {
   const styles = useStyles();
   const page = useRef<HTMLDivElement>(null);
@@ -51,6 +52,7 @@ export function SettingsScreen() {
         <h1 className={styles.title}>Settings</h1>
         <Appearance />
         <Engines />
+        <JobSettings />
         <StorageHosts />
         <LinkRoots />
         <Dotfiles />

@@ -46,6 +46,9 @@ const looks: Record<JobState | TransferState | 'stalled', Look> = {
   waiting: ['Needs an answer', 'asks', QuestionCircleFilled],
 };
 
+/** The word for a state. */
+export const stateLabel = (state: keyof typeof looks): string => looks[state][0];
+
 export interface StateBadgeProps {
   /** `stalled`: running, but nothing moves. */
   readonly state: JobState | TransferState | 'stalled';

@@ -4,7 +4,7 @@ import { bytesSchema, method } from './base.ts';
 import { editSchema } from './edits.ts';
 import { engineIdSchema } from './engines.ts';
 import { jobSchema } from './jobs.ts';
-import { jobSpecSchema } from './plan.ts';
+import { gpuSlotsSchema, jobSpecSchema } from './plan.ts';
 import { transferSchema } from './transfers.ts';
 
 export const settingsSchema = z.object({
@@ -20,6 +20,12 @@ export const settingsSchema = z.object({
   linkRoots: z.array(z.string().min(1).max(4096)).max(100),
   /** Bytes that the cache may take; null: a fifth of its disk, at most 50 GB. */
   cacheLimitBytes: bytesSchema.nullable(),
+  /** Jobs at the engines at once; further ones wait. */
+  jobsAtOnce: z.number().int().min(1).max(64),
+  /** GPUs that jobs may use: so many, or those of these ids; null: they are not counted. */
+  gpuSlots: gpuSlotsSchema.nullable(),
+  /** Which ends of jobs are told by a notification. */
+  notifyJobs: z.enum(['all', 'problems', 'none']),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

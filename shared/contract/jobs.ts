@@ -16,6 +16,15 @@ export const jobStateSchema = z.enum([
 ]);
 export type JobState = z.infer<typeof jobStateSchema>;
 
+/** Where in its preparation a job is. */
+export const progressStepSchema = z.object({
+  /** The image is fetched, or this mount of the plan is got ready; null: something else. */
+  at: z.union([z.literal('image'), z.number().int()]).nullable(),
+  /** How far that is, 0–1; null: not known. */
+  part: z.number().min(0).max(1).nullable(),
+});
+export type ProgressStep = z.infer<typeof progressStepSchema>;
+
 export const jobSchema = z.object({
   /** Number of the job, counted from 1 in this data directory. */
   id: z.number().int(),
@@ -34,6 +43,8 @@ export const jobSchema = z.object({
   problem: problemSchema.nullable(),
   /** What it is doing while preparing or finalizing, e.g. "Pulling python:3.12". */
   progress: z.string().nullable(),
+  /** What of it `progress` is about; null: nothing in particular. */
+  progressStep: progressStepSchema.nullable(),
   /** Where the outputs are; null: none. */
   output: z.object({ vfolder: z.string(), path: z.string() }).nullable(),
   logBytes: z.number(),
@@ -84,10 +95,19 @@ export const jobsContract = {
           limit: z.number().int().min(1).max(1000).optional(),
           before: z.number().optional(),
           states: z.array(jobStateSchema).optional(),
+          /** Only these, whatever else is asked for; those that are gone are left out. */
+          ids: z.array(z.number().int()).max(1000).optional(),
         })
         .optional(),
     )
     .output(z.array(jobSchema)),
+  /**
+   * The ids of all jobs (at most the newest 100,000), newest first, in which every word of the filter is found: in name,
+   * state, engine, image or command. `total`: how many jobs there are.
+   */
+  find: method
+    .input(z.object({ filter: z.string().max(1000) }))
+    .output(z.object({ ids: z.array(z.number().int()), total: z.number().int() })),
   get: method.input(byId).output(jobDetailSchema),
   /** Plans and queues. A plan with errors is refused with `plan-conflict`. `requestId`: sent twice, launched once. */
   run: method.input(z.object({ spec: jobSpecSchema, requestId: z.string().max(100).optional() })).output(jobSchema),

@@ -42,15 +42,13 @@ export const environmentVariableSchema = z.object({
 export type EnvironmentVariable = z.infer<typeof environmentVariableSchema>;
 
 /** All GPUs, so many of them, or those of these ids (indexes or UUIDs). */
-export const gpuRequestSchema = z.union([
-  z.literal('all'),
-  z.number().int().min(1).max(64),
-  z
-    .array(z.string().regex(/^[A-Za-z0-9-]{1,64}$/))
-    .min(1)
-    .max(64),
-]);
+const gpuIdSchema = z.string().regex(/^[A-Za-z0-9-]{1,64}$/);
+export const gpuRequestSchema = z.union([z.literal('all'), z.number().int().min(1).max(64), z.array(gpuIdSchema).min(1).max(64)]);
 export type GpuRequest = z.infer<typeof gpuRequestSchema>;
+
+/** The GPUs that jobs may use: so many of them (the first ones), or those of these ids. */
+export const gpuSlotsSchema = z.union([z.number().int().min(0).max(64), z.array(gpuIdSchema).max(64)]);
+export type GpuSlots = z.infer<typeof gpuSlotsSchema>;
 
 const portSchema = z.number().int().min(1).max(65_535);
 /** A port of the job that is reached at this machine's loopback address. `host` absent: a free one. */

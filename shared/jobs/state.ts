@@ -1,5 +1,5 @@
 import type { Problem } from '../contract/base.ts';
-import type { JobState } from '../contract/jobs.ts';
+import type { JobState, ProgressStep } from '../contract/jobs.ts';
 import { assertNever, StowageError } from '../errors.ts';
 
 /**
@@ -23,6 +23,7 @@ export interface JobLife {
   /** Why it did not succeed. */
   readonly problem: Problem | null;
   readonly progress: string | null;
+  readonly progressStep: ProgressStep | null;
   readonly stopRequested: boolean;
   /** When the command itself began and ended, by the engine's clock where it has one. */
   readonly startedAt: number | null;
@@ -34,7 +35,7 @@ export type JobEvent =
   | { readonly type: 'prepare'; readonly at: number }
   /** Preparations broke off before anything was created; it waits again. */
   | { readonly type: 'requeue'; readonly at: number }
-  | { readonly type: 'progress'; readonly text: string | null }
+  | { readonly type: 'progress'; readonly text: string | null; readonly step?: ProgressStep | null }
   /** The run exists at the engine, not started. */
   | { readonly type: 'created'; readonly reference: string }
   /** The engine is about to be told to start. Journaled first, so that nothing is launched twice. */
@@ -71,6 +72,7 @@ export const newLife = (at: number): JobLife => ({
   exitCode: null,
   problem: null,
   progress: null,
+  progressStep: null,
   stopRequested: false,
   startedAt: null,
   endedAt: null,
@@ -85,7 +87,7 @@ export function step(job: JobLife, event: JobEvent): StepResult {
     case 'requeue':
       return job.state === 'preparing' && job.reference === null ? requeue(job) : refuse(job, event);
     case 'progress':
-      return accept({ ...job, progress: event.text });
+      return accept({ ...job, progress: event.text, progressStep: event.step ?? null });
     case 'created':
       return job.state === 'preparing' ? accept({ ...job, reference: event.reference }) : refuse(job, event);
     case 'start':
@@ -148,13 +150,13 @@ function stop(job: JobLife, event: Extract<JobEvent, { type: 'stop' }>): StepRes
 
 function requeue(job: JobLife): StepResult {
   const { preparing: _, ...times } = job.times;
-  return accept({ ...job, state: 'queued', times, progress: null });
+  return accept({ ...job, state: 'queued', times, progress: null, progressStep: null });
 }
 
 /** Enters a state not before the last one was entered, so that a clock set back cannot turn the order round. */
 function enter(job: JobLife, state: JobState, at: number): StepResult {
   const time = Math.max(at, ...Object.values(job.times));
-  return accept({ ...job, state, times: { ...job.times, [state]: time }, progress: null });
+  return accept({ ...job, state, times: { ...job.times, [state]: time }, progress: null, progressStep: null });
 }
 
 const accept = (job: JobLife): StepResult => ({ ok: true, job });

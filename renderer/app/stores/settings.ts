@@ -16,6 +16,9 @@ const initial: Settings = {
   bandwidthLimit: null,
   linkRoots: [],
   cacheLimitBytes: null,
+  jobsAtOnce: 4,
+  gpuSlots: null,
+  notifyJobs: 'all',
 };
 
 export const useSettings = create<SettingsStore>()(() => ({ ...notLoaded, settings: initial }));
