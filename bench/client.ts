@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { HostAttach } from '#shared/contract/hosts.ts';
+import type { Job } from '#shared/contract/jobs.ts';
+import type { JobSpec } from '#shared/contract/plan.ts';
 import type { Endpoint, Transfer } from '#shared/contract/transfers.ts';
+import { hasEnded } from '#shared/jobs/state.ts';
 import { type Core, openCore } from '../electron/core.ts';
 
 /** A piece of work for a Stowage of its own; sent as the first message, so that no secret stands in argv. */
@@ -22,7 +25,9 @@ export type ClientWork =
   | { readonly kind: 'transfer'; readonly sources: readonly Endpoint[]; readonly destination: Endpoint }
   | { readonly kind: 'list'; readonly vfolder: string; readonly path: string }
   /** Into the cache; `warm`: once more, which is what counts, with the time of a listing alone as `firstMs`. */
-  | { readonly kind: 'load'; readonly vfolder: string; readonly path: string; readonly warm: boolean };
+  | { readonly kind: 'load'; readonly vfolder: string; readonly path: string; readonly warm: boolean }
+  /** A job to its end, until its log is whole and its last page was read; `bytes` are those of the log. */
+  | { readonly kind: 'job'; readonly spec: JobSpec };
 
 export interface ClientReport {
   /** From the call that starts the work until its end is told. */
@@ -97,7 +102,30 @@ function perform(core: Core, work: ClientWork): Promise<Done> {
       return load(core, work);
     case 'transfer':
       return transfer(core, work);
+    case 'job':
+      return runJob(core, work.spec);
   }
+}
+
+/** What the page of a job reads at once. */
+const pageBytes = 256 * 1024;
+
+async function runJob({ services, changes }: Core, spec: JobSpec): Promise<Done> {
+  const ended = new Map<number, Job>();
+  const woken = Promise.withResolvers<void>();
+  let wanted: number | null = null;
+  changes.on((change) => {
+    if (change.type !== 'job' || !hasEnded(change.job.state)) return;
+    ended.set(change.job.id, change.job);
+    if (change.job.id === wanted) woken.resolve();
+  });
+  const { id } = await services.jobs.run({ spec }, {});
+  wanted = id;
+  if (!ended.has(id)) await woken.promise;
+  if (ended.get(id)?.state !== 'succeeded') throw new Error(ended.get(id)?.problem?.message ?? 'the job did not succeed');
+  const page = await services.jobs.readLog({ id, from: -pageBytes, limit: pageBytes }, {});
+  if (!page.end) throw new Error('the log is not whole');
+  return { files: 1, bytes: page.size, firstMs: null };
 }
 
 const over: readonly Transfer['state'][] = ['done', 'failed', 'waiting', 'cancelled'];

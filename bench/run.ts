@@ -5,6 +5,7 @@ import { approachBenches } from './benches/approaches.ts';
 import { azureBenches } from './benches/azure.ts';
 import { indexSearch } from './benches/index-search.ts';
 import { jobLaunch } from './benches/job-launch.ts';
+import { jobLogs } from './benches/job-logs.ts';
 import { localCopyLarge, localCopySmall } from './benches/local-copy.ts';
 import { plan } from './benches/plan.ts';
 import { s3Benches } from './benches/s3.ts';
@@ -20,6 +21,7 @@ const benches: readonly Bench[] = [
   stagePacked,
   stageWarm,
   jobLaunch,
+  jobLogs,
   plan,
   uiTable,
   appStart,

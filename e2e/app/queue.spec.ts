@@ -4,6 +4,7 @@ import type { Page } from 'playwright/test';
 import { expect, test } from '../fixtures/app.ts';
 import { stowage } from '../fixtures/process.ts';
 import { photographer } from '../fixtures/screens.ts';
+import { JobPage } from '../pages/job-page.ts';
 
 const run = (home: string, name: string, script: string) =>
   stowage(home, ['run', '-d', '--engine', 'process', '--name', name, '--', 'sh', '-c', script]);
@@ -135,4 +136,26 @@ test('Settings say how many jobs run at once, and which GPUs they may use', asyn
   await page.getByRole('button', { name: 'Stop' }).click();
   await page.getByRole('button', { name: 'Back to all jobs' }).click();
   await expect(rows.filter({ hasText: 'two' })).toContainText('Succeeded');
+});
+
+test('a search goes on through a log of which only the end is here, and back', async ({ app, home }) => {
+  const { page } = app;
+  const script =
+    'awk "BEGIN { for (i = 1; i <= 60000; i++) print (i == 700 || i == 900 ? \\"a rare needle\\" : \\"a line of the flood\\"), i }"';
+  await run(home, 'long', script);
+  await page.getByRole('button', { name: /^Jobs/ }).click();
+  await page.getByRole('row').filter({ hasText: 'long' }).click();
+  const job = new JobPage(page);
+  await job.expectState('Succeeded');
+  await expect(job.log).toContainText('flood 60000');
+  const search = page.getByRole('searchbox', { name: 'Search the log' });
+  await search.fill('NEEDLE');
+  const count = page.getByRole('toolbar', { name: 'Log' }).getByRole('status');
+  await expect(count).toHaveText('None here');
+  await search.press('Shift+Enter');
+  await expect(job.log).toContainText('a rare needle 900');
+  await expect(count).toHaveText('2 of 2 here');
+  await search.press('Shift+Enter');
+  await expect(count).toHaveText('1 of 2 here');
+  await expect(job.log.locator('mark')).not.toHaveCount(0);
 });

@@ -11,6 +11,7 @@ import type { EngineRegistry, InputRecorder, JobSecrets, Staging, VfolderLookup 
 import type { JobPlanner } from './jobs.ts';
 import type { JobJournal, JobRecord, NewJob } from './journal.ts';
 import { readLogPage } from './log-reader.ts';
+import { searchLog } from './log-search.ts';
 import { mountAddress, outputsVfolder, vfolderUses } from './preparation.ts';
 import type { JobQueue, QueueLimits } from './queue.ts';
 import { defaultGraceSeconds } from './runner.ts';
@@ -101,6 +102,10 @@ export function createJobService(options: ServiceOptions): Service<typeof jobsCo
       const ended = hasEnded(journal.require(id).life.state);
       const page = await readLogPage(logsDirectory, id, from, limit);
       return { ...page, end: ended && page.next >= page.size };
+    },
+    searchLog: ({ id, ...search }, { signal }) => {
+      journal.require(id);
+      return searchLog(logsDirectory, id, search, signal);
     },
   };
 }

@@ -139,6 +139,18 @@ export class LogReader {
     });
   }
 
+  /** Shows the part of the log around a byte, and keeps still there. */
+  async showAt(offset: number): Promise<void> {
+    await this.#once('first', async (signal) => {
+      const from = Math.max(0, offset - pageBytes / 4);
+      const page = await this.#read({ from, limit: pageBytes }, signal);
+      this.#model = new LogModel(page.chunks[0]?.offset ?? from, this.#limits);
+      this.#set({ following: false, skipped: 0 });
+      this.#take(page);
+      this.#model.trimTornLine();
+    });
+  }
+
   get closed(): boolean {
     return this.#abort.signal.aborted;
   }

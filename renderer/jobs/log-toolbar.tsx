@@ -23,7 +23,7 @@ const useStyles = makeStyles({
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
   },
   search: { width: '240px', minWidth: '120px' },
-  count: { color: tokens.colorNeutralForeground2, fontVariantNumeric: 'tabular-nums', minWidth: '64px', whiteSpace: 'nowrap' },
+  count: { color: tokens.colorNeutralForeground2, fontVariantNumeric: 'tabular-nums', minWidth: '92px', whiteSpace: 'nowrap' },
   rest: { marginLeft: 'auto', display: 'flex', alignItems: 'center', gap: '6px' },
   size: { color: tokens.colorNeutralForeground3, fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap', marginRight: '4px' },
 });
@@ -34,6 +34,10 @@ export interface LogToolbarProps {
   readonly matches: number;
   /** Index of the current match; -1: none. */
   readonly current: number;
+  /** The rest of the log is being looked through. */
+  readonly searching: boolean;
+  /** There is more of the log than is here: stepping goes on through it. */
+  readonly partly: boolean;
   readonly onQuery: (query: string) => void;
   readonly onStep: (by: 1 | -1) => void;
   readonly size: number;
@@ -49,17 +53,19 @@ export interface LogToolbarProps {
   readonly onSave: () => void;
 }
 
-function countWords({ query, matches, current }: LogToolbarProps): string {
+function countWords({ query, matches, current, searching, partly }: LogToolbarProps): string {
   if (query === '') return '';
-  if (matches === 0) return 'No match';
+  if (searching) return 'Searching…';
+  if (matches === 0) return partly ? 'None here' : 'No match';
   const all = matches >= mostMatches ? `${formatCount(mostMatches)}+` : formatCount(matches);
-  return current < 0 ? all : `${formatCount(current + 1)} of ${all}`;
+  const here = current < 0 ? all : `${formatCount(current + 1)} of ${all}`;
+  return partly ? `${here} here` : here;
 }
 
 /** Search, and how the log is shown. */
 export function LogToolbar(props: LogToolbarProps) {
   const styles = useStyles();
-  const { query, matches, onQuery, onStep, showTime, wrap, following, saving } = props;
+  const { query, matches, partly, onQuery, onStep, showTime, wrap, following, saving } = props;
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) onStep(event.shiftKey ? -1 : 1);
     else if (event.key === 'Escape' && query !== '') onQuery('');
@@ -87,7 +93,7 @@ export function LogToolbar(props: LogToolbarProps) {
         icon={<ChevronUpRegular />}
         aria-label="Previous match"
         title="Previous match (Shift+Enter)"
-        disabled={matches === 0}
+        disabled={query === '' || (matches === 0 && !partly)}
         onClick={() => onStep(-1)}
       />
       <Button
@@ -96,7 +102,7 @@ export function LogToolbar(props: LogToolbarProps) {
         icon={<ChevronDownRegular />}
         aria-label="Next match"
         title="Next match (Enter)"
-        disabled={matches === 0}
+        disabled={query === '' || (matches === 0 && !partly)}
         onClick={() => onStep(1)}
       />
       <span className={styles.count} role="status">

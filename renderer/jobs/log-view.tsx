@@ -1,6 +1,6 @@
 import { Button, Link, makeStyles, Spinner, tokens } from '@fluentui/react-components';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { Job } from '#shared/contract/jobs.ts';
 import { fromContract } from '../app/client.ts';
 import { useSettings } from '../app/stores/settings.ts';
@@ -12,10 +12,11 @@ import { reportError } from '../ui/toasts.tsx';
 import { hasEnded } from './job-words.ts';
 import type { LogReader, LogStatus } from './log-reader.ts';
 import { LogRow, paletteFor } from './log-row.tsx';
-import { findMatches, type LogMatch, matchFrom } from './log-search.ts';
+import type { LogMatch } from './log-search.ts';
 import { LogToolbar } from './log-toolbar.tsx';
 import { readWholeLog, saveBlob } from './save-log.ts';
 import { useLogReader } from './use-log-reader.ts';
+import { useLogSearch } from './use-log-search.ts';
 
 const lineHeight = 19;
 
@@ -54,26 +55,6 @@ const useStyles = makeStyles({
 });
 
 const none: readonly LogMatch[] = [];
-
-/** Matches per line, and the one that is stepped to. */
-function useSearch(reader: LogReader, status: LogStatus) {
-  const [query, setQuery] = useState('');
-  const [chosen, setChosen] = useState<{ readonly key: number; readonly start: number } | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the version says that the lines of the model are others
-  const matches = useMemo(() => findMatches(reader.model.lines, query), [reader, query, query === '' ? 0 : status.version]);
-  const byLine = useMemo(() => Map.groupBy(matches, (match) => match.line), [matches]);
-  const { lines } = reader.model;
-  const current =
-    chosen === null ? -1 : matches.findIndex((match) => match.start === chosen.start && lines[match.line]?.key === chosen.key);
-  const choose = (index: number): number | null => {
-    const match = matches[index];
-    const line = match && lines[match.line];
-    if (!match || !line) return null;
-    setChosen({ key: line.key, start: match.start });
-    return match.line;
-  };
-  return { query, setQuery, matches, byLine, current, choose };
-}
 
 /** Asks before the bottom of the window is reached, in pixels. */
 const near = 30;
@@ -133,7 +114,6 @@ export function LogView({ job }: { readonly job: Job }) {
   const { reader, status } = useLogReader(job);
   const [showTime, setShowTime] = useRemembered('log.timestamps', false, isBoolean);
   const [wrap, setWrap] = useRemembered('log.wrap', false, isBoolean);
-  const search = useSearch(reader, status);
   const { scroller, onScroll } = useScrolling(reader, status);
   const { saving, save } = useSaving(job);
   const searchRef = useRef<HTMLInputElement>(null);
@@ -159,15 +139,10 @@ export function LogView({ job }: { readonly job: Job }) {
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
   }, []);
-  const step = (by: 1 | -1): void => {
-    const { matches, current } = search;
-    if (matches.length === 0) return;
-    const from = virtual.range?.startIndex ?? 0;
-    const line = search.choose(current < 0 ? matchFrom(matches, from) : (current + by + matches.length) % matches.length);
-    if (line === null) return;
-    void reader.follow(false);
-    virtual.scrollToIndex(line, { align: 'center' });
-  };
+  const search = useLogSearch(job.id, reader, status, {
+    first: () => virtual.range?.startIndex ?? 0,
+    show: (line) => virtual.scrollToIndex(line, { align: 'center' }),
+  });
   const items = virtual.getVirtualItems();
   const error = status.error === null ? null : fromContract(status.error);
   return (
@@ -178,7 +153,9 @@ export function LogView({ job }: { readonly job: Job }) {
         matches={search.matches.length}
         current={search.current}
         onQuery={search.setQuery}
-        onStep={step}
+        searching={search.searching}
+        partly={start > 0 || reader.model.end < status.size}
+        onStep={search.step}
         size={status.size}
         showTime={showTime}
         onShowTime={setShowTime}

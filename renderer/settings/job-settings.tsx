@@ -132,7 +132,7 @@ function Notifications() {
           <Radio value="none" label="Say nothing" />
         </RadioGroup>
         {notify !== 'none' && permission !== 'granted' && (
-          <div className={styles.hint}>
+          <div className={`${styles.text} ${styles.hint}`}>
             {permission === 'default'
               ? 'While this window is in the background, the system can tell you. '
               : 'Notifications of the system are switched off for Stowage; messages appear in this window.'}

@@ -132,4 +132,11 @@ export const jobsContract = {
   readLog: method
     .input(byId.extend({ from: z.number().int(), limit: z.number().int().min(1).max(1_048_576).optional() }))
     .output(z.object({ chunks: z.array(logChunkSchema), next: z.number(), size: z.number(), end: z.boolean() })),
+  /**
+   * Where the next line of the log begins that has this text, whatever its case and colours, from byte `from` on or before
+   * it. One call looks through a part of the log: `offset` null and `next` short of the end mean to ask again from there.
+   */
+  searchLog: method
+    .input(byId.extend({ text: z.string().min(1).max(1000), from: z.number().int().min(0), backwards: z.boolean() }))
+    .output(z.object({ offset: z.number().nullable(), next: z.number(), size: z.number() })),
 };
