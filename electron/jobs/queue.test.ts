@@ -54,6 +54,7 @@ test('each job has GPUs of its own, over a restart too; what can never be had is
   const requests: RunRequest[] = [];
   const noting = (engine: Engine): Engine => ({
     ...engine,
+    status: async () => ({ ...(await engine.status()), gpus: { state: 'ready', count: 4, message: '4 GPUs.' } }),
     create: (request) => {
       requests.push(request);
       return engine.create({ ...request, gpus: null });
