@@ -25,7 +25,9 @@ import { createDragOut } from './handover/drag-out.ts';
 import { createHandovers, type Handovers } from './handover/tickets.ts';
 import { createHosts } from './hosts/hosts.ts';
 import { createJobs, type Jobs } from './jobs/jobs.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import { createPlanner } from './mounts/planner.ts';
+import { createPorts } from './ports/ports.ts';
 import { createPreviews } from './previews/previews.ts';
 import { createProvenance } from './provenance/provenance.ts';
 import { createRemoteMounts } from './remote-mounts/remote-mounts.ts';
@@ -38,6 +40,7 @@ import { createRedactor } from './secrets/redactor.ts';
 import { createSecrets } from './secrets/secrets.ts';
 import { createVault } from './secrets/vault.ts';
 import type { FileBodies, Keychain } from './services.ts';
+import { createShells } from './shells/shells.ts';
 import { createCopies } from './staging/copies.ts';
 import { joinStagings } from './staging/staging.ts';
 import { openDatabase } from './store/database.ts';
@@ -66,6 +69,8 @@ export interface Core extends FileBodies {
   readonly log: AppLog;
   /** What the page asked to be handed to other programs; for a desktop shell. */
   readonly handovers: Handovers;
+  /** Whether a running job is reached at this port of this machine; for a desktop shell. */
+  isPublishedPort(port: number): Promise<boolean>;
   /** Goes on with the transfers and jobs that a former process left. Called once, when the shell can be seen. */
   start(): Promise<void>;
   /** Stops at a checkpoint; jobs run on. */
@@ -195,6 +200,9 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     logsDirectory: join(home, 'logs', 'jobs'),
     limits: () => settings.read(),
   });
+  const metrics = createMetrics({ changes, engines, jobs, directory: join(home, 'metrics'), onError: log.error });
+  const shells = createShells({ changes, engines, jobs });
+  const ports = createPorts({ engines, jobs });
   vfolders.addUsers(transfers.users);
   vfolders.addUsers(jobs.users);
   hosts.onReopened(() => void resumeRefused(transfers.service).catch((error) => log.error('transfers did not go on', error)));
@@ -244,7 +252,9 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     edits: edits.service,
     engines: engines.service,
     plan: planner.service,
-    jobs: jobs.service,
+    jobs: { ...jobs.service, ...ports.service },
+    metrics: metrics.service,
+    shells: shells.service,
     provenance: provenance.service,
     cache: cache.service,
     images: baking.service,
@@ -263,6 +273,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     changes,
     log,
     handovers,
+    isPublishedPort: ports.isPublished,
     receive: transfers.receive,
     openDownload: files.downloads.open,
     openPreview: previews.openMedia,
@@ -271,10 +282,11 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
       await edits.start();
       await copies.start().catch((error) => log.error('copies of ended jobs were not removed', error));
       await remoteMounts.sweep((id) => isUnended(id, jobs.service));
+      metrics.start();
       await jobs.start();
     },
     close: async () => {
-      await closeParts({ transfers, jobs, edits, previews, provenance }, log);
+      await closeParts({ transfers, jobs, edits, previews, provenance, metrics, shells }, log);
       await closeParts({ cache }, log);
       await closeParts({ search }, log);
       planner.close();
@@ -302,7 +314,7 @@ async function closeParts(parts: Readonly<Record<string, { close(): Promise<void
 const mountCacheBytes = 20 * 1024 ** 3;
 
 /** Whether a job still needs what was made for it; one that cannot be looked up may. */
-async function isUnended(id: number, { get }: Services['jobs']): Promise<boolean> {
+async function isUnended(id: number, { get }: Pick<Services['jobs'], 'get'>): Promise<boolean> {
   try {
     return !hasEnded((await get({ id }, {})).state);
   } catch (error) {

@@ -17,6 +17,7 @@ function mergeKey(change: Change): string {
     case 'job':
       return `job ${change.job.id}`;
     case 'job-log':
+    case 'job-usage':
     case 'job-removed':
       return `${change.type} ${change.id}`;
     case 'files':

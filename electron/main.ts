@@ -76,7 +76,7 @@ async function start(): Promise<void> {
   denyPermissions(session.defaultSession);
   serveApp(core);
   serveContract(core.router, onRefused);
-  offerNative(onRefused, core.handovers, appIcon);
+  offerNative({ onRefused, handovers: core.handovers, dragIcon: appIcon, isPublishedPort: core.isPublishedPort });
   installMenu();
   const options: WindowOptions = {
     home: home.data,

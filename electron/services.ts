@@ -135,6 +135,14 @@ export interface EngineRegistry {
   preferred(): Promise<EngineId>;
 }
 
+/** Where jobs run now. */
+export interface RunningJobs {
+  /** Null when it does not run. */
+  running(id: number): { readonly engine: EngineId; readonly reference: string; readonly startedAt: number | null } | null;
+  /** Their numbers. */
+  allRunning(): number[];
+}
+
 export type { HostSecret } from '#shared/hosts/host-secret.ts';
 
 /** Keeps the secrets of storage hosts: sealed beside the database, in the system's keychain, or for this session only. */

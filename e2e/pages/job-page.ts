@@ -14,7 +14,7 @@ export class JobPage {
     await expect(this.page.locator('main').getByText(state, { exact: true }).first()).toBeVisible({ timeout });
   }
 
-  async openTab(name: 'Logs' | 'Files' | 'Plan' | 'Inputs'): Promise<void> {
+  async openTab(name: 'Logs' | 'Metrics' | 'Files' | 'Shell' | 'Plan' | 'Inputs'): Promise<void> {
     await this.page.getByRole('tab', { name }).click();
   }
 

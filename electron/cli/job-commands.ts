@@ -7,6 +7,7 @@ import type { Act, Context } from './act.ts';
 import { planText } from './describe-plan.ts';
 import { exitCodeOf, nextChange, printLog, withChanges } from './follow.ts';
 import { interruptible } from './interrupt.ts';
+import { addLiveCommands } from './live-commands.ts';
 import { count, parseId, size, table, time } from './output.ts';
 import { addProvenanceCommands } from './provenance-commands.ts';
 import { type SpecOptions, toSpec, withSpec } from './run-options.ts';
@@ -165,6 +166,7 @@ export function addJobCommands(program: Command, act: Act): void {
       }),
     );
   addProvenanceCommands(job, act);
+  addLiveCommands(job, act);
   job
     .command('copy-back <id>')
     .description('copies back again what could not be when the job ended')

@@ -5,6 +5,7 @@ import { afterAll, describe } from 'vitest';
 import { endsTopic } from './contract/ends.ts';
 import { filesTopic } from './contract/files.ts';
 import { linksTopic } from './contract/links.ts';
+import { liveTopic } from './contract/live.ts';
 import { mountsTopic } from './contract/mounts.ts';
 import { outputTopic } from './contract/output.ts';
 import type { Engine, OutputSink, RunExit, RunRequest } from './engine.ts';
@@ -93,5 +94,6 @@ export function engineContract(
     mountsTopic(bench);
     filesTopic(bench);
     linksTopic(bench);
+    liveTopic(bench);
   });
 }

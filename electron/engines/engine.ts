@@ -193,3 +193,69 @@ export interface VolumeRequest {
 }
 
 export const canHoldVolumes = (engine: Engine): engine is Engine & VolumeCapable => 'fillVolume' in engine;
+
+/** An engine that tells what its runs use. */
+export interface MeterCapable {
+  /**
+   * Readings of a run about once a second, from now until the signal fires or the run has ended; none of one that does not
+   * run. @throws `not-found`
+   */
+  meter(reference: string, options: { readonly signal: AbortSignal }): AsyncIterable<UsageReading>;
+}
+
+/** What a run uses, as counters that grow from its start on. */
+export interface UsageReading {
+  /** When it was read, by the clock of the engine's machine; milliseconds since the epoch. */
+  readonly at: number;
+  /** Of all CPUs together. */
+  readonly cpuSeconds: number;
+  /** Now in use, without file cache that can be given up at once. */
+  readonly memoryBytes: number;
+  /** null: not told apart from the rest of the machine. */
+  readonly network: { readonly received: number; readonly sent: number } | null;
+  readonly disk: { readonly read: number; readonly written: number } | null;
+}
+
+export const canMeter = (engine: Engine): engine is Engine & MeterCapable => 'meter' in engine;
+
+/** An engine that opens shells inside of its running runs. */
+export interface ShellCapable {
+  /**
+   * A shell on a terminal of its own, as the run's user, with its environment, working directory and limits.
+   * @throws `wrong-state` when it does not run, `command-not-found` where there is no shell, `unsupported`
+   */
+  openShell(reference: string, size: TerminalSize): Promise<EngineShell>;
+}
+
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface EngineShell {
+  /** What it prints, until it has ended; read by one. A reader that waits makes the shell wait. */
+  readonly output: AsyncIterable<Uint8Array>;
+  /** What is typed. @throws `stalled` when nothing of it was taken for too long, so that more is refused */
+  write(text: string): void;
+  resize(size: TerminalSize): Promise<void>;
+  /** Once the output has ended; null: not known. */
+  exitCode(): Promise<number | null>;
+  /** Hangs up: the shell and what runs in it in the foreground end, as when a terminal's window is closed. Never fails. */
+  close(): Promise<void>;
+}
+
+export const canOpenShells = (engine: Engine): engine is Engine & ShellCapable => 'openShell' in engine;
+
+/** An engine that tells where the published ports of a run are reached. */
+export interface PortCapable {
+  /** None of a run that does not run. */
+  publishedPorts(reference: string): Promise<PublishedPort[]>;
+}
+
+/** `port` of the loopback address of the engine's machine leads to the port `container` of the run. */
+export interface PublishedPort {
+  readonly container: number;
+  readonly port: number;
+}
+
+export const canTellPorts = (engine: Engine): engine is Engine & PortCapable => 'publishedPorts' in engine;

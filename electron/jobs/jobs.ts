@@ -9,6 +9,7 @@ import type {
   InputRecorder,
   JobSecrets,
   Redactor,
+  RunningJobs,
   Staging,
   VfolderLookup,
   VfolderUsers,
@@ -41,7 +42,7 @@ export interface JobsOptions {
   readonly limits: () => QueueLimits;
 }
 
-export interface Jobs {
+export interface Jobs extends RunningJobs {
   readonly service: Service<typeof jobsContract>;
   readonly users: VfolderUsers;
   /** What jobs not ended may write, for the planner's warnings. */
@@ -102,6 +103,12 @@ export function createJobs(options: JobsOptions): Jobs {
     service,
     users: (vfolderId) => journal.usersOf(vfolderId).map((job) => `job ${job.id} “${job.name}”`),
     writers: () => journal.writers(),
+    running: (id) => {
+      const job = journal.get(id);
+      if (job?.life.state !== 'running' || job.life.reference === null) return null;
+      return { engine: job.engine, reference: job.life.reference, startedAt: job.life.startedAt };
+    },
+    allRunning: () => journal.idsIn(['running']),
     start: () => queue.start(),
     close: async () => {
       offChanges();

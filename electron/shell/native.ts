@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { StowageError } from '#shared/errors.ts';
 import type { Handovers } from '../handover/tickets.ts';
 import { channels } from './channels.ts';
-import { isOpenableUrl } from './origin.ts';
+import { isOpenableUrl, publishedPortOf } from './origin.ts';
 import { checkSender, type ReportRefusal } from './security.ts';
 
 const filesRequest = z.object({ folders: z.boolean(), title: z.string().max(200) });
@@ -12,8 +12,16 @@ const filesRequest = z.object({ folders: z.boolean(), title: z.string().max(200)
 const ticket = z.string().min(1).max(100);
 const folderRequest = z.object({ title: z.string().max(200) });
 
+export interface NativeOptions {
+  readonly onRefused: ReportRefusal;
+  readonly handovers: Handovers;
+  readonly dragIcon: string;
+  /** Whether a running job is reached at this port. */
+  readonly isPublishedPort: (port: number) => Promise<boolean>;
+}
+
 /** Dialogs, file manager, browser and taskbar progress for the renderer. Every sender and every argument is checked. */
-export function offerNative(onRefused: ReportRefusal, handovers: Handovers, dragIcon: string): void {
+export function offerNative({ onRefused, handovers, dragIcon, isPublishedPort }: NativeOptions): void {
   const handle: Handle = (channel, schema, act) => handleChecked(channel, schema, act, onRefused);
   handle(channels.chooseFiles, filesRequest, async ({ folders, title }, window) => {
     const properties: Electron.OpenDialogOptions['properties'] = folders
@@ -44,7 +52,9 @@ export function offerNative(onRefused: ReportRefusal, handovers: Handovers, drag
     window.webContents.startDrag({ file, files: [...paths], icon });
   });
   handle(channels.openExternal, z.string().max(4096), async (url) => {
-    if (!isOpenableUrl(url)) throw new StowageError('bad-request', 'Only https links are opened.', { subject: url });
+    const port = publishedPortOf(url);
+    const isOpenable = port === null ? isOpenableUrl(url) : await isPublishedPort(port);
+    if (!isOpenable) throw new StowageError('bad-request', 'Only https links are opened.', { subject: url });
     await shell.openExternal(url);
   });
   handle(channels.setProgress, z.number().min(0).max(1).nullable(), (fraction, window) => window.setProgressBar(fraction ?? -1));

@@ -1,10 +1,10 @@
 import { RPCHandler } from '@orpc/server/ws';
 import { ipcMain, type WebContents } from 'electron';
 import { StowageError } from '#shared/errors.ts';
+import { createPacer } from '../pacing.ts';
 import type { Router } from '../rpc/router.ts';
 import { isProtocolMessage, maxMessageBytes } from '../rpc/websocket.ts';
 import { channels } from './channels.ts';
-import { createPacer } from './pacing.ts';
 import { checkSender, type ReportRefusal } from './security.ts';
 
 /** What the RPC library uses of a socket; here it is a window's IPC channel, so that every message's sender is checked. */

@@ -9,6 +9,7 @@ import { loadHosts } from './stores/hosts.ts';
 import { dropJob, loadJobs, putJob, useLogSizes } from './stores/jobs.ts';
 import { loadSettings } from './stores/settings.ts';
 import { dropTransfers, loadTransfers, putTransfer } from './stores/transfers.ts';
+import { noteUsage } from './stores/usage.ts';
 import { loadVfolders } from './stores/vfolders.ts';
 
 type Listener = (change: Change) => void;
@@ -58,6 +59,9 @@ function apply(change: Change): void {
       break;
     case 'job-log':
       useLogSizes.setState({ [change.id]: change.size });
+      break;
+    case 'job-usage':
+      noteUsage(change.id, change.sample);
       break;
     case 'files':
     case 'dotfiles':

@@ -72,7 +72,10 @@ const byKindAndName = (one: Entry, other: Entry): number =>
   Number(other.kind === 'directory') - Number(one.kind === 'directory') ||
   one.name.localeCompare(other.name, 'en', { numeric: true });
 
-/** A folder, read again when something in it changes or the job ends. */
+/** What a running job writes is nobody's change: its folder is looked at so often while it is seen. */
+const lookMilliseconds = 2000;
+
+/** A folder, read again when something in it changes, while the job runs, and when it ends. */
 function useListing(vfolder: string, path: string, state: Job['state']): Listing {
   const [listing, setListing] = useState<Listing>({ path, entries: [], loading: true, error: null });
   const [changed, setChanged] = useState(0);
@@ -83,6 +86,13 @@ function useListing(vfolder: string, path: string, state: Job['state']): Listing
       }),
     [vfolder, path],
   );
+  useEffect(() => {
+    if (state !== 'running') return;
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible') setChanged((count) => count + 1);
+    }, lookMilliseconds);
+    return () => clearInterval(timer);
+  }, [state]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another state or a change of the folder is another listing
   useEffect(() => {
     const abort = new AbortController();

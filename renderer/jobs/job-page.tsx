@@ -1,8 +1,8 @@
 import { Button, makeStyles, Spinner, Tab, TabList, tokens } from '@fluentui/react-components';
 import { ArrowLeftRegular } from '@fluentui/react-icons';
-import { useEffect, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import type { Job, JobDetail } from '#shared/contract/jobs.ts';
-import type { StowageError } from '#shared/errors.ts';
+import { assertNever, type StowageError } from '#shared/errors.ts';
 import { visible } from '#shared/paths.ts';
 import { client, fromContract } from '../app/client.ts';
 import { goJobs } from '../app/navigation.ts';
@@ -18,6 +18,11 @@ import { JobPlan } from './job-plan.tsx';
 import { JobProgress } from './job-progress.tsx';
 import { commandOf, durationOf, hasEnded, whereItRuns } from './job-words.ts';
 import { LogView } from './log-view.tsx';
+import { PortsLine } from './ports-line.tsx';
+
+/** They bring libraries along that the rest does not need. */
+const MetricsView = lazy(() => import('./metrics-view.tsx').then((m) => ({ default: m.MetricsView })));
+const ShellView = lazy(() => import('./shell-view.tsx').then((m) => ({ default: m.ShellView })));
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', height: '100%', minHeight: 0 },
@@ -95,10 +100,44 @@ function Facts({ job }: { readonly job: Job }) {
   );
 }
 
-type TabName = 'logs' | 'files' | 'plan' | 'inputs';
-const tabTitles = { logs: 'Logs', files: 'Files', plan: 'Plan', inputs: 'Inputs' } as const satisfies Record<TabName, string>;
+const tabs = { logs: 'Logs', metrics: 'Metrics', files: 'Files', shell: 'Shell', plan: 'Plan', inputs: 'Inputs' } as const;
+type TabName = keyof typeof tabs;
+const tabNames = Object.keys(tabs) as TabName[];
 
-/** One job: its state and what can be done with it; its log, outputs and plan. */
+/** What a tab shows. */
+function TabPanel({
+  tab,
+  job,
+  detail,
+}: {
+  readonly tab: TabName;
+  readonly job: Job;
+  readonly detail: JobDetail | null;
+}): ReactNode {
+  const styles = useStyles();
+  switch (tab) {
+    case 'logs':
+      return <LogView job={job} />;
+    case 'metrics':
+      return <MetricsView job={job} detail={detail} />;
+    case 'files':
+      return <JobFiles job={job} />;
+    case 'shell':
+      return <ShellView job={job} />;
+    case 'plan':
+      return detail ? (
+        <JobPlan detail={detail} job={job} />
+      ) : (
+        <Spinner className={styles.centre} size="tiny" label="Loading the plan" />
+      );
+    case 'inputs':
+      return <InputsTab job={job} />;
+    default:
+      return assertNever(tab);
+  }
+}
+
+/** One job: its state and what can be done with it; its log, metrics, outputs, a shell in it, and its plan. */
 export function JobPage({ id }: { readonly id: number }) {
   const styles = useStyles();
   const [tab, setTab] = useState<TabName>('logs');
@@ -140,25 +179,21 @@ export function JobPage({ id }: { readonly id: number }) {
           </div>
         </div>
         <Facts job={job} />
+        <PortsLine job={job} />
         {!hasEnded(job) && <JobProgress job={job} plan={detail?.plan ?? null} />}
         {job.problem && <ErrorMessage className={styles.message} error={job.problem} />}
       </header>
       <TabList className={styles.tabs} size="small" selectedValue={tab} onTabSelect={(_, data) => setTab(data.value as TabName)}>
-        <Tab value="logs">Logs</Tab>
-        <Tab value="files">Files</Tab>
-        <Tab value="plan">Plan</Tab>
-        <Tab value="inputs">Inputs</Tab>
+        {tabNames.map((name) => (
+          <Tab key={name} value={name}>
+            {tabs[name]}
+          </Tab>
+        ))}
       </TabList>
-      <div className={styles.panel} role="tabpanel" aria-label={tabTitles[tab]}>
-        {tab === 'logs' && <LogView job={job} />}
-        {tab === 'files' && <JobFiles job={job} />}
-        {tab === 'inputs' && <InputsTab job={job} />}
-        {tab === 'plan' &&
-          (detail ? (
-            <JobPlan detail={detail} job={job} />
-          ) : (
-            <Spinner className={styles.centre} size="tiny" label="Loading the plan" />
-          ))}
+      <div className={styles.panel} role="tabpanel" aria-label={tabs[tab]}>
+        <Suspense fallback={<Spinner className={styles.centre} size="tiny" label={`Loading: ${tabs[tab]}`} />}>
+          <TabPanel tab={tab} job={job} detail={detail} />
+        </Suspense>
       </div>
     </div>
   );

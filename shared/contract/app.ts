@@ -4,6 +4,7 @@ import { bytesSchema, method } from './base.ts';
 import { editSchema } from './edits.ts';
 import { engineIdSchema } from './engines.ts';
 import { jobSchema } from './jobs.ts';
+import { usageSampleSchema } from './metrics.ts';
 import { gpuSlotsSchema, jobSpecSchema } from './plan.ts';
 import { transferSchema } from './transfers.ts';
 
@@ -47,6 +48,8 @@ export const changeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('job'), job: jobSchema }),
   z.object({ type: z.literal('job-removed'), id: z.number() }),
   z.object({ type: z.literal('job-log'), id: z.number(), size: z.number() }),
+  /** About once a second for each running job. */
+  z.object({ type: z.literal('job-usage'), id: z.number(), sample: usageSampleSchema }),
 ]);
 export type Change = z.infer<typeof changeSchema>;
 

@@ -8,11 +8,14 @@ import { filesContract } from './files.ts';
 import { hostsContract } from './hosts.ts';
 import { imagesContract } from './images.ts';
 import { jobsContract } from './jobs.ts';
+import { metricsContract } from './metrics.ts';
 import { planContract } from './plan.ts';
+import { portsContract } from './ports.ts';
 import { previewsContract } from './previews.ts';
 import { propertiesContract } from './properties.ts';
 import { provenanceContract } from './provenance.ts';
 import { searchContract } from './search.ts';
+import { shellsContract } from './shells.ts';
 import { transfersContract } from './transfers.ts';
 import { vfoldersContract } from './vfolders.ts';
 
@@ -27,7 +30,9 @@ export const contract = {
   edits: editsContract,
   engines: enginesContract,
   plan: planContract,
-  jobs: jobsContract,
+  jobs: { ...jobsContract, ...portsContract },
+  metrics: metricsContract,
+  shells: shellsContract,
   provenance: provenanceContract,
   cache: cacheContract,
   images: imagesContract,

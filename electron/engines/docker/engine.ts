@@ -25,11 +25,14 @@ import { containerConfig, containerName, directoriesToLay, homeLabel, jobLabel, 
 import { contextConnection, currentContext } from './contexts.ts';
 import type { DockerConnection } from './endpoints.ts';
 import { type CallSubject, commandNotExecutable, commandNotFound, isConnectionError, isNameTaken, statusOf } from './errors.ts';
+import { createShellOpener } from './exec.ts';
 import { deviceRequest, type GpuInfo } from './gpus.ts';
 import { userOfImage } from './image-user.ts';
 import { attachOutput, followLog, type OutputProgress, pump } from './output.ts';
+import { createPorts } from './ports.ts';
 import { probePaths, removeLeftProbes } from './probe.ts';
 import { pullImage } from './pull.ts';
+import { createMeter } from './stats.ts';
 import { createDockerStatus } from './status.ts';
 import { createVolumes } from './volumes.ts';
 
@@ -46,6 +49,8 @@ interface Live {
   readonly isLog: boolean;
   /** Settles when the stream ended, whole or not; the error is kept for `wait`. */
   done: Promise<void>;
+  /** Ends the connection, which would keep this process alive for as long as the run takes. */
+  letGo(): void;
 }
 
 export interface DockerEngineOptions {
@@ -100,6 +105,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine & BakeC
       progress,
       isLog: fromBeginning in source,
       done: pump(source, sink, progress, { ...skipOf(source, kept) }),
+      letGo: () => destroySource(source),
     };
     // `wait` is the one who tells; until it is called a failure must not count as unhandled.
     run.done.catch(() => {});
@@ -112,6 +118,9 @@ export function createDockerEngine(options: DockerEngineOptions): Engine & BakeC
     status: createDockerStatus(id, client),
     ...createBaker(call, { homeId, owner }),
     ...createVolumes(call, { homeId, owner }),
+    ...createMeter(call),
+    ...createShellOpener(call),
+    ...createPorts(call),
     images: () => call({}, async (docker) => (await docker.listImages()).map(engineImage)),
     inspectImage,
     probeImage: async (reference, paths) => {
@@ -143,7 +152,6 @@ export function createDockerEngine(options: DockerEngineOptions): Engine & BakeC
       return call({ container: reference }, async (docker) => {
         const container = docker.getContainer(reference);
         const [facts, source] = await Promise.all([known ?? container.inspect(), attachOutput(container)]);
-        const letGo = (): unknown => (source as AsyncIterable<Uint8Array> & { destroy(): void }).destroy();
         try {
           if (facts.State.Status !== 'created') throw startedBefore(reference);
           command = programOf(facts);
@@ -153,7 +161,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine & BakeC
           begun = true;
           await container.start();
         } catch (error) {
-          letGo();
+          destroySource(source);
           if (begun) live.delete(reference);
           if (statusOf(error) === 304) throw startedBefore(reference);
           throw client.error(error, { container: reference, command, image });
@@ -194,6 +202,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine & BakeC
     find: () => call({}, (docker) => findRuns(docker, homeId)),
     close: async () => {
       if (leftovers) await waitAtMost(leftovers, leftoversMs);
+      for (const run of live.values()) run.letGo();
       client.close();
     },
   };
@@ -238,6 +247,9 @@ export function createDockerEngine(options: DockerEngineOptions): Engine & BakeC
 
 /** Marks a stream that begins at the first byte of the run: what is kept already is skipped. */
 const fromBeginning = Symbol('from the beginning');
+
+const destroySource = (source: AsyncIterable<Uint8Array>): void =>
+  (source as AsyncIterable<Uint8Array> & { destroy(): void }).destroy();
 
 const skipOf = (source: AsyncIterable<Uint8Array>, kept: OutputPosition): OutputPosition =>
   fromBeginning in source ? kept : { stdout: 0, stderr: 0 };

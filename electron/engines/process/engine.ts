@@ -10,8 +10,11 @@ import { checkLaid } from '../laid.ts';
 import { checkSources } from '../sources.ts';
 import { bubblewrapArguments, findBubblewrap, layFilesInPlaces } from './bubblewrap.ts';
 import { checkCommand } from './command-lookup.ts';
-import { descendants, processTable, signalProcess } from './processes.ts';
+import { createMeter } from './meter.ts';
+import { createPorts } from './ports.ts';
+import { descendants, processTable, signalProcess, wrapperPids } from './processes.ts';
 import { dropSecrets, layOutLinks, readRecord, runFiles, runState, workPath, writeRecord } from './run-directory.ts';
+import { createShellOpener } from './shell.ts';
 import { supervisorScript } from './supervisor.ts';
 import { tail } from './tail.ts';
 
@@ -153,6 +156,10 @@ export function createProcessEngine(options: { directory: string; homeId: string
       await rm(directory, { recursive: true, force: true });
     },
     find: () => findRuns(options.directory, homeId),
+    // Other systems tell nothing of processes without a program of their own for it.
+    ...(process.platform === 'linux' && createMeter(directoryOf)),
+    ...createShellOpener(directoryOf),
+    ...createPorts(directoryOf),
     close: async () => {
       closing.abort();
       await Promise.allSettled(outputs.values());
@@ -267,13 +274,6 @@ async function signalRun(directory: string, signal: 'SIGTERM' | 'SIGKILL', milli
     if (!sent) await delay(lookMilliseconds);
   }
   await untilEnded(directory, Math.max(0, until - performance.now()));
-}
-
-/** bubblewrap's outer process, and the init of its namespace. */
-function wrapperPids(below: readonly { pid: number; parent: number }[], supervisor: number): Set<number> {
-  const outer = below.filter(({ parent }) => parent === supervisor).map(({ pid }) => pid);
-  const inner = below.filter(({ parent }) => outer.includes(parent)).map(({ pid }) => pid);
-  return new Set([...outer, ...inner]);
 }
 
 async function runExit(directory: string): Promise<RunExit> {

@@ -85,3 +85,10 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): void {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
+
+/** Below a supervisor, the processes that bubblewrap keeps around the command: its outer one, and the init of its namespace. */
+export function wrapperPids(below: readonly ProcessEntry[], supervisor: number): Set<number> {
+  const outer = below.filter(({ parent }) => parent === supervisor).map(({ pid }) => pid);
+  const inner = below.filter(({ parent }) => outer.includes(parent)).map(({ pid }) => pid);
+  return new Set([...outer, ...inner]);
+}
