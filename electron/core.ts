@@ -6,7 +6,7 @@ import type { appContract, Check } from '#shared/contract/app.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
 import { hasEnded } from '#shared/jobs/state.ts';
 import { examine } from './app/doctor.ts';
-import { packageVersion } from './app/home.ts';
+import { packageRoot, packageVersion } from './app/home.ts';
 import { type AppLog, createAppLog } from './app/log.ts';
 import { prepareSample } from './app/sample.ts';
 import { createSettings } from './app/settings.ts';
@@ -45,6 +45,7 @@ import { createCopies } from './staging/copies.ts';
 import { joinStagings } from './staging/staging.ts';
 import { openDatabase } from './store/database.ts';
 import { type HomeLock, lockHome } from './store/home-lock.ts';
+import { createTemplates } from './templates/templates.ts';
 import { createTransfers } from './transfers/transfers.ts';
 import { createVfolders } from './vfolders/vfolders.ts';
 import { waitAtMost } from './waiting.ts';
@@ -260,6 +261,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     images: baking.service,
     dotfiles: dotfiles.service,
     search: search.service,
+    templates: createTemplates({ database, directory: join(packageRoot(), 'resources', 'templates') }),
   };
   if (quarantined)
     log.error(

@@ -1,10 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { StowageClient } from '#shared/contract/index.ts';
 import type { Job, JobDetail, LogChunk } from '#shared/contract/jobs.ts';
+import type { JobSpec } from '#shared/contract/plan.ts';
 import { StowageError } from '#shared/errors.ts';
 import { visible } from '#shared/paths.ts';
 import type { Act, Context } from './act.ts';
 import { planText } from './describe-plan.ts';
+import { addExportCommand } from './export-command.ts';
 import { exitCodeOf, nextChange, printLog, withChanges } from './follow.ts';
 import { interruptible } from './interrupt.ts';
 import { addLiveCommands } from './live-commands.ts';
@@ -28,31 +30,7 @@ export function addRunCommands(program: Command, act: Act): void {
     .option('--rm', 'forget the job when it has ended; its outputs stay')
     .option('-d, --detach', 'do not wait for it')
     .action(
-      act(async (context, command: string[], options: SpecOptions & { rm?: boolean; detach?: boolean }) => {
-        const { client, session, output } = context;
-        const job = await client.jobs.run({ spec: toSpec(command, options) });
-        if (options.detach) {
-          // Without an app there is nobody else to start it.
-          if (session.own) await waitUntil(client, job.id, (now) => now.endedAt !== null || now.state === 'running');
-          return output.result(
-            await client.jobs.get({ id: job.id }),
-            (now) => `Job ${now.id} (${now.name}) is ${now.state}. Follow it with: stowage job logs -f ${now.id}`,
-          );
-        }
-        const stopped = await waitFor(context, job, output.json);
-        const done = await client.jobs.get({ id: job.id });
-        if (options.rm) await client.jobs.remove({ id: job.id });
-        if (done.problem && done.exitCode === null && stopped === null) {
-          throw new StowageError(done.problem.code, done.problem.message, {
-            subject: done.problem.subject,
-            detail: done.problem.detail,
-            hint: done.problem.hint,
-          });
-        }
-        process.exitCode = stopped ?? exitCodeOf(done);
-        if (output.json) output.result(done, () => '');
-        else process.stderr.write(`${summary(done)}\n`);
-      }),
+      act((context, command: string[], options: SpecOptions & RunOptions) => runJob(context, toSpec(command, options), options)),
     );
   withSpec(program.command('plan'))
     .description('shows what a job would see, without running it')
@@ -63,6 +41,39 @@ export function addRunCommands(program: Command, act: Act): void {
         if (!plan.runnable) process.exitCode = 64;
       }),
     );
+}
+
+export interface RunOptions {
+  rm?: boolean;
+  detach?: boolean;
+}
+
+/** Runs a job and, unless detached, waits for its end; the exit code is that of the job. */
+export async function runJob(context: Context, spec: JobSpec, options: RunOptions): Promise<void> {
+  const { client, session, output } = context;
+  const job = await client.jobs.run({ spec });
+  if (options.detach) {
+    // Without an app there is nobody else to start it.
+    if (session.own) await waitUntil(client, job.id, (now) => now.endedAt !== null || now.state === 'running');
+    output.result(
+      await client.jobs.get({ id: job.id }),
+      (now) => `Job ${now.id} (${now.name}) is ${now.state}. Follow it with: stowage job logs -f ${now.id}`,
+    );
+    return;
+  }
+  const stopped = await waitFor(context, job, output.json);
+  const done = await client.jobs.get({ id: job.id });
+  if (options.rm) await client.jobs.remove({ id: job.id });
+  if (done.problem && done.exitCode === null && stopped === null) {
+    throw new StowageError(done.problem.code, done.problem.message, {
+      subject: done.problem.subject,
+      detail: done.problem.detail,
+      hint: done.problem.hint,
+    });
+  }
+  process.exitCode = stopped ?? exitCodeOf(done);
+  if (output.json) output.result(done, () => '');
+  else process.stderr.write(`${summary(done)}\n`);
 }
 
 /**
@@ -175,6 +186,7 @@ export function addJobCommands(program: Command, act: Act): void {
         output.result(await client.jobs.copyBack({ id: jobId(id) }), details);
       }),
     );
+  addExportCommand(job, act);
   job
     .command('remove <id>')
     .description('forgets an ended job and its log; its outputs stay')

@@ -260,4 +260,11 @@ export const migrations: readonly string[] = [
   INSERT INTO job_search (job_id, text)
     SELECT id, substr(lower(name || char(10) || coalesce(image, 'this machine') || char(10) || command), 1, 4000) FROM jobs;
   `,
+  `
+  CREATE TABLE templates (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL COLLATE NOCASE UNIQUE,
+    content TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -16,6 +16,7 @@ import { propertiesContract } from './properties.ts';
 import { provenanceContract } from './provenance.ts';
 import { searchContract } from './search.ts';
 import { shellsContract } from './shells.ts';
+import { templatesContract } from './templates.ts';
 import { transfersContract } from './transfers.ts';
 import { vfoldersContract } from './vfolders.ts';
 
@@ -38,6 +39,7 @@ export const contract = {
   images: imagesContract,
   dotfiles: dotfilesContract,
   search: searchContract,
+  templates: templatesContract,
 };
 
 /** The client of the contract, the same in the renderer, the command line and tests. */

@@ -39,7 +39,6 @@ const lostOptions: Readonly<Record<string, string>> = {
   '--use-api-socket': 'would hand over the engine itself',
   '--env-host': 'would hand over the whole environment of this shell; set the variables that are needed',
   '--volumes-from': 'mounts what another container has, and a job is alone',
-  '--tmpfs': 'is a folder in memory; the container has a disk of its own to write to',
   '--link': otherNetwork,
   '--network-alias': otherNetwork,
   '--ip': otherNetwork,
@@ -58,7 +57,6 @@ const lostOptions: Readonly<Record<string, string>> = {
   '--restart': 'has no counterpart: a job runs once; rerun it',
   '--platform': 'has no counterpart: the image is run as it is',
   '--runtime': 'has no counterpart: the engine’s own is used',
-  '--memory-swap': 'has no counterpart: the memory limit is the limit, without swap',
   '--pids-limit': 'has no counterpart',
   '--storage-opt': 'has no counterpart',
   '--publish-all': 'does not say which ports: publish those that are needed',
@@ -102,6 +100,10 @@ export function remarkOption(sheet: Sheet, option: ReadOption): void {
     return;
   }
   if (value !== null && dockerOptions.flags.has(name) && !isOn(option)) return;
+  if (name === '--tmpfs') {
+    sheet.changed(written, 'is on the disk of the container, not in memory');
+    return;
+  }
   const needless = needlessOptions[name];
   if (needless !== undefined) sheet.needless(written, needless);
   else sheet.lost(written, lostOptions[name === '-P' ? '--publish-all' : name] ?? 'has no counterpart');

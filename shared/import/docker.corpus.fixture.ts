@@ -128,7 +128,6 @@ bash`,
   {
     text: `docker run -d --tmpfs /run:rw,noexec,nosuid,size=65536k my_image`,
     spec: { image: 'my_image', command: [] },
-    lost: ['--tmpfs /run:rw,noexec,nosuid,size=65536k'],
   },
   {
     text: `docker run --rm -v rclonevolume:/data busybox ls /data`,

@@ -1,4 +1,6 @@
 import { StowageError } from '../errors.ts';
+import { workHome } from '../plan/target.ts';
+import { binaryBytes } from './amounts.ts';
 import { type AskedMount, placeMounts, readMount, readVolume } from './docker-mounts.ts';
 import { dockerOptions, readGpus, remarkOption, takeAmount, takePorts } from './docker-options.ts';
 import type { FoundCommand } from './find-command.ts';
@@ -9,6 +11,7 @@ interface Collected {
   readonly mounts: AskedMount[];
   entrypoint: string | null;
   userGiven: boolean;
+  swap: ReadOption | null;
   readonly period: { quota?: number; period?: number };
 }
 
@@ -26,12 +29,13 @@ export function importDocker(command: FoundCommand, context: ImportContext): She
     });
   sheet.spec.image = image.text;
   if (image.unknown.length > 0) sheet.changed(image.text, 'stands as it is written: only the shell knows what it is');
-  const collected: Collected = { mounts: [], entrypoint: null, userGiven: false, period: {} };
+  const collected: Collected = { mounts: [], entrypoint: null, userGiven: false, swap: null, period: {} };
   if (command.program === 'nvidia-docker') sheet.spec.resources.gpus = 'all';
   sheet.spec.command = words.map(({ text }) => text);
   for (const option of options) takeOption(sheet, option, { collected, command, context });
   if (collected.entrypoint !== null) takeEntrypoint(sheet, collected.entrypoint);
   takeQuota(sheet, collected);
+  takeSwap(sheet, collected);
   placeMounts(sheet, collected.mounts, context);
   if (!collected.userGiven) sheet.spec.user = 'image';
   if (sheet.spec.workdir === undefined && sheet.spec.code === undefined)
@@ -89,6 +93,9 @@ function takeOption(sheet: Sheet, option: ReadOption, { collected, command, cont
     case '--cpu-period':
       collected.period.period = Number(text);
       return;
+    case '--memory-swap':
+      collected.swap = option;
+      return;
     case '--entrypoint':
       collected.entrypoint = text;
       return;
@@ -134,6 +141,8 @@ function takeVariable(sheet: Sheet, { value, written }: ReadOption, { command, c
   const name = cut < 0 ? text : text.slice(0, cut);
   if (name === '') return sheet.lost(written, 'is not a variable');
   const own = cut < 0 ? (command.assignments.get(name) ?? context.environment?.[name]) : text.slice(cut + 1);
+  // As for every job.
+  if (name === 'HOME' && own === workHome) return;
   sheet.setVariable(name, own ?? '');
   if (own === undefined)
     sheet.changed(written, 'takes the value of the shell, which is not known here', `Fill in ${name} under Environment.`);
@@ -169,4 +178,12 @@ function takeQuota(sheet: Sheet, { period: { quota, period } }: Collected): void
   const cpus = (quota ?? Number.NaN) / (period ?? 100_000);
   if (cpus > 0 && cpus <= 4096) sheet.spec.resources.cpus ??= cpus;
   else sheet.lost('--cpu-quota', 'does not come to a number of CPUs');
+}
+
+/** A memory limit is one without swap. */
+function takeSwap(sheet: Sheet, { swap }: Collected) {
+  if (swap === null) return;
+  const same = binaryBytes(swap.value?.text ?? '') === sheet.spec.resources.memoryBytes;
+  if (same) sheet.needless(swap.written, 'is what every memory limit means');
+  else sheet.lost(swap.written, 'has no counterpart: the memory limit is the limit, without swap');
 }

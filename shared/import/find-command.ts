@@ -50,9 +50,7 @@ export function findCommand(commands: readonly ShellCommand[]): { found: FoundCo
     if (found === null) continue;
     const beside = commands.filter((_, at) => at !== index).map(({ words }) => words.map(({ text }) => text).join(' '));
     const remarks: Remark[] = [
-      ...beside.map(
-        (what): Remark => ({ kind: 'lost', what: clipped(what), why: 'is a command of its own, and one job runs one' }),
-      ),
+      ...beside.map(remarkOn),
       ...command.redirects.map(
         (what): Remark => ({ kind: 'lost', what: clipped(what), why: 'leads elsewhere what the job’s log keeps' }),
       ),
@@ -61,6 +59,12 @@ export function findCommand(commands: readonly ShellCommand[]): { found: FoundCo
   }
   return null;
 }
+
+/** Folders are made by whoever mounts them; everything else is missing. */
+const remarkOn = (what: string): Remark =>
+  what.startsWith('mkdir ')
+    ? { kind: 'needless', what: clipped(what), why: 'is done for the folders that a job needs' }
+    : { kind: 'lost', what: clipped(what), why: 'is a command of its own, and one job runs one' };
 
 const clipped = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)}…` : text);
 

