@@ -21,6 +21,7 @@ const packages = {
   setpriv: 'util-linux',
   sshd: 'openssh-server',
   podman: 'podman',
+  catatonit: 'catatonit',
   ...cephPackages,
 };
 const extraPackages = ['fonts-liberation'];

@@ -90,22 +90,23 @@ async function bake(docker: Docker, owner: Owner, { base, digest, facts, archive
   const { Config } = await docker.getImage(base).inspect();
   refuseVolumes(Object.keys(Config.Volumes ?? {}), facts);
   const hasCommand = [Config.Cmd, Config.Entrypoint].some((words) => words && words.length > 0);
+  const labels = {
+    [label.home]: owner.homeId,
+    [label.digest]: digest,
+    [label.base]: facts.base,
+    [label.source]: facts.source,
+    [label.target]: facts.target,
+    [label.bytes]: String(facts.bytes),
+  };
   const container = await docker.createContainer({
     _query: { name: `${ownPrefix(owner)}${randomUUID()}` },
-    // An image without a command needs one for the container. It stays with the image, whose jobs name their own.
-    _body: { Image: base, ...(hasCommand ? {} : { Cmd: ['true'] }), HostConfig: { NetworkMode: 'none' } },
+    // An image without a command needs one for the container. It stays with the image, whose jobs name their own. Podman
+    // gives the image the labels of the container only.
+    _body: { Image: base, ...(hasCommand ? {} : { Cmd: ['true'] }), Labels: labels, HostConfig: { NetworkMode: 'none' } },
   } as unknown as Docker.ContainerCreateOptions);
   try {
     await uploadArchive(container, '/', archive(await missingFolders(container, facts.target)), signal);
     signal.throwIfAborted();
-    const labels = {
-      [label.home]: owner.homeId,
-      [label.digest]: digest,
-      [label.base]: facts.base,
-      [label.source]: facts.source,
-      [label.target]: facts.target,
-      [label.bytes]: String(facts.bytes),
-    };
     const [repo, tag] = referenceOf(digest).split(':');
     await container.commit({
       _query: { container: container.id, repo, tag, pause: false },
@@ -149,8 +150,9 @@ async function listBaked(docker: Docker, { homeId }: Owner): Promise<BakedImageF
   const images = await docker.listImages({ filters: { label: [`${label.home}=${homeId}`] } });
   return images.flatMap(({ Id, RepoTags, Labels, Created }) => {
     const digest = Labels?.[label.digest] ?? '';
-    const reference = RepoTags?.find((tag) => tag === referenceOf(digest));
-    if (reference === undefined) return [];
+    const reference = referenceOf(digest);
+    // Podman writes the registry before it.
+    if (!RepoTags?.some((tag) => tag === reference || tag.endsWith(`/${reference}`))) return [];
     return [
       {
         id: Id,

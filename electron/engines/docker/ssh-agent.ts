@@ -35,9 +35,14 @@ export function sshCommand({ host, user, port, socketPath }: SshPlace): string[]
 
 const quoteWord = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
+/** sshd turns some away when ten log in at once (MaxStartups). */
+const mostLogins = 4;
+
 class SshAgent extends Agent {
   readonly #place: SshPlace;
   readonly #environment: NodeJS.ProcessEnv;
+  #loggingIn = 0;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(place: SshPlace, environment: NodeJS.ProcessEnv) {
     super({ keepAlive: true });
@@ -45,22 +50,38 @@ class SshAgent extends Agent {
     this.#environment = environment;
   }
 
-  override createConnection(): Duplex {
-    return new SshSocket(
-      spawn('ssh', sshCommand(this.#place), { env: this.#environment, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true }),
-    );
+  override createConnection(_options: unknown, done?: (error: Error | null, stream: Duplex) => void): undefined {
+    const open = (): void => {
+      this.#loggingIn += 1;
+      const stdio: ['pipe', 'pipe', 'pipe'] = ['pipe', 'pipe', 'pipe'];
+      const child = spawn('ssh', sshCommand(this.#place), { env: this.#environment, stdio, windowsHide: true });
+      const loggedIn = (): void => {
+        this.#loggingIn -= 1;
+        this.#waiting.shift()?.();
+      };
+      done?.(null, new SshSocket(child, loggedIn));
+    };
+    if (this.#loggingIn < mostLogins) open();
+    else this.#waiting.push(open);
   }
 }
 
-/** The standard streams of an `ssh` program as one socket. */
+/** The standard streams of an `ssh` program as one socket. `loggedIn` is told once, when it is or never will be. */
 class SshSocket extends Duplex {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   #words = '';
 
-  constructor(child: ChildProcessByStdio<Writable, Readable, Readable>) {
+  constructor(child: ChildProcessByStdio<Writable, Readable, Readable>, loggedIn: () => void) {
     super();
     this.#child = child;
+    let told = false;
+    const tell = (): void => {
+      if (!told) loggedIn();
+      told = true;
+    };
     child.stdout.on('data', (chunk: Buffer) => {
+      // The engine answers a request at once, if only with the head of what will take long.
+      tell();
       if (!this.push(chunk)) child.stdout.pause();
     });
     child.stderr.on('data', (chunk: Buffer) => {
@@ -70,6 +91,7 @@ class SshSocket extends Duplex {
     child.stdin.on('error', () => {});
     child.once('error', (error) => this.destroy(new SshError(`The program ssh cannot be run: ${error.message}`)));
     child.once('close', (code) => {
+      tell();
       if (code === 0) this.push(null);
       else this.destroy(new SshError(this.#words.trim() || 'The connection was lost.'));
     });
