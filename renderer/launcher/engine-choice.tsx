@@ -35,7 +35,7 @@ function engineWords(engine: EngineStatus): { text: string; tone: 'calm' | 'caut
     !engine.local && 'on another machine',
     engine.gpus.state === 'ready' && (engine.gpus.count === null ? 'GPUs' : plural(engine.gpus.count, 'GPU')),
   ];
-  return { text: facts.filter(Boolean).join(' · '), tone: 'calm' };
+  return { text: facts.filter(Boolean).join(', '), tone: 'calm' };
 }
 
 /** More than these stand behind a button when they do not answer. */

@@ -20,6 +20,7 @@ export async function startPodman(image: string): Promise<PodmanService> {
   const config = join(folder, 'containers.conf');
   writeFileSync(config, '[containers]\ndefault_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]\n');
   const podman = spawn('podman', [...storage, 'system', 'service', '--time', '0', `unix://${socketPath}`], {
+    cwd: folder,
     env: { ...process.env, CONTAINERS_CONF: config },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
