@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { parseAddress } from '#shared/address.ts';
 import { type JobDetail, jobDetailSchema } from '#shared/contract/jobs.ts';
-import type { JobInputs, provenanceContract, TreeDifference } from '#shared/contract/provenance.ts';
+import type { JobInputs, MountInput, provenanceContract, TreeDifference } from '#shared/contract/provenance.ts';
 import { toStowageError } from '#shared/errors.ts';
 import { hasEnded } from '#shared/jobs/state.ts';
 import { comparedFields } from '#shared/provenance/compared-fields.ts';
@@ -13,7 +13,7 @@ import { changesSince, refuseChanged } from './changes.ts';
 import { type InputSource, kindOfVersion } from './input-source.ts';
 import { contentVersion, createManifests } from './manifests.ts';
 import { createRecorder, type RecorderWaits } from './recorder.ts';
-import { createInputRows } from './rows.ts';
+import { createInputRows, type InputRow } from './rows.ts';
 import { diffEntries, type SameContent, sameByVersion } from './tree-diff.ts';
 
 export interface ProvenanceOptions {
@@ -31,6 +31,12 @@ export interface Provenance extends InputRecorder {
   readonly service: Service<typeof provenanceContract>;
 }
 
+/** Of a job that was not begun yet, or ran with a version of Stowage that noted nothing. */
+const notNoted = (mount: number, ended: boolean): InputRow => ({
+  ...{ mount, state: ended ? 'unknown' : 'listing', reason: ended ? 'It was not noted what the job got.' : null },
+  ...{ method: null, digest: null, files: 0, bytes: 0, listedAt: null, git: null },
+});
+
 const namedFiles = 200;
 /** Outputs up to this size are compared by their content, file by file. */
 const comparedBytes = 64 * 1024 ** 2;
@@ -44,17 +50,18 @@ export function createProvenance(options: ProvenanceOptions): Provenance {
   const scratch = join(directory, 'work');
   const recorder = createRecorder({ rows, manifests, lookup, engines, scratch, ...(waits && { waits }) });
 
-  const inputsOf = ({ id, plan, state }: JobDetail): JobInputs => ({
-    image: rows.image(id),
-    mounts: rows.of(id).flatMap((row) => {
-      const mount = plan.mounts[row.mount];
-      if (!mount || mount.role === 'output') return [];
+  const inputsOf = ({ id, plan, state }: JobDetail): JobInputs => {
+    const known = rows.of(id);
+    const ended = hasEnded(state);
+    const mounts = plan.mounts.flatMap((mount, index): MountInput[] => {
       const { role, source, target, mode, approach } = mount;
-      const gone = row.state === 'listing' && hasEnded(state);
-      const known = gone ? { ...row, state: 'unknown' as const, reason: 'It was not listed.' } : row;
-      return [{ role, source, target, mode, approach, ...known }];
-    }),
-  });
+      if (role === 'output') return [];
+      const row = known.find((one) => one.mount === index) ?? notNoted(index, ended);
+      const broken = row.state === 'listing' && ended;
+      return [{ role, source, target, mode, approach, ...(broken ? notNoted(index, true) : row) }];
+    });
+    return { image: rows.image(id), mounts };
+  };
   const since = (detail: JobDetail, limit: number, signal: AbortSignal) =>
     changesSince(
       { plan: detail.plan, rows: rows.of(detail.id), image: rows.image(detail.id) },

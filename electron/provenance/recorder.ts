@@ -74,6 +74,15 @@ export function createRecorder(options: RecorderOptions): Omit<InputRecorder, 'v
     else running -= 1;
   };
 
+  /** A database that cannot be written is the job's own trouble, and told there. */
+  const keep = (jobId: number, all: readonly InputRow[]): void => {
+    try {
+      rows.put(jobId, all);
+    } catch {
+      // What is not kept is shown as not known.
+    }
+  };
+
   const record = async (jobId: number, recording: Recording, mount: MountRecording): Promise<void> => {
     await turn();
     const planned = recording.plan.mounts[mount.index];
@@ -108,7 +117,7 @@ export function createRecorder(options: RecorderOptions): Omit<InputRecorder, 'v
     }
     mount.settled = true;
     // What was closed with the application is taken up at the next start.
-    if (recording.why !== closing) rows.put(jobId, [row]);
+    if (recording.why !== closing) keep(jobId, [row]);
   };
 
   const noteImage = async (jobId: number, { engine, image }: Plan): Promise<void> => {
@@ -140,7 +149,7 @@ export function createRecorder(options: RecorderOptions): Omit<InputRecorder, 'v
       });
       const recording: Recording = { plan, mounts, ending: new AbortController(), why: '', image: null };
       recordings.set(jobId, recording);
-      rows.put(jobId, mounts.map(listingRow));
+      keep(jobId, mounts.map(listingRow));
       // Those that the start waits for come first.
       for (const mount of [...mounts].sort((a, b) => Number(b.writable) - Number(a.writable)))
         mount.done = record(jobId, recording, mount);

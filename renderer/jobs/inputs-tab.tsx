@@ -66,7 +66,7 @@ function useInputs(job: Job): { inputs: JobInputs | null; error: StowageError | 
       .inputs({ id: job.id }, { signal: abort.signal })
       .then((inputs) => {
         setResult({ inputs, error: null });
-        if (inputs.mounts.some(({ state }) => state === 'listing'))
+        if (job.state !== 'queued' && inputs.mounts.some(({ state }) => state === 'listing'))
           timer = setTimeout(() => setRound((count) => count + 1), again);
       })
       .catch((error: unknown) => {
@@ -131,10 +131,11 @@ function Image({ image, since }: { readonly image: ImageInput; readonly since: C
   );
 }
 
-function State({ input }: { readonly input: MountInput }) {
+function State({ input, waits }: { readonly input: MountInput; readonly waits: boolean }) {
   const styles = useStyles();
   const { state, digest, method, reason } = input;
-  if (state === 'listing') return <Spinner size="extra-tiny" label="Being listed" />;
+  if (state === 'listing')
+    return waits ? <span className={styles.quiet}>when the job begins</span> : <Spinner size="extra-tiny" label="Being listed" />;
   return (
     <>
       {digest !== null && <Digest digest={digest} label={`digest of ${input.source}`} />}
@@ -144,7 +145,14 @@ function State({ input }: { readonly input: MountInput }) {
   );
 }
 
-function MountRows({ input, since }: { readonly input: MountInput; readonly since: ChangesSince['mounts'][number] | null }) {
+interface MountRowsProps {
+  readonly input: MountInput;
+  readonly since: ChangesSince['mounts'][number] | null;
+  /** The job has not begun. */
+  readonly waits: boolean;
+}
+
+function MountRows({ input, since, waits }: MountRowsProps) {
   const styles = useStyles();
   const role = roleInWords(input);
   const listed = input.state === 'complete' || input.state === 'partial';
@@ -170,7 +178,7 @@ function MountRows({ input, since }: { readonly input: MountInput; readonly sinc
         <td className={mergeClasses(first, styles.number)}>{listed ? formatCount(input.files) : '—'}</td>
         <td className={mergeClasses(first, styles.number)}>{listed ? formatBytes(input.bytes) : '—'}</td>
         <td className={first}>
-          <State input={input} />
+          <State input={input} waits={waits} />
         </td>
       </tr>
       {since && (
@@ -255,6 +263,7 @@ export function InputsTab({ job }: { readonly job: Job }) {
                 <MountRows
                   key={input.mount}
                   input={input}
+                  waits={job.state === 'queued'}
                   since={since?.mounts.find(({ mount }) => mount === input.mount) ?? null}
                 />
               ))}

@@ -1,7 +1,7 @@
 import type { JobDetail } from '../contract/jobs.ts';
 import type { EnvironmentVariable, Plan, PlannedMount } from '../contract/plan.ts';
 import type { ComparedField, JobInputs, MountInput } from '../contract/provenance.ts';
-import { bytesText, durationText, filesText } from '../plan/figures.ts';
+import { bytesText, countText, durationText, filesText } from '../plan/figures.ts';
 import { gitInWords, methodInWords, shortDigest } from './words.ts';
 
 /** A job with what it got. */
@@ -38,12 +38,23 @@ function pair(group: Group, first: Named, second: Named): ComparedField[] {
     const [a, b] = [left.get(name), right.get(name)];
     const values = { first: a?.value ?? null, second: b?.value ?? null };
     if (values.first === null && values.second === null) return [];
-    return [{ group, name, ...values, same: values.first === values.second && a?.exact === b?.exact }];
+    const alike = values.first === values.second;
+    const same = alike && a?.exact === b?.exact;
+    // What its words do not tell apart is told exactly.
+    const shown = alike && !same ? { first: exactly(a), second: exactly(b) } : values;
+    return [{ group, name, ...shown, same }];
   });
 }
 
-const byName = (named: Named): Map<string, { value: string | null; exact: unknown }> =>
-  new Map(named.map(([name, value, exact]) => [name, { value, exact }]));
+interface Valued {
+  readonly value: string | null;
+  readonly exact: string | number | null | undefined;
+}
+
+const exactly = (one: Valued | undefined): string | null =>
+  one?.value == null ? null : `${one.value} (${typeof one.exact === 'number' ? countText(one.exact) : one.exact})`;
+
+const byName = (named: Named): Map<string, Valued> => new Map(named.map(([name, value, exact]) => [name, { value, exact }]));
 
 const quoted = (words: readonly string[]): string =>
   words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
