@@ -86,7 +86,7 @@ test('FloydHub: two data sets gathered under one folder by links, one of them sp
   expect(await cli(home, 'cat', 'outputs:/floyd/seen')).toBe('a face\n1,Ada\nanother\n');
 });
 
-test('Backend.AI: upload, run with the folder at /home/work/NAME and one at an absolute path, download', async ({
+test('Backend.AI: upload, run with a dotfile, the folder at /home/work/NAME and one at an absolute path, download', async ({
   app,
   home,
 }) => {
@@ -96,6 +96,8 @@ test('Backend.AI: upload, run with the folder at /home/work/NAME and one at an a
     const source = join(folder, 'mydata');
     await mkdir(join(source, 'raw'), { recursive: true });
     for (const at of [1, 2, 3]) await writeFile(join(source, 'raw', `${at} set.csv`), `${at}\n`.repeat(at * 100));
+    await writeFile(join(folder, 'config'), '[default]\nregion = eu-north-1\n');
+    await cli(home, 'dotfile', 'create', '.aws/config', '--permission', '600', '--file', join(folder, 'config'));
     const files = new FilesPage(app);
     await files.dropAsVfolder(source);
     await files.expectTransferDone('mydata');
@@ -106,11 +108,13 @@ test('Backend.AI: upload, run with the folder at /home/work/NAME and one at an a
       image: 'busybox:local',
       name: 'session',
       command:
-        "sh -c 'cd /home/work/mydata && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum > ../out/sums && cp /models/weights.txt ../out/'",
+        "sh -c 'cd /home/work/mydata && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum > ../out/sums && cp /models/weights.txt ../out/ && cat ~/.aws/config && ls -l ~/.aws/config'",
     });
     await launch.addMount({ source: 'shared-models:/', target: '/models', mode: 'ro' });
     await expect(launch.container).toContainText('mydata');
     const job = await runToEnd(page, launch);
+    await expect(job.log).toContainText('region = eu-north-1');
+    await expect(job.log).toContainText('-rw-------');
     await job.openTab('Files');
     expect(await saveOutput(app, 'sums', folder)).toBe(await sha256sums(source));
     expect(await saveOutput(app, 'weights.txt', folder)).toBe('0.5\n');
