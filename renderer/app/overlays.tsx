@@ -1,7 +1,5 @@
-import { useEffect } from 'react';
 import { Edits } from '../edits/edits.tsx';
 import { HostDialogs } from '../hosts/host-dialogs.tsx';
-import { tellEndsOfJobs } from '../jobs/job-notices.ts';
 import { UnsavedText } from '../previews/unsaved-text.tsx';
 import { ConflictDialog } from '../transfers/conflict-dialog.tsx';
 import { SyncReview } from '../transfers/sync-review.tsx';
@@ -9,7 +7,6 @@ import { CommandPalette } from './command-palette.tsx';
 
 /** What may lie over any screen, or come up in its corner. Loaded when the first screen is there. */
 export function Overlays() {
-  useEffect(tellEndsOfJobs, []);
   return (
     <>
       <CommandPalette />

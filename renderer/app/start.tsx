@@ -2,6 +2,7 @@ import '@fontsource-variable/inter/wght.css';
 import './global.css';
 import { createDOMRenderer, RendererProvider } from '@fluentui/react-components';
 import { createRoot } from 'react-dom/client';
+import { tellEndsOfJobs } from '../jobs/job-notices.ts';
 import { App } from './app.tsx';
 import { followChanges } from './changes.ts';
 
@@ -16,3 +17,4 @@ createRoot(root).render(
   </RendererProvider>,
 );
 followChanges();
+tellEndsOfJobs();

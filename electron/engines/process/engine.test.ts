@@ -32,6 +32,20 @@ it('lets go of a run when it is closed: nothing of it keeps the app alive, and t
   rmSync(directory, { recursive: true });
 });
 
+it('ends a stop also when the run is removed as soon as it has ended', async () => {
+  const directory = mkdtempSync('/tmp/stowage-stop-');
+  const engine = createProcessEngine({ homeId: 'stop-test', directory: join(directory, 'runs') });
+  const reference = await engine.create({ ...plain, command: ['sleep', '60'] });
+  await engine.start(reference, collector());
+  const stopped = engine.stop(reference, { graceSeconds: 10 });
+  await engine.wait(reference);
+  await engine.remove(reference);
+  await stopped;
+  expect(await engine.find()).toEqual([]);
+  await engine.close();
+  rmSync(directory, { recursive: true });
+});
+
 it('lays mounts out as links in its own folder where there is no bubblewrap', async () => {
   const directory = mkdtempSync('/tmp/stowage-links-');
   const engine = createProcessEngine({ homeId: 'links-test', directory: join(directory, 'runs'), bubblewrap: null });

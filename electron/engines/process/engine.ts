@@ -147,11 +147,11 @@ export function createProcessEngine(options: { directory: string; homeId: string
       const directory = directoryOf(reference);
       if ((await runState(directory)).state === 'created') return;
       await signalRun(directory, 'SIGTERM', graceSeconds * 1000);
-      while (!(await hasEnded(directory))) await signalRun(directory, 'SIGKILL', 1000);
+      while (await isRunning(directory)) await signalRun(directory, 'SIGKILL', 1000);
     },
     remove: async (reference) => {
       const directory = directoryOf(reference);
-      if ((await runState(directory)).state === 'running') await signalRun(directory, 'SIGKILL', 5000);
+      if (await isRunning(directory)) await signalRun(directory, 'SIGKILL', 5000);
       outputs.delete(reference);
       await rm(directory, { recursive: true, force: true });
     },
@@ -244,10 +244,13 @@ function placeOnMachine(request: RunRequest, path: string): string {
   return mount ? join(mount.source, posix.relative(mount.target, path)) : path;
 }
 
+/** Not before it was started, and no more when it has ended, or was removed since. */
+const isRunning = async (directory: string): Promise<boolean> => (await runState(directory)).state === 'running';
+
 async function untilEnded(directory: string, milliseconds: number, signal?: AbortSignal): Promise<boolean> {
   const until = performance.now() + milliseconds;
   for (;;) {
-    if ((await runState(directory)).state === 'ended') return true;
+    if (!(await isRunning(directory))) return true;
     if (performance.now() >= until || signal?.aborted) return false;
     await delay(lookMilliseconds);
   }
@@ -262,7 +265,7 @@ async function signalRun(directory: string, signal: 'SIGTERM' | 'SIGKILL', milli
   const wrapped = (await readFile(runFiles(directory).arguments).catch(() => null)) !== null;
   for (let sent = false; !sent && performance.now() < until; ) {
     const { state, supervisor } = await runState(directory);
-    if (state === 'ended') return;
+    if (state !== 'running') return;
     if (supervisor) {
       const table = await processTable();
       const below = descendants(table, supervisor.pid);
