@@ -114,6 +114,8 @@ test('only https links leave for the browser', async ({ app }) => {
   for (const url of [
     'file:///etc/passwd',
     'http://example.com/',
+    // No job has published it.
+    'http://127.0.0.1:9/',
     'javascript:alert(1)',
     'https://user:pw@example.com/',
     'not a url',

@@ -23,7 +23,7 @@ const useStyles = makeStyles({
   term: { color: tokens.colorNeutralForeground3 },
   value: { margin: 0 },
   save: { marginLeft: 'auto' },
-  charts: { display: 'grid', gridTemplateColumns: 'repeat(auto-fit, minmax(420px, 1fr))', gap: '12px' },
+  charts: { display: 'grid', gridTemplateColumns: 'repeat(auto-fit, minmax(max(420px, 40%), 1fr))', gap: '12px' },
   message: { margin: '16px 20px' },
 });
 
