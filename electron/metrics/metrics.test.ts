@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type JobsFixture, openJobs, scriptJob } from '../jobs/jobs.fixture.ts';
-import type { EngineRegistry } from '../services.ts';
 import { createMetrics } from './metrics.ts';
 import { usagePath } from './usage-file.ts';
 
 function measure(home: string, jobs: JobsFixture): ReturnType<typeof createMetrics> {
   const { engine, changes } = jobs;
-  const engines = { get: () => engine, all: () => [engine], preferred: async () => engine.id } as EngineRegistry;
+  const engines = { get: () => engine };
   const onError = (what: string, error: unknown): never => {
     throw new Error(what, { cause: error });
   };

@@ -11,7 +11,7 @@ import { readUsage, removeUsage, usagePath } from './usage-file.ts';
 
 export interface MetricsOptions {
   readonly changes: Changes;
-  readonly engines: EngineRegistry;
+  readonly engines: Pick<EngineRegistry, 'get'>;
   readonly jobs: RunningJobs;
   /** Made when missing; a file for each job. */
   readonly directory: string;

@@ -4,7 +4,7 @@ import type { Service } from '../rpc/service.ts';
 import type { EngineRegistry, RunningJobs } from '../services.ts';
 
 /** Where the published ports of running jobs are reached. */
-export function createPorts({ engines, jobs }: { engines: EngineRegistry; jobs: RunningJobs }): {
+export function createPorts({ engines, jobs }: { engines: Pick<EngineRegistry, 'get'>; jobs: RunningJobs }): {
   readonly service: Service<typeof portsContract>;
   /** Whether a running job of this machine has this port: only then a shell opens its address. */
   isPublished(port: number): Promise<boolean>;

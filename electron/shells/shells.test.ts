@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type ShellEvent, shellWindow } from '#shared/contract/shells.ts';
 import { type JobsFixture, openJobs, scriptJob } from '../jobs/jobs.fixture.ts';
-import type { EngineRegistry } from '../services.ts';
 import { createShells } from './shells.ts';
 
 const size = { columns: 80, rows: 24 };
@@ -16,7 +15,7 @@ beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'stowage-shells-'));
   jobs = openJobs(home, 'docker');
   const { engine, changes } = jobs;
-  const engines = { get: () => engine, all: () => [engine], preferred: async () => engine.id } as EngineRegistry;
+  const engines = { get: () => engine };
   shells = createShells({ changes, engines, jobs });
   await jobs.start();
 });

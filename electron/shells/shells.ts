@@ -25,7 +25,15 @@ interface Open {
  * Shells into running jobs. Each belongs to the one who reads its output: it ends when that one goes. What is printed waits
  * for the reader, so a flood takes no memory.
  */
-export function createShells({ changes, engines, jobs }: { changes: Changes; engines: EngineRegistry; jobs: RunningJobs }): {
+export function createShells({
+  changes,
+  engines,
+  jobs,
+}: {
+  changes: Changes;
+  engines: Pick<EngineRegistry, 'get'>;
+  jobs: RunningJobs;
+}): {
   readonly service: Service<typeof shellsContract>;
   close(): Promise<void>;
 } {
