@@ -139,6 +139,8 @@ export interface EngineRegistry {
 export interface RunningJobs {
   /** Null when it does not run. */
   running(id: number): { readonly engine: EngineId; readonly reference: string; readonly startedAt: number | null } | null;
+  /** The GPUs that a job was given, by number or UUID; null: none. */
+  gpusGiven(id: number): readonly string[] | 'all' | null;
   /** Their numbers. */
   allRunning(): number[];
 }

@@ -67,6 +67,7 @@ test('a shell in a running job: typed into, resized, flooded, left and found aga
   home,
   shell,
 }) => {
+  test.slow();
   const { page } = app;
   await runJob(home, 'inside', busy, [...image, '--memory', '64m']);
   const job = await openJob(page, 'inside');

@@ -108,6 +108,12 @@ export function createJobs(options: JobsOptions): Jobs {
       if (job?.life.state !== 'running' || job.life.reference === null) return null;
       return { engine: job.engine, reference: job.life.reference, startedAt: job.life.startedAt };
     },
+    gpusGiven: (id) => {
+      const asked = journal.plan(id).resources.gpus ?? null;
+      if (asked === null || asked === 'all') return journal.gpusOf(id) ?? asked;
+      // Where nobody chose, an engine gives the first ones.
+      return journal.gpusOf(id) ?? (Array.isArray(asked) ? asked : Array.from({ length: asked }, (_, index) => String(index)));
+    },
     allRunning: () => journal.idsIn(['running']),
     start: () => queue.start(),
     close: async () => {

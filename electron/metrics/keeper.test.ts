@@ -28,6 +28,8 @@ const sample = (second: number): UsageSample => ({
   networkOut: null,
   diskRead: 5,
   diskWritten: 0,
+  gpus: second % 2 === 0 ? 1.5 : null,
+  gpuMemoryBytes: null,
 });
 
 it('keeps every sample over restarts, also after a line that was cut off', async () => {
@@ -67,7 +69,7 @@ it('takes a file that is none of its own for an empty one, and replaces it', asy
   expect(keeper.series().samples).toEqual([]);
   keeper.add(sample(1));
   await keeper.close();
-  expect(readFileSync(path, 'utf8')).toMatch(/^stowage-usage 1 1\n1000 1 0\.1 1000001 - - 5 0\n$/);
+  expect(readFileSync(path, 'utf8')).toMatch(/^stowage-usage 1 1\n1000 1 0\.1 1000001 - - 5 0 - -\n$/);
 });
 
 it('tells what could not be written, and writes it with what comes later', async () => {

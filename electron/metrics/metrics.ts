@@ -5,6 +5,7 @@ import { canMeter } from '../engines/engine.ts';
 import type { Changes } from '../events.ts';
 import type { Service } from '../rpc/service.ts';
 import type { EngineRegistry, RunningJobs } from '../services.ts';
+import { createGpuWatch, type GpuUse } from './gpu-watch.ts';
 import { openKeeper, type UsageKeeper } from './keeper.ts';
 import { record } from './recorder.ts';
 import { readUsage, removeUsage, usagePath } from './usage-file.ts';
@@ -34,6 +35,7 @@ export function createMetrics({ changes, engines, jobs, directory, onError }: Me
 } {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const live = new Map<number, Live>();
+  const gpuWatch = createGpuWatch();
   let closed = false;
 
   const begin = (id: number): void => {
@@ -47,9 +49,13 @@ export function createMetrics({ changes, engines, jobs, directory, onError }: Me
     const run = async (): Promise<void> => {
       const keeper = await openKeeper(usagePath(directory, id), (error) => onError(`metrics of job ${id} were not kept`, error));
       entry.keeper = keeper;
+      const gpus = (await engine.status()).local ? jobs.gpusGiven(id) : null;
+      const letGo = gpus === null ? null : gpuWatch.want();
+      const gpuUse = (): GpuUse | null => (gpus === null ? null : gpuWatch.use(gpus === 'all' ? null : gpus));
       try {
-        await record(engine, keeper, { ...place, signal: ending.signal, onSample });
+        await record(engine, keeper, { ...place, signal: ending.signal, onSample, gpuUse });
       } finally {
+        letGo?.();
         await keeper.close();
       }
     };

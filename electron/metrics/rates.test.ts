@@ -19,6 +19,8 @@ it('tells what was used in a second between two readings', () => {
     networkOut: 50,
     diskRead: 0,
     diskWritten: 2048,
+    gpus: null,
+    gpuMemoryBytes: null,
   });
 });
 

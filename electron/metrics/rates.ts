@@ -29,5 +29,7 @@ export function sampleBetween(before: UsageReading, now: UsageReading): UsageSam
     networkOut: rate(before.network?.sent, now.network?.sent),
     diskRead: rate(before.disk?.read, now.disk?.read),
     diskWritten: rate(before.disk?.written, now.disk?.written),
+    gpus: null,
+    gpuMemoryBytes: null,
   };
 }

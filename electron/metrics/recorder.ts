@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { UsageSample } from '#shared/contract/metrics.ts';
 import { isStowageError } from '#shared/errors.ts';
 import type { MeterCapable, UsageReading } from '../engines/engine.ts';
+import type { GpuUse } from './gpu-watch.ts';
 import type { UsageKeeper } from './keeper.ts';
 import { firstReading, sampleBetween } from './rates.ts';
 
@@ -14,6 +15,8 @@ export interface Recording {
   readonly reference: string;
   readonly startedAt: number | null;
   readonly signal: AbortSignal;
+  /** What its GPUs do now; null: not known. */
+  gpuUse(): GpuUse | null;
   onSample(sample: UsageSample): void;
 }
 
@@ -26,7 +29,7 @@ export async function record(engine: MeterCapable, keeper: UsageKeeper, recordin
       for await (const reading of engine.meter(reference, { signal })) {
         if (signal.aborted) return;
         before ??= startOf(recording, keeper, reading);
-        const sample: UsageSample | null = before && sampleBetween(before, reading);
+        const sample: UsageSample | null = before && withGpus(sampleBetween(before, reading), recording.gpuUse());
         if (before && !sample) continue;
         before = reading;
         if (!sample || sample.at <= (keeper.series().samples.at(-1)?.at ?? 0)) continue;
@@ -42,6 +45,9 @@ export async function record(engine: MeterCapable, keeper: UsageKeeper, recordin
     await delay(againMilliseconds, undefined, { signal }).catch(() => {});
   }
 }
+
+const withGpus = (sample: UsageSample | null, use: GpuUse | null): UsageSample | null =>
+  sample && use ? { ...sample, gpus: use.busy, gpuMemoryBytes: use.memoryBytes } : sample;
 
 /** What the first reading is compared with: the start of a run that has only begun. */
 function startOf({ startedAt }: Recording, keeper: UsageKeeper, reading: UsageReading): UsageReading | null {

@@ -25,14 +25,16 @@ const lineOf = (sample: UsageSample): string =>
     sample.networkOut,
     sample.diskRead,
     sample.diskWritten,
+    sample.gpus,
+    sample.gpuMemoryBytes,
   ]
     .map((value) => (value === null ? '-' : String(Math.round(value * 1000) / 1000)))
     .join(' ')}\n`;
 
 function sampleOf(line: string): UsageSample | null {
   const values = line.split(' ').map((text) => (text === '-' ? null : Number(text)));
-  const [at, seconds, cpus, memoryBytes, networkIn, networkOut, diskRead, diskWritten] = values;
-  if (values.length !== 8 || values.some((value) => value !== null && !Number.isFinite(value))) return null;
+  const [at, seconds, cpus, memoryBytes, networkIn, networkOut, diskRead, diskWritten, gpus, gpuMemoryBytes] = values;
+  if (values.length !== 10 || values.some((value) => value !== null && !Number.isFinite(value))) return null;
   if (typeof at !== 'number' || typeof seconds !== 'number' || typeof cpus !== 'number' || typeof memoryBytes !== 'number')
     return null;
   const known = (value: number | null | undefined): number | null => value ?? null;
@@ -45,6 +47,8 @@ function sampleOf(line: string): UsageSample | null {
     networkOut: known(networkOut),
     diskRead: known(diskRead),
     diskWritten: known(diskWritten),
+    gpus: known(gpus),
+    gpuMemoryBytes: known(gpuMemoryBytes),
   };
 }
 

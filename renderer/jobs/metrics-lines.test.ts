@@ -11,6 +11,8 @@ const sample = (at: number, cpus: number): UsageSample => ({
   networkOut: null,
   diskRead: 10,
   diskWritten: 20.4,
+  gpus: 0.5,
+  gpuMemoryBytes: 2 ** 20,
 });
 
 it('draws each span to its end, and breaks where nobody measured', () => {
@@ -26,7 +28,7 @@ it('draws each span to its end, and breaks where nobody measured', () => {
 
 it('writes a table for other programs', () => {
   expect(toCsv({ interval: 1, samples: [sample(0, 0.25)] })).toBe(
-    'time,seconds,cpus,memory_bytes,network_in,network_out,disk_read,disk_written\n' +
-      '1970-01-01T00:00:00.000Z,1.000,0.2500,1000,,,10,20\n',
+    'time,seconds,cpus,memory_bytes,network_in,network_out,disk_read,disk_written,gpus,gpu_memory_bytes\n' +
+      '1970-01-01T00:00:00.000Z,1.000,0.2500,1000,,,10,20,0.5000,1048576\n',
   );
 });

@@ -28,7 +28,7 @@ export function linesOf(
 
 /** The series as a table that other programs read. */
 export function toCsv({ samples }: UsageSeries): string {
-  const head = 'time,seconds,cpus,memory_bytes,network_in,network_out,disk_read,disk_written';
+  const head = 'time,seconds,cpus,memory_bytes,network_in,network_out,disk_read,disk_written,gpus,gpu_memory_bytes';
   const rows = samples.map((sample) =>
     [
       new Date(sample.at).toISOString(),
@@ -38,6 +38,8 @@ export function toCsv({ samples }: UsageSeries): string {
       ...[sample.networkIn, sample.networkOut, sample.diskRead, sample.diskWritten].map((rate) =>
         rate === null ? '' : Math.round(rate),
       ),
+      sample.gpus?.toFixed(4) ?? '',
+      sample.gpuMemoryBytes ?? '',
     ].join(','),
   );
   return `${[head, ...rows].join('\n')}\n`;

@@ -32,6 +32,10 @@ const memory: typeof cpus = [({ memoryBytes }) => memoryBytes];
 const network: typeof cpus = [({ networkIn }) => networkIn, ({ networkOut }) => networkOut];
 const disk: typeof cpus = [({ diskRead }) => diskRead, ({ diskWritten }) => diskWritten];
 
+const gpus: typeof cpus = [({ gpus }) => gpus];
+const gpuMemory: typeof cpus = [({ gpuMemoryBytes }) => gpuMemoryBytes];
+
+const formatGpus = (value: number): string => formatCpus(value).replace('CPU', 'GPU');
 const formatCpus = (value: number): string => `${value.toFixed(value < 10 ? 2 : 1).replace(/\.0+$/, '')} CPU`;
 const formatCount = (value: number): string => value.toFixed(value < 10 ? 2 : 0);
 const mebibyte = 2 ** 20;
@@ -52,6 +56,9 @@ export function MetricsView({ job, detail }: { readonly job: Job; readonly detai
       memory: chart(memory, ['In use']),
       network: chart(network, ['In', 'Out']),
       disk: chart(disk, ['Read', 'Written']),
+      gpus: chart(gpus, ['GPUs busy']),
+      gpuMemory: chart(gpuMemory, ['In use']),
+      hasGpus: series.samples.some((sample) => sample.gpus !== null),
       totals: totalsOf(series.samples),
     };
   }, [series, start]);
@@ -135,6 +142,12 @@ export function MetricsView({ job, detail }: { readonly job: Job; readonly detai
           atLeast={1000}
           nothing={totals.diskRead === null ? 'This engine does not tell what a job reads and writes.' : null}
         />
+        {drawn.hasGpus && (
+          <>
+            <UsageChart title="GPU" {...drawn.gpus} format={formatGpus} formatAxis={formatCount} atLeast={1} />
+            <UsageChart title="GPU memory" {...drawn.gpuMemory} format={formatBytes} atLeast={mebibyte} />
+          </>
+        )}
       </div>
     </section>
   );

@@ -16,6 +16,10 @@ export const usageSampleSchema = z.object({
   networkOut: z.number().nullable(),
   diskRead: z.number().nullable(),
   diskWritten: z.number().nullable(),
+  /** GPUs kept busy: two that are half busy are one; null: it has none, or nobody tells. */
+  gpus: z.number().nullable(),
+  /** The most in use of their memory. */
+  gpuMemoryBytes: z.number().nullable(),
 });
 export type UsageSample = z.infer<typeof usageSampleSchema>;
 

@@ -17,7 +17,7 @@ function samplesOf(
   let at = 1_000_000;
   return list.map(({ pause, seconds, ...use }) => {
     at += pause + seconds * 1000;
-    return { at, seconds, ...use, networkOut: null, diskRead: 0, diskWritten: 1 };
+    return { at, seconds, ...use, networkOut: null, diskRead: 0, diskWritten: 1, gpus: null, gpuMemoryBytes: null };
   });
 }
 

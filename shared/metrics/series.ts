@@ -46,6 +46,8 @@ function thinned({ interval, samples }: UsageSeries): UsageSeries {
   return { interval: interval * 2, samples: pairs };
 }
 
+const mostOrNull = (a: number | null, b: number | null): number | null => (a === null || b === null ? (a ?? b) : Math.max(a, b));
+
 function joined(one: UsageSample, other: UsageSample): UsageSample {
   const seconds = one.seconds + other.seconds;
   const mean = (a: number, b: number): number => (seconds > 0 ? (a * one.seconds + b * other.seconds) / seconds : b);
@@ -59,6 +61,8 @@ function joined(one: UsageSample, other: UsageSample): UsageSample {
     networkOut: meanOrNull(one.networkOut, other.networkOut),
     diskRead: meanOrNull(one.diskRead, other.diskRead),
     diskWritten: meanOrNull(one.diskWritten, other.diskWritten),
+    gpus: meanOrNull(one.gpus, other.gpus),
+    gpuMemoryBytes: mostOrNull(one.gpuMemoryBytes, other.gpuMemoryBytes),
   };
 }
 
