@@ -21,6 +21,9 @@ test('the command line names engines, runs on one over ssh, and says which conte
     const unknown = await cli('run', '--engine', 'docker:nowhere', '--image', 'busybox:local', '--', 'true');
     expect(unknown.code).toBe(64);
     expect(unknown.stderr).toContain('There is no Docker context “nowhere”. Those that are there: default, lab.');
+    const gpus = await cli('run', '--gpus', 'all', '--engine', 'docker', '--image', 'busybox:local', '--', 'true');
+    expect(gpus.code).toBe(64);
+    expect(gpus.stderr).toContain('The job asks for all GPUs, which the engine “Docker” cannot give: There is no NVIDIA GPU');
     expect((await cli('run', '--engine', 'dokker', '--', 'true')).code).toBe(64);
     expect((await cli('engine', 'default', 'docker:lab')).stdout).toBe('docker:lab\n');
     expect((await cli('engine', 'default', '--auto')).stdout).toContain('Docker when it answers');

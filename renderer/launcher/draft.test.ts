@@ -72,6 +72,10 @@ describe('the launch draft', () => {
     expect(applyFixToDraft(draft, { label: '', request: null, change: { kind: 'set-engine', engine: 'process' } }).engine).toBe(
       'process',
     );
+    const greedy: Draft = { ...draft, gpuChoice: 'count', gpus: '2' };
+    const modest = applyFixToDraft(greedy, { label: '', request: null, change: { kind: 'remove-gpus' } });
+    expect(toSpec(modest).spec.resources.gpus).toBeUndefined();
+    expect(modest.gpuChoice).toBe('none');
   });
 
   it('applies a fix to the link it is about, and leaves empty rows out', () => {

@@ -242,6 +242,7 @@ export function applyFixToDraft(draft: Draft, fix: Fix): Draft {
     engine: next.engine ?? null,
     user: next.user ?? draft.user,
     dotfiles: !next.noDotfiles,
+    ...(fix.change.kind === 'remove-gpus' && draftGpus(undefined)),
     code: next.code?.source ?? '',
     codeMode: next.code?.mode ?? draft.codeMode,
     mounts: draft.mounts

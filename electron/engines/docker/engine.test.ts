@@ -85,7 +85,7 @@ it('says that a run was killed for its memory', async () => {
 
 it('says that it has no GPU to give', async () => {
   const engine = createDockerEngine({ homeId: 'gpu-test' });
-  expect((await engine.status()).gpus).toMatchObject({ state: 'absent', count: 0 });
+  await expect.poll(async () => (await engine.status()).gpus, { timeout: 30_000 }).toMatchObject({ state: 'absent', count: 0 });
   const reference = await engine.create({ ...base, gpus: 'all' });
   await expect(engine.start(reference, collector())).rejects.toMatchObject({
     code: 'unsupported',

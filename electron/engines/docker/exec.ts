@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 import { StowageError } from '#shared/errors.ts';
 import type { EngineShell, ShellCapable, TerminalSize } from '../engine.ts';
 import { becomeShellScript, closeScript, greetScript, splitGreeting, terminalEnvironment, writeBounded } from '../terminal.ts';
-import { type CallSubject, statusOf } from './errors.ts';
+import { type CallSubject, statusOf, wordsOf } from './errors.ts';
 
 type Call = <Value>(subject: CallSubject, action: (docker: Docker) => Promise<Value>) => Promise<Value>;
 
@@ -22,7 +22,7 @@ export const createShellOpener = (call: Call): ShellCapable => ({
           Cmd: ['/bin/sh', '-c', `${greetScript}\n${becomeShellScript}`],
         })
         .catch((error: unknown) => {
-          throw statusOf(error) === 409 ? notRunning(reference, error) : error;
+          throw isNotRunning(error) ? notRunning(reference, error) : error;
         });
       const stream = await exec.start({ hijack: true, stdin: true, Tty: true });
       // A connection that breaks is the end of the output.
@@ -81,6 +81,10 @@ async function* chunksOf(stream: Duplex): AsyncGenerator<Uint8Array, void> {
     // Closed by us, or broken off: either way there is no more.
   }
 }
+
+/** Podman answers so with 500. */
+const isNotRunning = (error: unknown): boolean =>
+  statusOf(error) === 409 || /exec sessions on running containers/i.test(wordsOf(error));
 
 const notRunning = (reference: string, cause: unknown): StowageError =>
   new StowageError('wrong-state', 'The container of this job does not run.', { subject: reference }, { cause });

@@ -19,14 +19,16 @@ engineContract('podman', { create: open, image, user: { uid: 1234, gid: 1234 } }
 
 it('says what it is, and that it gives no GPUs', async () => {
   const engine = open('podman-status');
-  expect(await engine.status()).toMatchObject({
-    id: 'podman',
-    name: 'Podman',
-    state: 'ready',
-    message: expect.stringMatching(/^Podman \d.* is running\.$/),
-    local: true,
-    gpus: { state: 'absent' },
-  });
+  await expect
+    .poll(() => engine.status(), { timeout: 30_000 })
+    .toMatchObject({
+      id: 'podman',
+      name: 'Podman',
+      state: 'ready',
+      message: expect.stringMatching(/^Podman \d.* is running\.$/),
+      local: true,
+      gpus: { state: 'absent' },
+    });
   await expect(engine.create({ ...base, gpus: 1 })).rejects.toMatchObject({ code: 'unsupported' });
 });
 

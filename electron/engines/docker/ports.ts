@@ -9,8 +9,9 @@ export const createPorts = (call: Call): PortCapable => ({
   publishedPorts: (reference) =>
     call({ container: reference }, async (docker) => {
       try {
-        const { NetworkSettings } = await docker.getContainer(reference).inspect();
-        return boundPorts(NetworkSettings.Ports ?? {});
+        const { NetworkSettings, State } = await docker.getContainer(reference).inspect();
+        // Podman tells also those of a container that has ended.
+        return State.Running ? boundPorts(NetworkSettings.Ports ?? {}) : [];
       } catch (error) {
         if (statusOf(error) === 404) return [];
         throw error;
