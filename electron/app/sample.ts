@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { EngineId } from '#shared/contract/engines.ts';
 import type { JobSpec } from '#shared/contract/plan.ts';
+import { engineKind } from '#shared/engines.ts';
 import { isStowageError } from '#shared/errors.ts';
 import { joinPath } from '#shared/paths.ts';
 import type { EngineRegistry, VfolderLookup } from '../services.ts';
@@ -21,13 +23,12 @@ export async function prepareSample(lookup: VfolderLookup, engines: EngineRegist
         if (!isStowageError(error, 'precondition-failed', 'exists')) throw error;
       });
   }
-  const image = await imageWithShell(engines);
+  const place = await placeWithShell(engines);
   return {
     vfolder: sampleName,
     spec: {
       name: 'sample',
-      engine: image ? 'docker' : 'process',
-      ...(image && { image }),
+      ...(place ?? { engine: 'process' }),
       command: ['sh', `${sampleName}/summarise.sh`],
       mounts: [{ source: `${sampleName}:/`, mode: 'ro' }],
       env: [],
@@ -41,15 +42,16 @@ async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-/** The smallest local image in which the sample's `sh` script runs; null when Docker does not answer or has none. */
-async function imageWithShell(engines: EngineRegistry): Promise<string | null> {
-  if ((await engines.preferred()) !== 'docker') return null;
-  const docker = engines.get('docker');
+/** The smallest image of the default engine in which the sample's `sh` script runs; null when it has none, or no images. */
+async function placeWithShell(engines: EngineRegistry): Promise<{ engine: EngineId; image: string } | null> {
+  const id = await engines.preferred();
+  if (engineKind(id) !== 'docker') return null;
+  const docker = engines.get(id);
   const images = (await docker.images()).toSorted((a, b) => a.bytes - b.bytes);
   for (const image of images.slice(0, 5)) {
     const facts = await docker.probeImage(image.reference, ['/bin/sh', '/usr/bin/awk', '/bin/awk']).catch(() => null);
     if (facts && facts['/bin/sh'] !== 'missing' && (facts['/usr/bin/awk'] !== 'missing' || facts['/bin/awk'] !== 'missing'))
-      return image.reference;
+      return { engine: id, image: image.reference };
   }
   return null;
 }
