@@ -106,16 +106,19 @@ export interface CopiedBack {
 
 /** Notes what jobs get, for their records. Nothing of it but `verify` fails or holds a job up for long. */
 export interface InputRecorder {
-  /** Begins to list the mounts, beside the job. `started`: the job has begun already. Twice is once. */
+  /**
+   * Begins to list the mounts, beside the job. `started`: the job has begun already, and what was listed before stays.
+   * Twice is once.
+   */
   begin(jobId: number, plan: Plan, started: boolean): void;
   /** Waits a moment for folders that the job may change in place. The image is on the engine now. */
   beforeStart(jobId: number): Promise<void>;
   /** The command has ended: waits a few seconds for what is not listed yet, then says so. */
   finish(jobId: number): Promise<void>;
-  /** The job ended without having run. */
+  /** The job ended without having run, or waits again. */
   abandon(jobId: number): Promise<void>;
   /** Compares what a job got with what it would get now. @throws `precondition-failed` when it differs, or is not known */
-  verify(jobId: number): Promise<void>;
+  verify(jobId: number, signal: AbortSignal): Promise<void>;
   /** Lets go of what is kept for a job that is removed after that. */
   forget(jobId: number): void;
   /** Breaks off; what a job that runs on lacks is listed after the next start. */

@@ -211,7 +211,10 @@ class Run {
       const found = await this.#find();
       this.#unsure = false;
       if (found) journal.advance(this.#id, { type: 'created', reference: found.reference });
-      else journal.advance(this.#id, { type: 'requeue', at: Date.now() });
+      else {
+        await this.#options.inputs.abandon(this.#id);
+        journal.advance(this.#id, { type: 'requeue', at: Date.now() });
+      }
       return;
     }
     this.#tell('Preparing the folders');

@@ -51,9 +51,9 @@ export function createJobService(options: ServiceOptions): Service<typeof jobsCo
     find: ({ filter }) => journal.find(filter),
     get: ({ id }) => detail(journal.require(id)),
     run: async ({ spec, requestId }) => view(await launch(spec, requestId ?? null)),
-    rerun: async ({ id, inputs: which }) => {
+    rerun: async ({ id, inputs: which }, { signal = new AbortController().signal }) => {
       const spec = journal.spec(id);
-      if (which === 'same') await inputs.verify(id);
+      if (which === 'same') await inputs.verify(id, signal);
       return view(await launch(spec, null));
     },
     stop: async ({ id, graceSeconds }) => {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { parseAddress } from '#shared/address.ts';
 import { type JobDetail, jobDetailSchema } from '#shared/contract/jobs.ts';
-import type { JobInputs, MountInput, provenanceContract, TreeDifference } from '#shared/contract/provenance.ts';
+import type { JobInputs, MountInput, provenanceContract, TreeChanges, TreeDifference } from '#shared/contract/provenance.ts';
 import { toStowageError } from '#shared/errors.ts';
 import { hasEnded } from '#shared/jobs/state.ts';
 import { comparedFields } from '#shared/provenance/compared-fields.ts';
@@ -37,6 +37,8 @@ const notNoted = (mount: number, ended: boolean): InputRow => ({
   ...{ method: null, digest: null, files: 0, bytes: 0, listedAt: null, git: null },
 });
 
+const noChanges: TreeChanges = { added: 0, removed: 0, changed: 0, unsure: 0, unchanged: 0, files: [] };
+
 const namedFiles = 200;
 /** Outputs up to this size are compared by their content, file by file. */
 const comparedBytes = 64 * 1024 ** 2;
@@ -70,11 +72,12 @@ export function createProvenance(options: ProvenanceOptions): Provenance {
     );
 
   /** What differs between the lists of two jobs. */
-  const between = async (first: string | null, second: string | null, limit: number): Promise<TreeDifference> => {
-    if (first === null || second === null)
-      return { changes: null, reason: `There is no list of what the ${first === null ? 'first' : 'second'} job got.` };
+  const between = async (first: MountInput, second: MountInput, limit: number): Promise<TreeDifference> => {
+    if (first.digest === null || second.digest === null)
+      return { changes: null, reason: `There is no list of what the ${first.digest === null ? 'first' : 'second'} job got.` };
+    if (first.digest === second.digest) return { changes: { ...noChanges, unchanged: first.files }, reason: null };
     try {
-      return { changes: await diffEntries(manifests.read(first), manifests.read(second), { limit }), reason: null };
+      return { changes: await diffEntries(manifests.read(first.digest), manifests.read(second.digest), { limit }), reason: null };
     } catch (error) {
       return { changes: null, reason: toStowageError(error).message };
     }
@@ -124,7 +127,7 @@ export function createProvenance(options: ProvenanceOptions): Provenance {
       for (const a of left.mounts) {
         const b = right.mounts.find(({ target }) => target === a.target);
         if (b === undefined) continue;
-        const difference = await between(a.digest, b.digest, limit);
+        const difference = await between(a, b, limit);
         inputs.push({ target: a.target, first: a.source, second: b.source, ...difference });
       }
       return {
@@ -139,9 +142,9 @@ export function createProvenance(options: ProvenanceOptions): Provenance {
   return {
     ...recorder,
     service,
-    verify: async (jobId) => {
+    verify: async (jobId, signal) => {
       const detail = await job(jobId);
-      refuseChanged(detail, await since(detail, 0, new AbortController().signal));
+      refuseChanged(detail, await since(detail, 0, signal));
     },
   };
 }

@@ -88,30 +88,27 @@ export function createRecorder(options: RecorderOptions): Omit<InputRecorder, 'v
     const planned = recording.plan.mounts[mount.index];
     const limit = AbortSignal.timeout(waits.whole);
     const signal = AbortSignal.any([recording.ending.signal, limit]);
-    let git: GitState | null = null;
+    let git: Promise<GitState | null> | null = null;
     let row: InputRow;
     try {
       signal.throwIfAborted();
       if (!planned) return;
       const source = await sourceOfMount(planned, lookup);
       const local = localPathOf(source);
-      const asked =
-        local === null
-          ? null
-          : gitStateOf(local, { directory: scratch, above: planned.role === 'code', signal }).catch(() => null);
+      const above = planned.role === 'code';
+      git = local === null ? null : gitStateOf(local, { directory: scratch, above, signal }).catch(() => null);
       const onSeen = (files: number, bytes: number): void => {
         mount.seen = { files, bytes };
       };
       const manifest = await manifests.make(source, { signal, onSeen });
-      git = (await asked) ?? null;
-      row = rowOf(mount, manifest, git);
+      row = rowOf(mount, manifest, await git);
     } catch (error) {
       const reason = recording.ending.signal.aborted
         ? recording.why
         : limit.aborted
           ? `It is too large to be listed in ${waits.whole / 1000} s.`
           : toStowageError(error).message;
-      row = unknownRow(mount, reason, git);
+      row = unknownRow(mount, reason, await git);
     } finally {
       over();
     }
@@ -141,7 +138,7 @@ export function createRecorder(options: RecorderOptions): Omit<InputRecorder, 'v
       const known = rows.of(jobId);
       const mounts = plan.mounts.flatMap((planned, index): MountRecording[] => {
         const there = known.find(({ mount }) => mount === index);
-        if (!isInput(planned) || (there && there.state !== 'listing')) return [];
+        if (!isInput(planned) || (started && there && there.state !== 'listing')) return [];
         const writable = changesInPlace(planned);
         const nothing = { files: 0, bytes: 0 };
         const suspect = started && planned.mode === 'rw';

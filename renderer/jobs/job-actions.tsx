@@ -14,6 +14,7 @@ import {
   MenuPopover,
   MenuTrigger,
   makeStyles,
+  Spinner,
 } from '@fluentui/react-components';
 import {
   ArrowClockwiseRegular,
@@ -22,7 +23,7 @@ import {
   EditRegular,
   StopRegular,
 } from '@fluentui/react-icons';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { Job, JobDetail } from '#shared/contract/jobs.ts';
 import { client } from '../app/client.ts';
 import { goJobs, goLaunch } from '../app/navigation.ts';
@@ -60,11 +61,21 @@ export function JobActions({ job, detail }: JobActionsProps) {
     }
   };
   const stop = () => act(async () => putJob(await client.jobs.stop({ id: job.id })), 'The job could not be stopped.');
+  const [verifying, setVerifying] = useState<AbortController | null>(null);
+  useEffect(() => () => verifying?.abort(), [verifying]);
   const rerun = (inputs: 'newest' | 'same') =>
     act(async () => {
-      const next = await client.jobs.rerun({ id: job.id, inputs });
-      putJob(next);
-      goJobs(next.id);
+      const abort = new AbortController();
+      if (inputs === 'same') setVerifying(abort);
+      try {
+        const next = await client.jobs.rerun({ id: job.id, inputs }, { signal: abort.signal });
+        putJob(next);
+        goJobs(next.id);
+      } catch (error) {
+        if (!abort.signal.aborted) throw error;
+      } finally {
+        setVerifying(null);
+      }
     }, 'The job could not be run again.');
   const remove = () =>
     act(async () => {
@@ -79,7 +90,16 @@ export function JobActions({ job, detail }: JobActionsProps) {
           Stop
         </Button>
       )}
-      <RerunButton busy={busy} onRerun={(inputs) => void rerun(inputs)} />
+      {verifying ? (
+        <>
+          <Spinner size="extra-tiny" label="Comparing the inputs" />
+          <Button size="small" onClick={() => setVerifying(null)}>
+            Cancel
+          </Button>
+        </>
+      ) : (
+        <RerunButton busy={busy} onRerun={(inputs) => void rerun(inputs)} />
+      )}
       <Button size="small" icon={<EditRegular />} disabled={!detail} onClick={() => detail && goLaunch(detail.spec)}>
         Clone and edit
       </Button>
