@@ -88,6 +88,15 @@ it('masks the lines of a secret of several lines by themselves, and leaves lines
   expect(log.text()).toBe(`${'*'.repeat(19)}\n${'*'.repeat(14)}\n${'*'.repeat(14)}\nthen ${'*'.repeat(14)} and\r\n`);
 });
 
+it('masks a secret of any length whole', async () => {
+  const log = collect();
+  const long = Array.from({ length: 700 }, (_, index) => `part${index}`).join('.');
+  const sink = maskSecrets(log, [long]);
+  for (const piece of [`<${long.slice(0, 1500)}`, `${long.slice(1500)}>`]) await sink.write('stdout', Buffer.from(piece));
+  await sink.end();
+  expect(log.text()).toBe(`<${'*'.repeat(long.length)}>`);
+});
+
 it('masks everything when the secrets are not known any more', async () => {
   const log = collect();
   const sink = maskSecrets(log, null);

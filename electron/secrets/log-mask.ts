@@ -60,42 +60,38 @@ export function maskSecrets(sink: OutputSink, secrets: readonly string[] | null)
   };
 }
 
-interface Pattern {
-  readonly bytes: Buffer;
-  /** Length of the longest proper prefix that also ends at this place (Knuth, Morris, Pratt). */
-  readonly borders: Uint32Array;
-}
+/** What is looked for, by its first byte. */
+type Patterns = readonly (readonly Buffer[])[];
 
-function patternsOf(secrets: readonly string[]): Pattern[] {
+/** A longer secret is looked for in parts, so that little is held back and comparing takes no time. */
+const longestPart = 1024;
+
+function patternsOf(secrets: readonly string[]): Patterns {
   const texts = new Set(secrets.flatMap((secret) => formsOf(secret, shortestMasked)));
   for (const secret of secrets) {
     const lines = secret.split(/\r?\n/);
     if (lines.length > 1) for (const line of lines) if (line.length >= shortestLine) texts.add(line);
   }
-  return [...texts].map((text) => {
-    const bytes = Buffer.from(text);
-    return { bytes, borders: bordersOf(bytes) };
-  });
+  const byFirst: Buffer[][] = Array.from({ length: 256 }, () => []);
+  for (const text of texts) for (const part of partsOf(Buffer.from(text))) byFirst[part[0] ?? 0]?.push(part);
+  return byFirst;
 }
 
-function bordersOf(bytes: Buffer): Uint32Array {
-  const borders = new Uint32Array(bytes.length);
-  for (let at = 1, border = 0; at < bytes.length; at += 1) {
-    while (border > 0 && bytes[at] !== bytes[border]) border = borders[border - 1] ?? 0;
-    if (bytes[at] === bytes[border]) border += 1;
-    borders[at] = border;
-  }
-  return borders;
+/** The last part reaches back into the one before, so that none is too short. */
+function partsOf(bytes: Buffer): Buffer[] {
+  if (bytes.length <= longestPart) return [bytes];
+  const parts: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += longestPart)
+    parts.push(bytes.subarray(Math.min(at, bytes.length - longestPart), at + longestPart));
+  return parts;
 }
 
-/** How many bytes at the end of `raw` begin the pattern without ending it. */
-function beginning({ bytes, borders }: Pattern, raw: Buffer): number {
-  let matched = 0;
-  for (let at = Math.max(0, raw.length - bytes.length + 1); at < raw.length; at += 1) {
-    while (matched > 0 && raw[at] !== bytes[matched]) matched = borders[matched - 1] ?? 0;
-    if (raw[at] === bytes[matched]) matched += 1;
-  }
-  return matched;
+/** How many bytes from `at` on are those of the pattern, until one differs or either ends. */
+function common(pattern: Buffer, raw: Buffer, at: number): number {
+  const most = Math.min(pattern.length, raw.length - at);
+  let same = 1;
+  while (same < most && pattern[same] === raw[at + same]) same += 1;
+  return same;
 }
 
 /** Masks one stream. */
@@ -108,39 +104,50 @@ interface Mask {
   release(): Uint8Array;
 }
 
-function createMask(patterns: readonly Pattern[] | null): Mask {
+const nothing = Buffer.alloc(0);
+
+function createMask(patterns: Patterns | null): Mask {
   /** The end of what came, which may begin a secret: as it came, as it is given, and how much of it was given. */
-  let raw = Buffer.alloc(0);
-  let out = Buffer.alloc(0);
+  let raw: Buffer = nothing;
+  let out: Buffer = nothing;
   let given = 0;
   /** Of the pattern that the held bytes begin. */
   let whole = 0;
   if (patterns === null) {
-    const nothing = new Uint8Array(0);
     return {
       push: (bytes) => bytes.map((byte) => (isLineEnd(byte) ? byte : star)),
       held: () => 0,
       release: () => nothing,
     };
   }
+  const begins = Uint8Array.from(patterns, (list) => (list.length > 0 ? 1 : 0));
   return {
     push: (bytes) => {
-      raw = Buffer.concat([raw, bytes]);
-      out = Buffer.concat([out, bytes]);
-      for (const pattern of patterns) maskAll(pattern, raw, out);
-      let hold = 0;
-      for (const pattern of patterns) {
-        const length = beginning(pattern, raw);
-        if (length <= hold) continue;
-        hold = length;
-        whole = pattern.bytes.length;
+      raw = raw.length === 0 ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) : Buffer.concat([raw, bytes]);
+      out = out.length === 0 ? raw : Buffer.concat([out, bytes]);
+      const { length } = raw;
+      let cut = length;
+      for (let at = 0; at < length; at += 1) {
+        const byte = raw[at] ?? 0;
+        // Most bytes begin nothing: this line decides how fast it is.
+        if (begins[byte] === 0) continue;
+        for (const pattern of patterns[byte] ?? []) {
+          const same = common(pattern, raw, at);
+          if (same === pattern.length) {
+            // What came is somebody else's.
+            if (out === raw) out = Buffer.from(raw);
+            cover(out, at, at + same);
+          } else if (at + same === length && at < cut) {
+            cut = at;
+            whole = pattern.length;
+          }
+        }
       }
-      const cut = raw.length - hold;
       const result = out.subarray(Math.min(given, cut), cut);
       given = Math.max(0, given - cut);
       // Copies: the rest of the output need not stay in memory for them.
-      raw = Buffer.from(raw.subarray(cut));
-      out = Buffer.from(out.subarray(cut));
+      raw = cut === length ? nothing : Buffer.from(raw.subarray(cut));
+      out = raw === nothing ? nothing : Buffer.from(out.subarray(cut));
       return result;
     },
     held: () => out.length - given,
@@ -152,12 +159,6 @@ function createMask(patterns: readonly Pattern[] | null): Mask {
       return result;
     },
   };
-}
-
-/** Masks every occurrence, also where they overlap. */
-function maskAll({ bytes, borders }: Pattern, raw: Buffer, out: Buffer): void {
-  const period = bytes.length - (borders.at(-1) ?? 0);
-  for (let at = raw.indexOf(bytes); at >= 0; at = raw.indexOf(bytes, at + period)) cover(out, at, at + bytes.length);
 }
 
 /** Lines stay lines. */

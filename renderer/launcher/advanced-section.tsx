@@ -1,5 +1,6 @@
 import { Input, makeStyles, Select, Switch } from '@fluentui/react-components';
 import { useId } from 'react';
+import type { EngineStatus } from '#shared/contract/engines.ts';
 import type { Plan } from '#shared/contract/plan.ts';
 import { gpuWords, parsePorts } from '#shared/jobs/resource-words.ts';
 import { useEngines } from '../app/stores/engines.ts';
@@ -46,7 +47,11 @@ function AmountField({ label, field, draft, placeholder, hint, problems }: Amoun
   );
 }
 
-function GpuField({ draft, problems }: Pick<AdvancedSectionProps, 'draft' | 'problems'>) {
+interface GpuFieldProps extends Pick<AdvancedSectionProps, 'draft' | 'problems'> {
+  readonly engine: EngineStatus | undefined;
+}
+
+function GpuField({ draft, problems, engine }: GpuFieldProps) {
   const styles = useStyles();
   const id = useId();
   const { gpuChoice } = draft;
@@ -55,7 +60,7 @@ function GpuField({ draft, problems }: Pick<AdvancedSectionProps, 'draft' | 'pro
     <FieldRow
       label="GPUs"
       htmlFor={id}
-      hint={gpuChoice === 'ids' ? 'Numbers as nvidia-smi gives them, or UUIDs.' : null}
+      hint={gpuChoice === 'ids' ? 'Numbers as nvidia-smi gives them, or UUIDs.' : (engine?.gpus.message ?? null)}
       problem={problems.find((problem) => problem.field === 'gpus')?.message}
     >
       <div className={styles.pair}>
@@ -143,7 +148,7 @@ export function AdvancedSection({ draft, plan, problems }: AdvancedSectionProps)
           hint="Space in /dev/shm, which data loaders use."
           problems={problems}
         />
-        <GpuField draft={draft} problems={problems} />
+        <GpuField draft={draft} problems={problems} engine={engine} />
         <AmountField
           label="Time limit"
           field="maxTime"
