@@ -5,10 +5,12 @@ import { type JobSpec, jobSpecSchema } from '../contract/plan.ts';
 export const exportedJobSchema = z.object({ stowage: z.literal('job'), version: z.literal(1), spec: jobSpecSchema });
 export type ExportedJob = z.infer<typeof exportedJobSchema>;
 
-/** A spec without the values of its secrets. */
+/** A spec without the values of its secrets, and without where they are kept: that ends with the job. */
 export const withoutSecrets = (spec: JobSpec): JobSpec => ({
   ...spec,
-  env: spec.env.map((variable) => (variable.secret === undefined ? variable : { ...variable, value: '' })),
+  env: spec.env.map((variable) =>
+    variable.secret === undefined ? variable : { name: variable.name, value: '', secret: variable.secret },
+  ),
 });
 
 /** The job as JSON that imports to the same job, but for the values of secrets. */

@@ -1,4 +1,5 @@
 import type { EnvironmentVariable, JobSpec } from '../contract/plan.ts';
+import { looksSecret } from '../jobs/secret-variables.ts';
 
 /** Where a job came from. */
 export type ImportSource = 'docker' | 'floyd' | 'backend-ai' | 'codalab' | 'openpai' | 'stowage';
@@ -71,7 +72,7 @@ export function createSheet(): Sheet {
     changed: (what, why, hint) => void remarks.push({ kind: 'changed', what, why, ...(hint !== undefined && { hint }) }),
     needless: (what, why) => void remarks.push({ kind: 'needless', what, why }),
     setVariable: (name, value) => {
-      const secret = seemsSecret(name) && value !== '';
+      const secret = looksSecret(name) && value !== '';
       const variable: EnvironmentVariable = { name, value, ...(secret && { secret: 'env' as const }) };
       const at = spec.env.findIndex((one) => one.name === name);
       if (at >= 0) spec.env[at] = variable;
@@ -81,9 +82,3 @@ export function createSheet(): Sheet {
     },
   };
 }
-
-/** Whether a variable of this name is likely to hold what nobody else may see. */
-export const seemsSecret = (name: string): boolean =>
-  /(^|_)(SECRET|TOKEN|PASSWORD|PASSWD|PASS|PWD|CREDENTIALS?|(API|ACCESS|SECRET|PRIVATE|ACCOUNT|AUTH|LICEN[CS]E)_?KEY)(_|$)/i.test(
-    name,
-  ) && !/^(OLD)?PWD$|(FILE|PATH|DIR|ID|NAME|URL)$/i.test(name);

@@ -22,10 +22,8 @@ export const isNewSecret = ({ secret, kept }: EnvironmentVariable): boolean => s
 /** The variable that names the file of a secret. */
 export const fileVariable = (name: string): string => `${name}_FILE`;
 
-/** Words in the names of variables that hold a secret. */
-const secretWords = /(^|_)(SECRET|TOKEN|PASSWORD|PASSWD|PASS|PWD|CREDENTIALS?|AUTH|PAT|APIKEY|KEY|SAS|DSN)(_|$)/i;
-/** Ends of names that say where something is, not what it is. */
-const innocentEnds = /_(FILE|PATH|DIR|URL|ID|NAME|REGION|TYPE|LENGTH|SIZE|TTL)$/i;
-
-/** Whether a variable is a secret, by its name: a proposal for people, who decide. */
-export const looksSecret = (name: string): boolean => secretWords.test(name) && !innocentEnds.test(name) && name !== 'PWD';
+/** Whether a variable is likely a secret, by its name: a proposal for people, who decide. */
+export const looksSecret = (name: string): boolean =>
+  /(^|_)(SECRET|TOKEN|PASSWORD|PASSWD|PASS|PWD|CREDENTIALS?|(API|ACCESS|SECRET|PRIVATE|ACCOUNT|AUTH|LICEN[CS]E)_?KEY)(_|$)/i.test(
+    name,
+  ) && !/^(OLD)?PWD$|(FILE|PATH|DIR|ID|NAME|URL)$/i.test(name);
