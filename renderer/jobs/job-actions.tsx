@@ -28,6 +28,7 @@ import type { Job, JobDetail } from '#shared/contract/jobs.ts';
 import { client } from '../app/client.ts';
 import { goJobs, goLaunch } from '../app/navigation.ts';
 import { dropJob, putJob } from '../app/stores/jobs.ts';
+import { CopyAsButton } from '../exports/copy-as-button.tsx';
 import { formatBytes } from '../ui/format.ts';
 import { reportError } from '../ui/toasts.tsx';
 import { CompareDialog } from './compare-dialog.tsx';
@@ -106,6 +107,7 @@ export function JobActions({ job, detail }: JobActionsProps) {
       <Button size="small" icon={<ColumnDoubleCompareRegular />} onClick={() => setComparing(true)}>
         Compare…
       </Button>
+      <CopyAsButton job={detail} />
       {comparing && <CompareDialog job={job} onClose={() => setComparing(false)} />}
       {hasEnded(job) && <RemoveButton job={job} busy={busy} onRemove={() => void remove()} />}
     </div>

@@ -1,7 +1,7 @@
 import { Button, Input, makeStyles, Spinner, tokens } from '@fluentui/react-components';
 import { ArrowResetRegular, ArrowUndoRegular, BeakerRegular } from '@fluentui/react-icons';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { Fix } from '#shared/contract/plan.ts';
+import type { Fix, JobSpec, Plan } from '#shared/contract/plan.ts';
 import type { StowageError } from '#shared/errors.ts';
 import { visible } from '#shared/paths.ts';
 import { client, fromContract } from '../app/client.ts';
@@ -22,6 +22,7 @@ import { AdvancedSection } from './advanced-section.tsx';
 import { DataSection } from './data-section.tsx';
 import { applyFixToDraft, emptyDraft, fromSpec, isPristine, toSpec } from './draft.ts';
 import { addMount, changeDraft, replaceDraft, syncDraft, useDraft } from './draft-store.ts';
+import { LaunchTools } from './launch-tools.tsx';
 import { LinksSection } from './links-section.tsx';
 import { RunBar, reasonNotToRun } from './run-bar.tsx';
 import { RunSection } from './run-section.tsx';
@@ -92,7 +93,7 @@ async function loadSample(): Promise<void> {
   }
 }
 
-function Header() {
+function Header({ spec, plan }: { readonly spec: JobSpec; readonly plan: Plan | null }) {
   const styles = useStyles();
   const { draft, replaced } = useDraft();
   return (
@@ -115,6 +116,7 @@ function Header() {
             </Button>
           </span>
         )}
+        <LaunchTools spec={spec} plan={plan} />
         <Button size="small" appearance="subtle" icon={<BeakerRegular />} onClick={() => void loadSample()}>
           Use the sample
         </Button>
@@ -166,7 +168,7 @@ export function LaunchScreen() {
   }, [canRun, runOrAsk]);
   return (
     <div className={styles.root}>
-      <Header />
+      <Header spec={spec} plan={preview.plan} />
       <div className={styles.body}>
         <SplitPane name="launch" label="Width of the form" initial={620} min={480} max={860}>
           <div className={styles.form}>

@@ -62,6 +62,8 @@ export function containerRun(spec: JobSpec, plan: Plan): ContainerRun | null {
         ? `The secret ${each.name} is not in it: export ${each.name} in the shell first.`
         : `The secret ${each.name} is not in it: ${each.name}_FILE has to be the path of a file that holds it.`,
     );
+  if (plan.engine !== 'docker')
+    notes.push(`It runs on the engine that the docker command uses there, which need not be “${plan.engine}”.`);
   const scratch = plan.user === null || plan.user.uid === 0 ? [] : scratchOf(plan);
   if (scratch.length > 0) notes.push(`${scratch.join(', ')} is in memory there, so that the user can write to it.`);
   return {

@@ -81,7 +81,7 @@ export function placeMounts(sheet: Sheet, asked: readonly AskedMount[], context:
   const code = folders
     .filter(({ target }) => workdir !== null && target !== '/' && isBelowOrSame(workdir, normalisePath(target).path))
     .sort((a, b) => b.target.length - a.target.length)[0];
-  for (const folder of folders) if (folder !== code) refuseFolder(sheet, folder.written, folder.path);
+  for (const folder of folders) if (folder !== code) refuseFolder(sheet, folder.written, folder.path, folder.mode);
   if (code && workdir !== null) placeCode(sheet, code, workdir);
 }
 

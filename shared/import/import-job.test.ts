@@ -179,7 +179,7 @@ describe('the folder of a command', () => {
       folder: '/data/code',
     });
     expect(spec.mounts).toEqual([{ source: 'imagenet:/val', target: '/val', mode: 'rw' }]);
-    expect(remarks).toContainEqual(expect.objectContaining({ what: '-v /srv/x:/x:ro', folder: '/srv/x' }));
+    expect(remarks).toContainEqual(expect.objectContaining({ what: '-v /srv/x:/x:ro', folder: { path: '/srv/x', mode: 'ro' } }));
   });
 });
 

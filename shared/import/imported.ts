@@ -1,3 +1,4 @@
+import type { MountMode } from '../contract/base.ts';
 import type { EnvironmentVariable, JobSpec } from '../contract/plan.ts';
 import { looksSecret } from '../jobs/secret-variables.ts';
 
@@ -26,7 +27,7 @@ export interface Remark {
   /** What to do about it, in a sentence. */
   readonly hint?: string;
   /** A folder of this machine that would be mounted once it is linked as a vfolder. */
-  readonly folder?: string;
+  readonly folder?: { readonly path: string; readonly mode: MountMode };
 }
 
 export interface Imported {
@@ -70,7 +71,12 @@ export function createSheet(): Sheet {
     needsFolder: false,
     lost: (what, why, more = {}) => void remarks.push({ kind: 'lost', what, why, ...more }),
     changed: (what, why, hint) => void remarks.push({ kind: 'changed', what, why, ...(hint !== undefined && { hint }) }),
-    needless: (what, why) => void remarks.push({ kind: 'needless', what, why }),
+    needless: (what, why) => {
+      const last = remarks.at(-1);
+      // `-i -t` in one line.
+      if (last?.kind === 'needless' && last.why === why) remarks[remarks.length - 1] = { ...last, what: `${last.what} ${what}` };
+      else remarks.push({ kind: 'needless', what, why });
+    },
     setVariable: (name, value) => {
       const secret = looksSecret(name) && value !== '';
       const variable: EnvironmentVariable = { name, value, ...(secret && { secret: 'env' as const }) };

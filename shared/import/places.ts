@@ -65,10 +65,10 @@ export function mountNamed(
 }
 
 /** A folder of this machine that no vfolder holds: it has to be linked first. */
-export function refuseFolder(sheet: Sheet, what: string, path: string): void {
+export function refuseFolder(sheet: Sheet, what: string, path: string, mode: MountMode): void {
   sheet.lost(what, 'is a folder of this machine that is no vfolder yet', {
     hint: `Link ${path} as a vfolder, and it is mounted.`,
-    folder: path,
+    folder: { path, mode },
   });
 }
 
