@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { GpuRequest } from '../contract/plan.ts';
-import { type ContainerRun, type ExportedBind, secretPlace } from './container-run.ts';
+import { fileVariable } from '../jobs/secret-variables.ts';
+import type { ContainerRun, ExportedBind } from './container-run.ts';
 import { portWord } from './docker-run.ts';
 
 /** A file for `docker compose up` with the job as its one service. */
@@ -9,7 +10,7 @@ export function toCompose(run: ContainerRun): string {
   const document = {
     services: { job: service(run) },
     ...(files.length > 0 && {
-      secrets: Object.fromEntries(files.map(({ name }) => [name, { file: { raw: `\${${name}_FILE:?is not set}` } }])),
+      secrets: Object.fromEntries(files.map(({ name }) => [name, { file: { raw: `\${${fileVariable(name)}:?is not set}` } }])),
     }),
   };
   // Every text in quotes: nothing can be taken for a number, a truth value or a key.
@@ -17,7 +18,7 @@ export function toCompose(run: ContainerRun): string {
 }
 
 function service(run: ContainerRun): object {
-  const files = run.secrets.filter(({ as }) => as === 'file').map(({ name }) => name);
+  const files = run.secrets.flatMap((secret) => (secret.as === 'file' ? [{ source: secret.name, target: secret.path }] : []));
   return {
     image: run.image,
     ...(run.name !== null && { container_name: run.name }),
@@ -29,7 +30,7 @@ function service(run: ContainerRun): object {
     environment: [
       ...run.env.map(({ name, value }) => `${name}=${value}`),
       // A name alone takes its value from the shell.
-      ...run.secrets.map(({ name, as }) => (as === 'env' ? name : `${name}_FILE=${secretPlace(name)}`)),
+      ...run.secrets.map((secret) => (secret.as === 'env' ? secret.name : `${fileVariable(secret.name)}=${secret.path}`)),
     ],
     ...(files.length > 0 && { secrets: files }),
     ...(run.scratch.length > 0 && { tmpfs: run.scratch.map((path) => `${path}:exec,mode=1777`) }),

@@ -1,5 +1,7 @@
 import type { EnvironmentVariable, GpuRequest, JobSpec, Plan, PlannedMount, PortRequest } from '../contract/plan.ts';
+import { fileVariable } from '../jobs/secret-variables.ts';
 import { joinHostPath } from '../plan/host-path.ts';
+import { isVariableName } from '../plan/laid-files.ts';
 import { followLinks, layLinks, linksByPath } from '../plan/link-layout.ts';
 import { ancestorsUp, isBelowOrSame, segmentsOf } from '../plan/target.ts';
 
@@ -12,6 +14,11 @@ export interface ExportedBind {
   readonly readOnly: boolean;
 }
 
+/** A secret by its name; `path` is where it lies in the container, for one that is handed over as a file. */
+export type ExportedSecret =
+  | { readonly name: string; readonly as: 'env' }
+  | { readonly name: string; readonly as: 'file'; readonly path: string };
+
 /** What another tool has to be told so that it does what the job does. */
 export interface ContainerRun {
   readonly name: string | null;
@@ -22,7 +29,7 @@ export interface ContainerRun {
   readonly user: string | null;
   /** Without secrets. */
   readonly env: readonly EnvironmentVariable[];
-  readonly secrets: readonly { readonly name: string; readonly as: 'env' | 'file' }[];
+  readonly secrets: readonly ExportedSecret[];
   readonly binds: readonly ExportedBind[];
   /** Folders of this machine that have to be there first. */
   readonly made: readonly string[];
@@ -41,9 +48,6 @@ export interface ContainerRun {
   readonly notes: readonly string[];
 }
 
-/** Where secrets lie that are handed over as files. */
-export const secretPlace = (name: string): string => `/run/secrets/${name}`;
-
 /**
  * The run of a planned job as any container engine understands it. Null for a job that has no container. Values of secrets
  * are never in it.
@@ -51,8 +55,8 @@ export const secretPlace = (name: string): string => `/run/secrets/${name}`;
 export function containerRun(spec: JobSpec, plan: Plan): ContainerRun | null {
   if (plan.image === null) return null;
   const notes: string[] = [];
-  const secrets = secretsOf(spec);
-  const hidden = new Set(spec.env.flatMap(({ name, secret }) => (secret === undefined ? [] : [name, `${name}_FILE`])));
+  const secrets = secretsOf(spec, plan);
+  const hidden = new Set(spec.env.flatMap(({ name, secret }) => (secret === undefined ? [] : [name, fileVariable(name)])));
   const { binds, fetched } = bindsOf(plan, notes);
   const user = plan.user === null ? null : `${plan.user.uid}:${plan.user.gid}`;
   const name = spec.name !== undefined && /^[A-Za-z0-9][A-Za-z0-9_.-]+$/.test(spec.name) ? spec.name : null;
@@ -62,6 +66,8 @@ export function containerRun(spec: JobSpec, plan: Plan): ContainerRun | null {
         ? `The secret ${each.name} is not in it: export ${each.name} in the shell first.`
         : `The secret ${each.name} is not in it: ${each.name}_FILE has to be the path of a file that holds it.`,
     );
+  if (plan.steps.some((step) => step.kind === 'lay-file' && step.origin === 'dotfile'))
+    notes.push('Dotfiles are not in it: the job has those that are set up in Settings.');
   if (plan.engine !== 'docker')
     notes.push(`It runs on the engine that the docker command uses there, which need not be “${plan.engine}”.`);
   const scratch = plan.user === null || plan.user.uid === 0 ? [] : scratchOf(plan);
@@ -80,10 +86,16 @@ export function containerRun(spec: JobSpec, plan: Plan): ContainerRun | null {
 }
 
 /** Secrets are named in the text of scripts: only by what a shell takes for a name. */
-const secretsOf = (spec: JobSpec): ContainerRun['secrets'] => {
+function secretsOf(spec: JobSpec, { steps }: Plan): ExportedSecret[] {
   const last = new Map(spec.env.map((variable) => [variable.name, variable.secret]));
-  return [...last].flatMap(([name, as]) => (as === undefined || !/^[A-Za-z_]\w*$/.test(name) ? [] : [{ name, as }]));
-};
+  const places = new Map(
+    steps.flatMap((step) => (step.kind === 'lay-file' && step.origin === 'secret' ? [[step.name, step.path] as const] : [])),
+  );
+  return [...last].flatMap(([name, as]): ExportedSecret[] => {
+    if (as === undefined || !isVariableName(name)) return [];
+    return [as === 'env' ? { name, as } : { name, as, path: places.get(name) ?? `/run/secrets/${name}` }];
+  });
+}
 
 const outputsOf = ({ mounts }: Plan): string[] =>
   mounts.flatMap(({ role, localPath }) => (role === 'output' && localPath !== null ? [localPath] : []));

@@ -1,6 +1,7 @@
 import { quoteWord } from '../command-line.ts';
 import type { GpuRequest, PortRequest } from '../contract/plan.ts';
-import { type ContainerRun, type ExportedBind, secretPlace } from './container-run.ts';
+import { fileVariable } from '../jobs/secret-variables.ts';
+import type { ContainerRun, ExportedBind, ExportedSecret } from './container-run.ts';
 
 /** A word of a shell line: text that is quoted, or a line's own syntax that is not. */
 type ShellWord = string | { readonly shell: string };
@@ -35,19 +36,19 @@ function optionsOf(run: ContainerRun): ShellWord[][] {
     ...run.binds.map(bindOption),
     ...(run.network ? [] : [['--network', 'none']]),
     ...(run.cpus === null ? [] : [['--cpus', String(run.cpus)]]),
-    ...(run.memoryBytes === null ? [] : [['--memory', String(run.memoryBytes), '--memory-swap', String(run.memoryBytes)]]),
-    ['--shm-size', String(run.shmBytes)],
+    ...(run.memoryBytes === null ? [] : [['--memory', bytesWord(run.memoryBytes), '--memory-swap', bytesWord(run.memoryBytes)]]),
+    ['--shm-size', bytesWord(run.shmBytes)],
     ...(run.gpus === null ? [] : [['--gpus', gpuWord(run.gpus)]]),
     ...run.ports.map((port) => ['--publish', portWord(port)]),
   ];
 }
 
-const secretOptions = ({ name, as }: ContainerRun['secrets'][number]): ShellWord[][] => {
-  if (as === 'env') return [['--env', name]];
-  const file = { shell: `type=bind,source="\${${name}_FILE:?}",target=${secretPlace(name)},readonly` };
+const secretOptions = (secret: ExportedSecret): ShellWord[][] => {
+  if (secret.as === 'env') return [['--env', secret.name]];
+  const variable = fileVariable(secret.name);
   return [
-    ['--mount', file],
-    ['--env', `${name}_FILE=${secretPlace(name)}`],
+    ['--mount', { shell: `type=bind,source="\${${variable}:?}",target=${secret.path},readonly` }],
+    ['--env', `${variable}=${secret.path}`],
   ];
 };
 
@@ -64,5 +65,11 @@ const csv = (field: string): string => (/[",\n\r]/.test(field) ? `"${field.repla
 
 /** A list of devices is a field with commas, so quotes are part of it. */
 const gpuWord = (gpus: GpuRequest): string => (Array.isArray(gpus) ? `"device=${gpus.join(',')}"` : String(gpus));
+
+/** In the largest unit of Docker's that divides them. */
+function bytesWord(bytes: number): string {
+  const unit = (['g', 'm', 'k'] as const).find((_, at) => bytes >= 1 && bytes % 2 ** (30 - 10 * at) === 0);
+  return unit === undefined ? String(bytes) : `${bytes / 2 ** { g: 30, m: 20, k: 10 }[unit]}${unit}`;
+}
 
 export const portWord = ({ container, host }: PortRequest): string => `127.0.0.1:${host ?? ''}:${container}`;

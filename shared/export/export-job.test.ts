@@ -187,8 +187,8 @@ describe('secrets', () => {
   it('come from the shell that runs the export', () => {
     const { text: line } = exported({ spec: { env } });
     const [words = []] = readBySh([line], { TOKEN: secret, KEY_FILE: '/run/a key' });
-    expect(valuesOf(words, '--env')).toEqual(['HOME=/home/work', 'PLAIN=seen', 'TOKEN', 'KEY_FILE=/run/secrets/KEY']);
-    expect(valuesOf(words, '--mount')).toEqual(['type=bind,source=/run/a key,target=/run/secrets/KEY,readonly']);
+    expect(valuesOf(words, '--env')).toEqual(['HOME=/home/work', 'PLAIN=seen', 'TOKEN', 'KEY_FILE=/run/stowage/secrets/KEY']);
+    expect(valuesOf(words, '--mount')).toEqual(['type=bind,source=/run/a key,target=/run/stowage/secrets/KEY,readonly']);
   });
 });
 

@@ -5,12 +5,10 @@ import { type JobSpec, jobSpecSchema } from '../contract/plan.ts';
 export const exportedJobSchema = z.object({ stowage: z.literal('job'), version: z.literal(1), spec: jobSpecSchema });
 export type ExportedJob = z.infer<typeof exportedJobSchema>;
 
-/** A spec without the values of its secrets, and without where they are kept: that ends with the job. */
+/** A spec without the values of its secrets, and without where they are kept. */
 export const withoutSecrets = (spec: JobSpec): JobSpec => ({
   ...spec,
-  env: spec.env.map((variable) =>
-    variable.secret === undefined ? variable : { name: variable.name, value: '', secret: variable.secret },
-  ),
+  env: spec.env.map(({ name, value, secret }) => (secret === undefined ? { name, value } : { name, value: '', secret })),
 });
 
 /** The job as JSON that imports to the same job, but for the values of secrets. */

@@ -1,5 +1,5 @@
 import { StowageError } from '../errors.ts';
-import { exportedJobSchema } from '../export/exported-job.ts';
+import { exportedJobSchema, withoutSecrets } from '../export/exported-job.ts';
 import { createSheet, type Sheet } from './imported.ts';
 import type { Fields } from './loose-data.ts';
 
@@ -12,7 +12,8 @@ export function importStowage(data: Fields): Sheet {
       detail: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
     });
   }
-  const sheet = { ...createSheet(), spec: parsed.data.spec };
+  // Where a value is kept is a matter of the Stowage that keeps it.
+  const sheet = { ...createSheet(), spec: withoutSecrets(parsed.data.spec) };
   for (const { name, secret } of parsed.data.spec.env)
     if (secret) sheet.lost(name, 'is a secret, and secrets are not exported', { hint: `Fill in ${name} under Environment.` });
   return sheet;
