@@ -93,7 +93,7 @@ test('the log is searched, paused, followed, shown with times, wrapped and saved
   });
 });
 
-test('a flood of 300,000 lines leaves the page answering, and its tail is right', async ({ app, home }) => {
+test('a flood of 300,000 lines leaves the page answering, and its tail is right (A17)', async ({ app, home }) => {
   test.slow();
   const { page } = app;
   const job = await runAndOpen(

@@ -51,7 +51,7 @@ test('a job that is stopped in the middle of its pull ends at once and leaves no
   await expect(jobs.engine.inspectImage(image)).rejects.toMatchObject({ code: 'image-missing' });
 });
 
-test('a job whose image cannot be pulled fails in the words of the registry', async () => {
+test('a job whose image cannot be pulled fails in the words of the registry (A17)', async () => {
   const image = `${registry.address}/none-such:1`;
   const unknown = await jobs.service.run({ spec: scriptJob('docker', 'true', { image }) }, {});
   const problem = (await jobs.ended(unknown.id)).problem;

@@ -71,7 +71,7 @@ test.each(engines)('a job that ended while the app was away is finalized with it
   await wholeLog(second, id);
 });
 
-test('a trouble with the engine does not fail a running job, and its output has no hole and no repeat', async () => {
+test('a trouble with the engine does not fail a running job, and its output has no hole and no repeat (A17)', async () => {
   const outage = createOutage();
   const jobs = open('process', outage.wrap);
   await jobs.start();
@@ -126,7 +126,7 @@ test('a full disk under the log costs no line once there is room again', async (
   await wholeLog(jobs, id);
 });
 
-test('a job waits for an engine that is away at the start', async () => {
+test('a job waits for an engine that is away at the start (A17)', async () => {
   const first = open('process');
   await first.start();
   const { id } = await first.service.run({ spec: scriptJob('process', 'while [ ! -e out/go ]; do sleep 0.02; done') }, {});

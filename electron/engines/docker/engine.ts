@@ -35,6 +35,7 @@ import { pullImage } from './pull.ts';
 import { createMeter } from './stats.ts';
 import { createDockerStatus } from './status.ts';
 import { createVolumes } from './volumes.ts';
+import { untilNotRunning } from './wait.ts';
 
 /** How long a run may be out of sight (the engine restarts) before that is an error. */
 const awayMilliseconds = 60_000;
@@ -174,9 +175,9 @@ export function createDockerEngine(options: DockerEngineOptions): Engine & BakeC
         begin(reference, Object.assign(source, { [fromBeginning]: true }), output, kept);
       }),
     wait: async (reference, { signal } = {}) => {
-      const facts = await waitForEnd(reference, signal);
+      const { facts, wasAway } = await waitForEnd(reference, signal);
       const run = live.get(reference);
-      await settleOutput(reference, run);
+      await settleOutput(reference, run, wasAway);
       live.delete(reference);
       return runExit(facts, run?.progress.opening ?? '');
     },
@@ -208,18 +209,22 @@ export function createDockerEngine(options: DockerEngineOptions): Engine & BakeC
   };
 
   /** Waits until it is not running. The container is never removed by the engine itself, so no end can be missed. */
-  async function waitForEnd(reference: string, signal: AbortSignal | undefined): Promise<Docker.ContainerInspectInfo> {
+  async function waitForEnd(
+    reference: string,
+    signal: AbortSignal | undefined,
+  ): Promise<{ facts: Docker.ContainerInspectInfo; wasAway: boolean }> {
     let awaySince: number | null = null;
     for (;;) {
       try {
-        return await call({ container: reference }, async (docker) => {
-          const container = docker.getContainer(reference);
-          await container.wait({ condition: 'not-running', ...(signal ? { abortSignal: signal } : {}) });
-          const facts = await container.inspect();
-          if (facts.State.Status === 'created')
-            throw new StowageError('wrong-state', 'This run was not started.', { subject: reference });
-          return facts;
+        const facts = await call({ container: reference }, async (docker) => {
+          await untilNotRunning(docker, reference, signal);
+          return docker.getContainer(reference).inspect();
         });
+        if (facts.State.Status === 'created')
+          throw new StowageError('wrong-state', 'This run was not started.', { subject: reference });
+        if (!facts.State.Running) return { facts, wasAway: awaySince !== null };
+        // An engine that is being stopped lets go of everybody who waits.
+        throw new StowageError('engine-absent', 'The engine is being stopped.', { subject: reference });
       } catch (error) {
         if (signal?.aborted) throw new StowageError('cancelled', 'Waiting for the run was cancelled.', { subject: reference });
         awaySince ??= Date.now();
@@ -230,11 +235,12 @@ export function createDockerEngine(options: DockerEngineOptions): Engine & BakeC
   }
 
   /** The output to its end; where the live stream broke (the engine was away), the rest comes from the log. */
-  async function settleOutput(reference: string, run: Live | undefined): Promise<void> {
+  async function settleOutput(reference: string, run: Live | undefined, wasAway: boolean): Promise<void> {
     if (!run) return;
     try {
       await run.done;
-      if (!run.isLog) return;
+      // An engine that is stopped ends the streams as if the containers had.
+      if (!run.isLog && !wasAway) return;
     } catch (error) {
       if (!isConnectionError(error)) throw error;
     }
