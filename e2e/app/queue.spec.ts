@@ -1,9 +1,11 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Page } from 'playwright/test';
 import { expect, test } from '../fixtures/app.ts';
 import { stowage } from '../fixtures/process.ts';
-import { photographer } from '../fixtures/screens.ts';
+import { photographer, themes } from '../fixtures/screens.ts';
 import { JobPage } from '../pages/job-page.ts';
 
 const run = (home: string, name: string, script: string) =>
@@ -158,4 +160,39 @@ test('a search goes on through a log of which only the end is here, and back', a
   await search.press('Shift+Enter');
   await expect(count).toHaveText('1 of 2 here');
   await expect(job.log.locator('mark')).not.toHaveCount(0);
+});
+
+test('each step before the start has a line, and the one that the job is at says how far it is', async ({ app, home, shell }) => {
+  const { page } = app;
+  const take = await photographer(page, shell);
+  // A registry that takes every call and says nothing.
+  const registry = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(registry, 'listening');
+  try {
+    const image = `127.0.0.1:${(registry.address() as AddressInfo).port}/slow/image:1`;
+    await stowage(home, ['vfolder', 'create', 'data']);
+    const options = ['--engine', 'docker', '--image', image, '--name', 'fetching', '-m', 'data:/data:ro,copy'];
+    expect(await stowage(home, ['run', '-d', ...options, '--', 'true'])).toMatchObject({ code: 0 });
+    await page.getByRole('button', { name: /^Jobs/ }).click();
+    await page.getByRole('row').filter({ hasText: 'fetching' }).click();
+    const steps = page.getByRole('region', { name: 'Preparation' }).getByRole('listitem');
+    const fetching = steps.filter({ hasText: 'Fetch the image' });
+    await expect(fetching).toHaveAttribute('aria-current', 'step');
+    await expect(fetching.getByRole('progressbar')).toBeVisible();
+    await expect(fetching).toContainText(`Pulling ${image}`);
+    await expect(steps.filter({ hasText: 'Copy data' }).getByLabel('Done')).toBeVisible();
+    await expect(steps.last()).toContainText('Create and start the container');
+    for (const [theme, label] of themes) {
+      await page.getByRole('button', { name: 'Settings', exact: true }).click();
+      await page.getByRole('radio', { name: label, exact: true }).check();
+      await page.getByRole('button', { name: /^Jobs/ }).click();
+      await page.getByRole('row').filter({ hasText: 'fetching' }).click();
+      await expect(fetching).toBeVisible();
+      await take('job-preparing', theme);
+    }
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await new JobPage(page).expectState('Stopped');
+  } finally {
+    registry.close();
+  }
 });

@@ -12,6 +12,7 @@ import { interruptible } from './interrupt.ts';
 import { addLiveCommands } from './live-commands.ts';
 import { count, parseId, size, table, time } from './output.ts';
 import { addProvenanceCommands } from './provenance-commands.ts';
+import { addQueueCommand } from './queue-command.ts';
 import { type SpecOptions, toSpec, withSpec } from './run-options.ts';
 
 const whole =
@@ -115,9 +116,11 @@ export function addJobCommands(program: Command, act: Act): void {
     .command('list')
     .description('jobs, newest first')
     .option('-n, --limit <count>', 'at most this many', whole(1, 1000), 50)
+    .option('-f, --filter <words>', 'only with all these words in name, state, engine, image or command')
     .action(
-      act(async ({ client, output }, options: { limit: number }) => {
-        output.result(await client.jobs.list({ limit: options.limit }), (jobs) =>
+      act(async ({ client, output }, { limit, filter }: { limit: number; filter?: string }) => {
+        const ids = filter === undefined ? undefined : (await client.jobs.find({ filter })).ids.slice(0, limit);
+        output.result(await client.jobs.list({ limit, ids }), (jobs) =>
           table(
             ['ID', 'NAME', 'STATE', 'ENGINE', 'IMAGE', 'STARTED', 'EXIT', 'LOG'],
             jobs.map((each) => [
@@ -134,6 +137,7 @@ export function addJobCommands(program: Command, act: Act): void {
         );
       }),
     );
+  addQueueCommand(job, act);
   job
     .command('show <id>')
     .description('one job with its plan')

@@ -1,11 +1,11 @@
 import { Button, Input, Radio, RadioGroup } from '@fluentui/react-components';
 import { useState } from 'react';
 import type { Settings } from '#shared/contract/app.ts';
+import { parseGpuSlots, writeGpuSlots } from '#shared/jobs/gpu-slots.ts';
 import { askForNotifications, useNotificationPermission } from '../app/notifications.ts';
 import { useSettings } from '../app/stores/settings.ts';
 import { Section } from '../ui/section.tsx';
 import { changeSetting } from './change-setting.ts';
-import { parseGpuSlots, writeGpuSlots } from './gpu-slots.ts';
 import { useSettingsStyles } from './settings-styles.ts';
 
 /** The queue of jobs, and how their ends are told. */

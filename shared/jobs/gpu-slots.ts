@@ -1,4 +1,4 @@
-import { type GpuSlots, gpuSlotsSchema } from '#shared/contract/plan.ts';
+import { type GpuSlots, gpuSlotsSchema } from '../contract/plan.ts';
 
 /** What was typed for the GPUs of jobs: a number of them, or ids with commas between; null: not counted. */
 export function parseGpuSlots(text: string): { readonly slots: GpuSlots | null } | 'wrong' {
