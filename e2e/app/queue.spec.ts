@@ -178,7 +178,7 @@ test('each step before the start has a line, and the one that the job is at says
     const steps = page.getByRole('region', { name: 'Preparation' }).getByRole('listitem');
     const fetching = steps.filter({ hasText: 'Fetch the image' });
     await expect(fetching).toHaveAttribute('aria-current', 'step');
-    await expect(fetching.getByRole('progressbar')).toBeVisible();
+    await expect(fetching.getByRole('progressbar', { name: 'Fetch the image' })).toBeVisible();
     await expect(fetching).toContainText(`Pulling ${image}`);
     await expect(steps.filter({ hasText: 'Copy data' }).getByLabel('Done')).toBeVisible();
     await expect(steps.last()).toContainText('Create and start the container');

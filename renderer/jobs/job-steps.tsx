@@ -33,7 +33,7 @@ function StateIcon({ state }: { readonly state: StepState }) {
     case 'done':
       return <CheckmarkCircleRegular className={mergeClasses(styles.icon, styles.done)} aria-label="Done" />;
     case 'now':
-      return <Spinner size="extra-tiny" aria-label="In progress" />;
+      return <Spinner size="extra-tiny" role="presentation" aria-hidden />;
     case 'not-done':
       return <DismissCircleRegular className={mergeClasses(styles.icon, styles.failed)} aria-label="Not done" />;
     case 'waiting':
