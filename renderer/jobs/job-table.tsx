@@ -6,6 +6,7 @@ import type { Job } from '#shared/contract/jobs.ts';
 import { visible } from '#shared/paths.ts';
 import { goJobs, goLaunch } from '../app/navigation.ts';
 import { loadJobs, useJobs } from '../app/stores/jobs.ts';
+import { loadUsage, useUsage } from '../app/stores/usage.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { formatCount, formatExactTime, formatTime, plural } from '../ui/format.ts';
@@ -13,9 +14,12 @@ import { StateBadge } from '../ui/state-badge.tsx';
 import { useNow } from '../ui/use-now.ts';
 import { fetchRows, findJobs, useFollowedJobs, useJobList } from './job-list.ts';
 import { commandOf, durationOf, isGettingReady, whereItRuns } from './job-words.ts';
+import { UsageSparkline } from './metrics-sparkline.tsx';
 
 const rowHeight = 34;
-const columns = '132px minmax(140px, 2fr) minmax(120px, 2fr) minmax(120px, 3fr) 124px 92px 52px';
+/** Rows that are only passed by need no pictures. */
+const restMilliseconds = 150;
+const columns = '132px minmax(140px, 2fr) minmax(120px, 2fr) minmax(120px, 3fr) 84px 124px 92px 52px';
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', height: '100%', minHeight: 0 },
@@ -49,9 +53,9 @@ const useStyles = makeStyles({
     columnGap: '16px',
     alignItems: 'center',
     padding: '0 20px',
-    minWidth: '880px',
+    minWidth: '980px',
   },
-  body: { position: 'relative', minWidth: '880px' },
+  body: { position: 'relative', minWidth: '980px' },
   item: {
     position: 'absolute',
     top: 0,
@@ -78,10 +82,20 @@ const headings: readonly [string, boolean][] = [
   ['Name', false],
   ['Runs in', false],
   ['Command', false],
+  ['CPU', false],
   ['Started', false],
   ['Duration', true],
   ['Exit', true],
 ];
+
+/** What it used lately; drawn by itself each second, and not with its row. */
+function UsageCell({ job: { id, name } }: { readonly job: Job }) {
+  const samples = useUsage((state) => state[id]);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: see below
+    <div role="cell">{samples && <UsageSparkline samples={samples} of={visible(name)} width={84} height={20} />}</div>
+  );
+}
 
 function JobCells({ job, now }: { readonly job: Job; readonly now: number }) {
   const styles = useStyles();
@@ -101,6 +115,7 @@ function JobCells({ job, now }: { readonly job: Job; readonly now: number }) {
       {cell(styles.name, job.name)}
       {cell(styles.quiet, isGettingReady(job) && job.progress ? job.progress : whereItRuns(job))}
       {cell(styles.command, commandOf(job))}
+      <UsageCell job={job} />
       {cell(styles.quiet, formatTime(started, now), formatExactTime(started))}
       {cell(styles.number, durationOf(job, now))}
       {cell(
@@ -142,6 +157,12 @@ function Rows({ ids }: { readonly ids: readonly number[] }) {
   useEffect(() => {
     if (missing !== '') void fetchRows(inView);
   }, [missing]);
+  const seen = inView.join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the pictures are of the rows in view, once they stay there
+  useEffect(() => {
+    const timer = setTimeout(() => void loadUsage(inView), restMilliseconds);
+    return () => clearTimeout(timer);
+  }, [seen]);
   const at = Math.min(current, ids.length - 1);
   const move = (to: number): void => {
     const next = Math.max(0, Math.min(ids.length - 1, to));

@@ -30,7 +30,7 @@ export const createShellOpener = (call: Call): ShellCapable => ({
       const greeted = await splitGreeting(chunksOf(stream));
       if (!greeted) {
         stream.destroy();
-        throw noShell(await exec.inspect());
+        throw notBegun(await exec.inspect());
       }
       const shell = execShell(container, exec, stream, greeted);
       await shell.resize(size);
@@ -89,9 +89,11 @@ const isNotRunning = (error: unknown): boolean =>
 const notRunning = (reference: string, cause: unknown): StowageError =>
   new StowageError('wrong-state', 'The container of this job does not run.', { subject: reference }, { cause });
 
-const noShell = ({ ExitCode }: Docker.ExecInspectInfo): StowageError =>
-  new StowageError('command-not-found', 'There is no shell in the image of this job.', {
-    subject: '/bin/sh',
-    detail: `/bin/sh: exit code ${ExitCode}`,
-    hint: 'Use an image with /bin/sh for jobs that you want to look into.',
-  });
+/** With 126 or 127 the engine says that there is no such program. */
+const notBegun = ({ ExitCode }: Docker.ExecInspectInfo): StowageError =>
+  ExitCode === 126 || ExitCode === 127
+    ? new StowageError('command-not-found', 'There is no shell in the image of this job.', {
+        subject: '/bin/sh',
+        hint: 'Use an image with /bin/sh for jobs that you want to look into.',
+      })
+    : new StowageError('engine-error', 'The shell ended before it began.', { detail: `/bin/sh: exit code ${ExitCode}` });

@@ -21,7 +21,8 @@ export async function loadUsage(ids: readonly number[]): Promise<void> {
   const wanted = ids.filter((id) => useUsage.getState()[id] === undefined).slice(0, 200);
   if (wanted.length === 0) return;
   const found = await client.metrics.overview({ ids: wanted, points: sparkPoints }).catch(() => []);
-  useUsage.setState((before) => Object.fromEntries(found.map(({ id, samples }) => [id, before[id] ?? samples])));
+  const known = new Map(found.map(({ id, samples }) => [id, samples]));
+  useUsage.setState((before) => Object.fromEntries(wanted.map((id) => [id, before[id] ?? known.get(id) ?? []])));
   forgetOldest();
 }
 
