@@ -8,5 +8,5 @@ export function engineName(id: EngineId): string {
   if (id === 'process') return 'This machine';
   if (id === 'podman') return 'Podman';
   const context = /^docker:(.*)$/.exec(id)?.[1];
-  return context === undefined ? 'Docker' : `Docker “${context}”`;
+  return context === undefined ? 'Docker' : `Docker (${context})`;
 }

@@ -17,7 +17,7 @@ const test = base.extend<{ second: Awaited<ReturnType<typeof overTls>> }>({
   },
 });
 
-const engine = (page: Page, name: string): Locator => page.getByRole('radio', { name: new RegExp(`^${name}`) });
+const engine = (page: Page, name: string): Locator => page.getByRole('radio', { name });
 
 async function photograph(page: Page, take: Take, launch: LaunchPage): Promise<void> {
   for (const [theme, label] of themes) {
@@ -27,6 +27,7 @@ async function photograph(page: Page, take: Take, launch: LaunchPage): Promise<v
     await page.getByRole('heading', { name: 'Engines' }).scrollIntoViewIfNeeded();
     await take('engines', theme);
     await launch.open();
+    await expect(launch.estimate).toContainText('ready');
     await take('launch-engines', theme);
   }
 }
@@ -50,12 +51,12 @@ test('a job runs on an engine of a Docker context over TLS: its data is sent, an
   const settings = page.getByRole('main');
   await expect(settings).toContainText(`is running at tcp://${second.host}:2376.`);
   await expect(settings).toContainText(/is running at ssh:\/\/127\.0\.0\.1:\d+\./);
-  await expect(settings).toContainText('Docker “silent”');
+  await expect(settings).toContainText('Docker (silent)');
 
   const launch = new LaunchPage(page);
   await launch.open();
-  await expect(engine(page, 'Docker “lab”')).toBeVisible();
-  await engine(page, 'Docker “gpu-box”').check();
+  await expect(engine(page, 'Docker (lab)')).toBeVisible();
+  await engine(page, 'Docker (gpu-box)').check();
   await launch.fill({ image: 'busybox:local', command: 'cp data/readings/a.txt out/came.txt', name: 'far' });
   await launch.addMount({ source: 'data:/', mode: 'ro' });
   await expect(launch.approach(1)).toHaveText('copied');
@@ -64,7 +65,7 @@ test('a job runs on an engine of a Docker context over TLS: its data is sent, an
   await launch.run.click();
   const job = new JobPage(page);
   await job.expectState('Succeeded');
-  await expect(page.getByRole('main')).toContainText('busybox:local · Docker “gpu-box”');
+  await expect(page.getByRole('main')).toContainText('busybox:local · Docker (gpu-box)');
   await job.openTab('Files');
   await expect(job.outputs()).toContainText('came.txt');
   await expect.poll(() => second.containers()).toBe(0);

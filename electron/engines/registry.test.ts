@@ -36,7 +36,7 @@ function withSlow() {
   const answers: ((state: EngineStatus['state']) => void)[] = [];
   const far = engine('docker:far', () => {
     const { promise, resolve } = Promise.withResolvers<EngineStatus>();
-    answers.push((state) => resolve({ ...sampleDocker, id: 'docker:far', name: 'Docker “far”', local: false, state }));
+    answers.push((state) => resolve({ ...sampleDocker, id: 'docker:far', name: 'Docker (far)', local: false, state }));
     return promise;
   });
   const changes = createChanges();

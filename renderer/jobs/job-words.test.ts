@@ -30,7 +30,7 @@ describe('words about jobs', () => {
 
   it('names the engine where it is not the usual one', () => {
     expect(whereItRuns(job({}))).toBe('python:3.12');
-    expect(whereItRuns(job({ engine: 'docker:gpu-box' }))).toBe('python:3.12 · Docker “gpu-box”');
+    expect(whereItRuns(job({ engine: 'docker:gpu-box' }))).toBe('python:3.12 · Docker (gpu-box)');
     expect(whereItRuns(job({ engine: 'podman' }))).toBe('python:3.12 · Podman');
     expect(whereItRuns(job({ engine: 'process', image: null }))).toBe('This machine');
   });

@@ -1,4 +1,4 @@
-import { Button, makeStyles, mergeClasses, Radio, RadioGroup, tokens } from '@fluentui/react-components';
+import { Link, makeStyles, mergeClasses, Radio, RadioGroup, tokens } from '@fluentui/react-components';
 import { useState } from 'react';
 import type { EngineId, EngineStatus } from '#shared/contract/engines.ts';
 import { visible } from '#shared/paths.ts';
@@ -22,7 +22,7 @@ const useStyles = makeStyles({
   state: { fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase200, color: tokens.colorNeutralForeground2 },
   caution: { color: tokens.colorPaletteDarkOrangeForeground1 },
   bad: { color: tokens.colorPaletteRedForeground1 },
-  more: { marginTop: '4px', paddingLeft: 0 },
+  more: { marginTop: '6px', fontSize: tokens.fontSizeBase200 },
 });
 
 /** An engine's state in a few words; what to do stands in Settings and in the plan. */
@@ -60,9 +60,9 @@ export function EngineChoice({ chosen }: { readonly chosen: EngineId }) {
         </div>
       </RadioGroup>
       {hidden > 0 && (
-        <Button className={styles.more} appearance="transparent" size="small" onClick={() => setAll(true)}>
+        <Link as="button" className={styles.more} onClick={() => setAll(true)}>
           Show {plural(hidden, 'engine')} that cannot run jobs now
-        </Button>
+        </Link>
       )}
     </FieldRow>
   );
