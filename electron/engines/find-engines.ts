@@ -23,11 +23,12 @@ export function createEngineFinder({
   readonly homeId: string;
   readonly environment?: NodeJS.ProcessEnv;
 }): EngineFinder {
+  // As the engine `docker` does: what it was at the start.
+  const current = currentContext(environment);
   const connectionOf = (id: EngineId): DockerConnection =>
     id === 'podman' ? podmanConnection(environment) : contextConnection(id.slice(contextPrefix.length), environment);
   return {
     ids: () => {
-      const current = currentContext(environment);
       const contexts = [...new Set([defaultContext, ...contextNames(environment)])].filter((name) => name !== current);
       const seen = new Set([placeOf(() => contextConnection(current, environment), current)]);
       return [...contexts.map((name) => `${contextPrefix}${name}`), 'podman'].filter((id) => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { bytesSchema, method, timeSchema } from './base.ts';
 
 /**
- * `docker`: the engine that the `docker` program would use now; `docker:NAME`: that of the Docker context NAME; `podman`;
+ * `docker`: the engine that the `docker` program used when the core was started; `docker:NAME`: that of the Docker context NAME; `podman`;
  * `process`: no container engine.
  */
 export const engineIdSchema = z

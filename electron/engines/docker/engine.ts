@@ -58,7 +58,7 @@ export interface DockerEngineOptions {
   readonly homeId: string;
   /** Default: `docker`. */
   readonly id?: EngineId;
-  /** Where it is; default: the context that the `docker` program uses, looked up at each connection. */
+  /** Where it is; default: the context that the `docker` program uses now. Jobs run on when another one is chosen there. */
   readonly connection?: DockerConnection | (() => DockerConnection);
   /** What the `docker` and `ssh` programs would be given. */
   readonly environment?: NodeJS.ProcessEnv;
@@ -67,7 +67,8 @@ export interface DockerEngineOptions {
 /** An engine that speaks as Docker does, for the runs of one data directory. */
 export function createDockerEngine(options: DockerEngineOptions): Engine & BakeCapable & VolumeCapable {
   const { homeId, id = 'docker', environment = process.env } = options;
-  const given = options.connection ?? (() => contextConnection(currentContext(environment), environment));
+  const current = currentContext(environment);
+  const given = options.connection ?? (() => contextConnection(current, environment));
   const client = createDockerClient({ id, environment, connection: typeof given === 'function' ? given : () => given });
   const owner = randomUUID();
   const live = new Map<string, Live>();

@@ -108,8 +108,8 @@ describe('over ssh', () => {
       local: false,
       message: expect.stringContaining(`is running at ssh://127.0.0.1:${server.port}.`),
     });
-    const lines = await Promise.all([1, 2, 3].map((id) => outputOf(engine, id, ['sh', '-c', `seq 20000; echo ${id}`])));
-    expect(lines.map((text) => text.trimEnd().split('\n').length)).toEqual([20_001, 20_001, 20_001]);
+    const lines = await Promise.all([1, 2].map((id) => outputOf(engine, id, ['/bin/sh', '-c', `seq 20000; echo ${id}`])));
+    expect(lines.map((text) => text.trimEnd().split('\n').length)).toEqual([20_001, 20_001]);
   });
 
   it('asks nothing, and says in the words of ssh what is wrong', async () => {
@@ -127,7 +127,7 @@ describe('over ssh', () => {
   it('goes on when the connection is lost, and misses nothing', async () => {
     const go = mkdtempSync(join(tmpdir(), 'stowage-go-'));
     const engine = open(at('127.0.0.1'), withPath(server.path));
-    const command = ['sh', '-c', 'echo begun; until [ -e /go/on ]; do sleep 0.1; done; seq 1000'];
+    const command = ['/bin/sh', '-c', 'echo begun; until [ -e /go/on ]; do sleep 0.1; done; seq 1000'];
     const reference = await engine.create({
       ...run,
       jobId: 9,
