@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright/test';
 import { expect, type RunningApp, test, withFolder } from '../fixtures/app.ts';
 import { type Cloud, withAzure, withS3 } from '../fixtures/cloud.ts';
+import { onDisk } from '../fixtures/on-disk.ts';
 import { stowage } from '../fixtures/process.ts';
 import { sha256sums } from '../fixtures/tree.ts';
 import { FilesPage } from '../pages/files-page.ts';
@@ -17,16 +18,18 @@ async function cli(home: string, ...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** A vfolder with these files in it. */
-async function makeVfolder(home: string, name: string, files: Readonly<Record<string, string>>, host = 'local'): Promise<void> {
-  await cli(home, 'vfolder', 'create', name, host);
-  await withFolder(name, async (folder) => {
-    for (const [path, text] of Object.entries(files)) {
-      await mkdir(join(folder, path, '..'), { recursive: true });
-      await writeFile(join(folder, path), text);
-    }
-    await cli(home, 'vfolder', 'upload', name, `${folder}/`);
-  });
+/** Writes files below a folder. */
+async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(join(folder, path, '..'), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+}
+
+/** A vfolder on this machine with these files in it. */
+async function makeVfolder(home: string, name: string, files: Readonly<Record<string, string>>): Promise<void> {
+  await cli(home, 'vfolder', 'create', name);
+  await writeFiles(onDisk({ home }, name), files);
 }
 
 async function openLaunch(page: Page): Promise<LaunchPage> {
@@ -173,17 +176,16 @@ for (const [name, withCloud] of clouds) {
     const { page } = app;
     await withCloud(async (cloud) => {
       await cloud.addHost(home);
-      await makeVfolder(
-        home,
-        'lake',
-        { 'logs/2026/01/a.txt': 'one\ntwo\n', 'logs/2026/02/b.txt': 'three\n', 'other/c.txt': 'x\n' },
-        'cloud',
-      );
+      await cli(home, 'vfolder', 'create', 'lake', 'cloud');
+      await withFolder('lake', async (folder) => {
+        await writeFiles(folder, { 'logs/01/a.txt': 'one\ntwo\n', 'logs/02/b.txt': 'three\n', 'other/c.txt': 'x\n' });
+        await cli(home, 'vfolder', 'upload', 'lake', `${folder}/`);
+      });
       const launch = await openLaunch(page);
       await launch.fill({
         image: 'busybox:local',
         name: 'wordcount',
-        command: "sh -c 'grep -rc . /data/logs | sort; ls /data/logs; wc -c < /data/logs/2026/02/b.txt'",
+        command: "sh -c 'grep -rc . /data/logs | sort; ls /data/logs; wc -c < /data/logs/02/b.txt'",
       });
       await launch.addMount({ source: 'lake:/logs', target: '/data/logs', mode: 'ro' });
       await launch.approach(1).click();
@@ -193,8 +195,8 @@ for (const [name, withCloud] of clouds) {
         .click();
       await expect(launch.approach(1)).toHaveText('shared');
       const job = await runToEnd(page, launch);
-      await expect(job.log).toContainText('/data/logs/2026/01/a.txt:2');
-      await expect(job.log).toContainText('/data/logs/2026/02/b.txt:1');
+      await expect(job.log).toContainText('/data/logs/01/a.txt:2');
+      await expect(job.log).toContainText('/data/logs/02/b.txt:1');
       await expect(job.log).not.toContainText('other');
       await job.openTab('Inputs');
       await expect(job.inputs().getByRole('row').filter({ hasText: 'lake:/logs' })).toContainText('2');
