@@ -104,7 +104,7 @@ test('secrets, dotfiles, GPUs, ports and time of a job, none of them in plain an
   const plan = page.getByRole('region', { name: 'Plan of the job' });
   await expect(plan).toContainText('at most 1 h 30 min');
   await expect(plan).toContainText('•••••••• (secret, as a file)');
-  await take('job-plan-secrets', 'light');
+  await take('job-plan-secrets', 'contrast');
 
   // A copy has the same secrets without showing them.
   await page.getByRole('button', { name: 'Clone and edit' }).click();

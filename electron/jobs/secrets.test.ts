@@ -142,7 +142,20 @@ it('gives files to the user of an image that does not run as root', async () => 
   }
 });
 
-it('masks all that a job goes on to print when its secrets are not known any more', async () => {
+/** The command lines of all programs that run. */
+const commandLines = (): string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+      } catch {
+        // It has ended meanwhile.
+        return '';
+      }
+    });
+
+it('are on no command line, and all that a job goes on to print is masked when they are not known any more', async () => {
   const home = mkdtempSync('/tmp/stowage-secrets-');
   let jobs = openJobs(home, 'process');
   try {
@@ -150,6 +163,9 @@ it('masks all that a job goes on to print when its secrets are not known any mor
     const waits = 'echo "first $API_TOKEN"; while [ ! -e out/go ]; do sleep 0.05; done; echo "then $API_TOKEN"';
     const { id } = await jobs.service.run({ spec: scriptJob('process', waits, { env }) }, {});
     await expect.poll(async () => (await jobs.log(id)).length).toBeGreaterThan(0);
+    const lines = commandLines();
+    expect(lines.some((line) => line.includes('then $API_TOKEN'))).toBe(true);
+    expect(lines.filter((line) => [token, pass].some((text) => line.includes(Buffer.from(text).toString('latin1'))))).toEqual([]);
     jobs.database.run('DELETE FROM job_secrets');
     await jobs.quit();
     jobs = openJobs(home, 'process');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JobSpec } from '#shared/contract/plan.ts';
+import { secretMarker } from '#shared/jobs/secret-variables.ts';
 import { parseBytes, writeBytes } from '../ui/sizes.ts';
 import {
   applyFixToDraft,
@@ -11,6 +12,7 @@ import {
   newMount,
   reviveDraft,
   toSpec,
+  withoutSecrets,
 } from './draft.ts';
 
 const full: JobSpec = {
@@ -25,7 +27,10 @@ const full: JobSpec = {
   output: 'runs:/42',
   noAutomount: ['.config'],
   env: [{ name: 'SEED', value: ' 1 ' }],
-  resources: { cpus: 1.5, memoryBytes: 4 * 2 ** 30, shmBytes: 1000 },
+  noDotfiles: true,
+  resources: { cpus: 1.5, memoryBytes: 4 * 2 ** 30, shmBytes: 1000, gpus: ['0', 'GPU-1'] },
+  ports: [{ container: 8888 }, { container: 80, host: 8080 }],
+  maxSeconds: 5400,
   network: false,
   user: 'image',
 };
@@ -34,6 +39,29 @@ describe('the launch draft', () => {
   it('keeps everything of a job that is cloned', () => {
     expect(toSpec(fromSpec(full))).toMatchObject({ spec: full, problems: [] });
     expect(toSpec(fromSpec({ ...full, output: null })).spec.output).toBeNull();
+  });
+
+  it('keeps a secret of a cloned job by its place, until another is written, and writes none down', () => {
+    const kept = '0f0e0d0c-0b0a-4908-8706-050403020100.0';
+    const env = [{ name: 'TOKEN', value: secretMarker, secret: 'env' as const, kept }];
+    const draft = fromSpec({ ...full, env });
+    expect(draft.env[0]).toMatchObject({ value: '', kept });
+    expect(toSpec(draft).spec.env).toEqual(env);
+    const written = { ...draft, env: draft.env.map((row) => ({ ...row, value: 'another', kept: null })) };
+    expect(toSpec(written).spec.env).toEqual([{ name: 'TOKEN', value: 'another', secret: 'env' }]);
+    const revived = reviveDraft(JSON.parse(JSON.stringify(withoutSecrets(written))));
+    expect(revived?.env).toMatchObject([{ name: 'TOKEN', value: '', secret: 'env', kept: null }]);
+    expect(revived && toSpec(revived).spec).toMatchObject({ ...full, env: [{ name: 'TOKEN', value: '', secret: 'env' }] });
+  });
+
+  it('reads GPUs, time and ports, and names what cannot be read', () => {
+    const wrong = toSpec({ ...emptyDraft, gpuChoice: 'count', gpus: 'many', maxTime: 'soon', ports: 'http' });
+    expect(wrong.problems.map((problem) => problem.field)).toEqual(['gpus', 'maxTime', 'ports']);
+    const right = toSpec({ ...emptyDraft, gpuChoice: 'count', gpus: ' 2 ', maxTime: '2 h', ports: '1, 2:3' });
+    expect(right).toMatchObject({
+      problems: [],
+      spec: { resources: { gpus: 2 }, maxSeconds: 7200, ports: [{ container: 1 }, { container: 3, host: 2 }] },
+    });
   });
 
   it('asks for the defaults when nothing is typed', () => {

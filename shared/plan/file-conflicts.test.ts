@@ -47,6 +47,7 @@ it.each<[string, SampleChanges, string, RegExp]>([
   ['below a link', link('/home/work/.aws'), 'file-on-link', /in the way/],
   ['where the image has a folder', { imagePaths: { '/home/work/.bashrc': 'directory' } }, 'file-on-folder', /is a folder in/],
   ['below a file of the image', { imagePaths: { '/home/work/.aws': 'file' } }, 'file-on-folder', /is a file in the image/],
+  ['in a folder of the kernel', { spec: { env: [{ name: 'HOME', value: '/proc' }] } }, 'target-system', /made by the system/],
   ['at the working directory', { spec: { workdir: '/home/work/.bashrc' } }, 'file-on-folder', /working directory/],
 ])('refuses a dotfile %s, once for all that clash with the same, and offers to run without', (_, changes, code, message) => {
   const { conflicts, steps } = plan(changes);

@@ -2,13 +2,15 @@ import type { Fix } from '../contract/plan.ts';
 import { visible } from '../paths.ts';
 import { describe, parentMount } from './layout.ts';
 import { linksByPath } from './link-layout.ts';
-import { ancestorsOf, ancestorsUp, isBelow, isBelowOrSame, workHome } from './target.ts';
+import { ancestorsOf, ancestorsUp, isBelow, isBelowOrSame, systemPath, workHome } from './target.ts';
 import { createFreeTargets, retarget } from './target-conflicts.ts';
 import type { Choices, Finding, LaidFile, LaidLink, LaidMount, Layout } from './types.ts';
 
 export interface JudgedFiles {
   readonly findings: Finding[];
   readonly laid: readonly LaidFile[];
+  /** Those, and others that have a place of their own in the container nevertheless. */
+  readonly shown: readonly LaidFile[];
 }
 
 /** Why files cannot be laid, and what they clash with: those that clash with the same are told together. */
@@ -19,21 +21,24 @@ interface Clash {
   readonly why: string;
   readonly mount?: LaidMount;
   readonly targets?: readonly string[];
+  readonly shown?: boolean;
 }
 
 /** Conflicts of dotfiles and files of secrets with mounts, links, the image and the engine. */
 export function judgeFiles(layout: Layout, choices: Choices): JudgedFiles {
   const { files } = layout;
-  if (files.length === 0) return { findings: [], laid: [] };
+  if (files.length === 0) return { findings: [], laid: [], shown: [] };
   const links = linksByPath(layout.links);
   const clashes = new Map<string, { clash: Clash; files: LaidFile[] }>();
   const laid: LaidFile[] = [];
+  const shown: LaidFile[] = [];
   for (const file of files) {
     const clash =
       clashWithMounts(file, layout, choices) ??
       clashWithLinks(file, links) ??
       clashWithEngine(file, layout) ??
       clashWithFolders(file, layout);
+    if (clash === null || clash.shown) shown.push(file);
     if (clash === null) {
       laid.push(file);
       continue;
@@ -54,7 +59,7 @@ export function judgeFiles(layout: Layout, choices: Choices): JudgedFiles {
       fixes: [...(mount ? retarget(mount, free(mount)) : []), ...(files.some(isDotfile) ? [withoutDotfiles] : [])],
     };
   });
-  return { findings, laid };
+  return { findings, laid, shown };
 }
 
 const isDotfile = ({ origin }: LaidFile): boolean => origin === 'dotfile';
@@ -95,7 +100,7 @@ function clashWithEngine({ path, origin }: LaidFile, { request }: Layout): Clash
   const { engine } = request;
   if (engine.kind !== 'process' || origin === 'secret' || isBelow(path, workHome)) return null;
   const why = `“${engine.name}” can place files below ${workHome} only`;
-  return { key: 'engine', code: 'target-needs-container', why };
+  return { key: 'engine', code: 'target-needs-container', why, shown: true };
 }
 
 function clashWithFolders({ path }: LaidFile, { workdir, request }: Layout): Clash | null {
@@ -103,11 +108,15 @@ function clashWithFolders({ path }: LaidFile, { workdir, request }: Layout): Cla
     const why = `the working directory ${visible(workdir)} is in the way`;
     return { key: 'workdir', code: 'file-on-folder', why };
   }
+  if (systemPath(path) === 'always') {
+    const why = 'what lies there is made by the system when the job starts';
+    return { key: 'system', code: 'target-system', why, shown: true };
+  }
   if (typeof request.image === 'string' || request.engine.kind === 'process') return null;
   const { paths } = request.image;
   const there = paths[path];
   const blocking = ancestorsOf(path).find((above) => paths[above] === 'file');
   if (blocking === undefined && there !== 'directory' && there !== 'empty-directory') return null;
   const why = `${visible(blocking ?? path)} is ${blocking === undefined ? 'a folder' : 'a file'} in the image “${visible(request.spec.image ?? '')}”`;
-  return { key: `image ${blocking ?? path}`, code: 'file-on-folder', why };
+  return { key: `image ${blocking ?? path}`, code: 'file-on-folder', why, shown: true };
 }

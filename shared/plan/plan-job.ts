@@ -63,7 +63,7 @@ export function planJob(request: PlanRequest): Plan {
     links: layout.links.map(({ path, target }) => ({ path, target })),
     cost: planCost(choices, request),
     steps: planSteps(layout, { choices, directories: nested.directories, links: links.laid, files: files.laid, user }),
-    tree: buildTree(layout, findings, links.shown),
+    tree: buildTree(layout, findings, { links: links.shown, files: files.shown }),
     conflicts: findings.map(toConflict),
     runnable: findings.every((finding) => finding.severity !== 'error'),
   };

@@ -6,6 +6,7 @@ import { applyFix } from './apply-fix.ts';
 import { probesFor } from './layout.ts';
 import { planJob } from './plan-job.ts';
 import { sampleDocker, sampleProcess, sampleRequest, sampleSource } from './sample-request.ts';
+import { isBelowOrSame } from './target.ts';
 import type { ImagePathKind, InsideKind, PlanRequest, SourceFacts } from './types.ts';
 
 const word = fc.constantFrom(
@@ -83,13 +84,16 @@ const request: fc.Arbitrary<PlanRequest> = fc
     output: fc.option(source),
     automounts: fc.array(source, { maxLength: 2 }),
     workdir: fc.option(target),
+    home: fc.option(target),
+    dotfiles: fc.subarray(['.x', '.bashrc', '.aws/config', '.a/b/c', '.a/b/d']),
+    secrets: fc.subarray(['KEY', 'TOKEN', 'a', '../x', '__proto__']),
     process: fc.boolean(),
     image: fc.constantFrom('known', 'missing', 'unknown'),
     insideKinds: fc.infiniteStream(insideKind),
     imageKinds: fc.infiniteStream(imageKind),
   })
   .map(({ mounts, links, code, output, workdir, process, image, insideKinds, imageKinds, automounts, ...place }) => {
-    const { local, platform, fuse, freeBytes, volumes } = place;
+    const { local, platform, fuse, freeBytes, volumes, home, dotfiles, secrets } = place;
     const draft = sampleRequest({
       mounts: mounts.map((mount) => ({
         // Every mount has facts of its own, as the core finds them.
@@ -108,7 +112,15 @@ const request: fc.Arbitrary<PlanRequest> = fc
         fuse: { available: fuse, why: 'There is no rclone.' },
         disk: { freeBytes, cacheLimitBytes: 1e11, cacheUsedBytes: 1e9 },
       },
-      spec: { links, ...(workdir !== null && { workdir }) },
+      spec: {
+        links,
+        ...(workdir !== null && { workdir }),
+        env: [
+          ...(home === null ? [] : [{ name: 'HOME', value: home }]),
+          ...secrets.map((name) => ({ name, value: 'a secret value', secret: 'file' as const })),
+        ],
+      },
+      dotfiles: dotfiles.map((path) => ({ path, mode: 0o600 })),
       ...(image !== 'known' && { image: image as 'missing' | 'unknown' }),
     });
     const probes = probesFor(draft);
@@ -160,6 +172,25 @@ describe('every plan', () => {
       for (const node of mounted) expect(mounts[node.mount ?? -1]?.target).toBe(node.path);
       expect(new Set(mounted.map((node) => node.mount)).size).toBe(mounted.length);
       if (runnable) expect(mounted.map((node) => node.path).sort()).toEqual(mounts.map((mount) => mount.target).sort());
+    });
+  });
+
+  it('lays each file of a runnable plan exactly once, shows it, and never below a mount, a link or the working directory', () => {
+    always(({ tree, steps, mounts, links, workdir, runnable }, { spec, dotfiles = [] }) => {
+      const files = steps.flatMap((step) => (step.kind === 'lay-file' ? [step.path] : []));
+      const baked = new Set(mounts.filter((mount) => mount.approach === 'bake').map((mount) => mount.target));
+      const places = [
+        ...mounts.map((mount) => mount.target).filter((place) => !baked.has(place)),
+        ...links.map(({ path }) => path),
+      ];
+      for (const file of files) {
+        for (const place of runnable ? places : []) expect(isBelowOrSame(file, place) || isBelowOrSame(place, file)).toBe(false);
+        expect(isBelowOrSame(workdir, file)).toBe(false);
+      }
+      const shown = nodesOf(tree).flatMap((node) => (node.kind === 'file' ? [node.path] : []));
+      for (const file of files) expect(shown).toContain(file);
+      const secrets = spec.env.filter(({ secret }) => secret === 'file');
+      if (runnable) expect(files).toHaveLength(dotfiles.length + secrets.length);
     });
   });
 

@@ -1,7 +1,7 @@
 import type { ContainerNode } from '../contract/plan.ts';
 import { compareText } from './overlap.ts';
 import { segmentsOf } from './target.ts';
-import type { Finding, LaidLink, Layout } from './types.ts';
+import type { Finding, LaidFile, LaidLink, Layout } from './types.ts';
 
 interface Branch {
   readonly node: ContainerNode;
@@ -14,7 +14,11 @@ const createBranch = (name: string, path: string): Branch => ({
 });
 
 /** What the container will see: every target, every link, every laid file and the working directory, sorted by name. */
-export function buildTree(layout: Layout, findings: readonly Finding[], links: readonly LaidLink[]): ContainerNode {
+export function buildTree(
+  layout: Layout,
+  findings: readonly Finding[],
+  { links, files }: { readonly links: readonly LaidLink[]; readonly files: readonly LaidFile[] },
+): ContainerNode {
   const root = createBranch('/', '/');
   const workdir = grow(root, layout.workdir);
   workdir.kind = 'workdir';
@@ -28,7 +32,7 @@ export function buildTree(layout: Layout, findings: readonly Finding[], links: r
     node.kind = 'link';
     node.link = link.index;
   }
-  for (const file of layout.files) {
+  for (const file of files) {
     const node = grow(root, file.path);
     if (node.kind === 'directory') node.kind = 'file';
   }

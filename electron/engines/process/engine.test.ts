@@ -53,7 +53,12 @@ it('lays mounts out as links in its own folder where there is no bubblewrap', as
   writeFileSync(join(directory, 'f'), 'linked');
   const request = {
     ...plain,
-    command: ['cat', 'data/f', 'all/one'],
+    command: ['sh', '-c', 'cat data/f all/one "$KEY_FILE" ~/.netrc'],
+    env: [{ name: 'KEY_FILE', value: '/home/work/.stowage/secrets/KEY' }],
+    files: [
+      { path: '/home/work/.stowage/secrets/KEY', mode: 0o600, content: Buffer.from(' key') },
+      { path: '/home/work/.netrc', mode: 0o600, content: Buffer.from(' netrc') },
+    ],
     binds: [{ source: directory, target: '/home/work/data', readOnly: true }],
     links: [{ path: '/home/work/all/one', target: '/home/work/data/f' }],
   };
@@ -61,9 +66,11 @@ it('lays mounts out as links in its own folder where there is no bubblewrap', as
   const output = collector();
   await engine.start(reference, output);
   expect((await engine.wait(reference)).code).toBe(0);
-  expect(output.text('stdout')).toBe('linkedlinked');
+  expect(output.text('stdout')).toBe('linkedlinked key netrc');
   const outside = { ...request, jobId: 2, binds: [{ source: directory, target: '/data', readOnly: true }] };
   await expect(engine.create(outside)).rejects.toMatchObject({ code: 'mount-failed' });
+  const files = [{ path: '/run/stowage/secrets/KEY', mode: 0o600, content: Buffer.from('x') }];
+  await expect(engine.create({ ...request, jobId: 4, files })).rejects.toMatchObject({ code: 'mount-failed' });
   for (const path of ['/opt/link', '/home/work/data/inside', '/home/work/data']) {
     const links = [{ path, target: '/home/work' }];
     await expect(engine.create({ ...request, jobId: 3, links }), path).rejects.toMatchObject({ code: 'mount-failed' });
