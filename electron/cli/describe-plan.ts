@@ -46,6 +46,6 @@ function costText(cost: PlanCost): string {
     diskBytes > 0 && `takes ${least}${size(diskBytes)} of disk`,
     diskBytes > 0 && diskFreeBytes !== null && `${size(Math.max(0, diskFreeBytes - diskBytes))} left after`,
     counting && 'still counting',
-  ].filter((fact) => fact !== false);
+  ].filter((fact) => typeof fact === 'string');
   return `Cost: ${facts.join(', ')}`;
 }
