@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { GpuRequest } from '../contract/plan.ts';
 import { fileVariable } from '../jobs/secret-variables.ts';
 import type { ContainerRun, ExportedBind } from './container-run.ts';
-import { portWord } from './docker-run.ts';
+import { portWord, scratchWord } from './docker-run.ts';
 
 /** A file for `docker compose up` with the job as its one service. */
 export function toCompose(run: ContainerRun): string {
@@ -33,7 +33,7 @@ function service(run: ContainerRun): object {
       ...run.secrets.map((secret) => (secret.as === 'env' ? secret.name : `${fileVariable(secret.name)}=${secret.path}`)),
     ],
     ...(files.length > 0 && { secrets: files }),
-    ...(run.scratch.length > 0 && { tmpfs: run.scratch.map((path) => `${path}:exec,mode=1777`) }),
+    ...(run.scratch.length > 0 && { tmpfs: run.scratch.map((path) => scratchWord(run, path)) }),
     ...(run.binds.length > 0 && { volumes: run.binds.map(volume) }),
     ...(!run.network && { network_mode: 'none' }),
     ...(run.cpus !== null && { cpus: run.cpus }),

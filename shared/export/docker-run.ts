@@ -32,7 +32,7 @@ function optionsOf(run: ContainerRun): ShellWord[][] {
     ['--workdir', run.workdir],
     ...run.env.map(({ name, value }) => ['--env', `${name}=${value}`]),
     ...run.secrets.flatMap(secretOptions),
-    ...run.scratch.map((path) => ['--tmpfs', `${path}:exec,mode=1777`]),
+    ...run.scratch.map((path) => ['--tmpfs', scratchWord(run, path)]),
     ...run.binds.map(bindOption),
     ...(run.network ? [] : [['--network', 'none']]),
     ...(run.cpus === null ? [] : [['--cpus', String(run.cpus)]]),
@@ -65,6 +65,12 @@ const csv = (field: string): string => (/[",\n\r]/.test(field) ? `"${field.repla
 
 /** A list of devices is a field with commas, so quotes are part of it. */
 const gpuWord = (gpus: GpuRequest): string => (Array.isArray(gpus) ? `"device=${gpus.join(',')}"` : String(gpus));
+
+/** A folder in memory that belongs to the user: a mode would be that of the folder which the engine makes for the working directory. */
+export function scratchWord({ user }: ContainerRun, path: string): string {
+  const [uid = '0', gid = '0'] = (user ?? '').split(':');
+  return `${path}:exec,uid=${uid},gid=${gid}`;
+}
 
 /** In the largest unit of Docker's that divides them. */
 function bytesWord(bytes: number): string {

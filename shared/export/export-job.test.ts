@@ -153,6 +153,7 @@ describe('docker run', () => {
       expect.arrayContaining([`${root}:/data/set:ro`, `${root}/images:/input:ro`, `${root}/images/a:/again:ro`]),
     );
     expect(notes).toContain('The link /py → /usr/bin/python is not in it: it leads to a place inside the image.');
+    expect(valuesOf(words, '--tmpfs')).toEqual(['/home/work:exec,uid=1000,gid=1000']);
     expect(line).toMatch(/^mkdir -p \S*train &&\n/);
   });
 
