@@ -1,3 +1,4 @@
+import { quoteWord } from '../command-line.ts';
 import type { LinkRequest } from '../contract/plan.ts';
 import { ancestorsUp } from './target.ts';
 
@@ -5,11 +6,8 @@ import { ancestorsUp } from './target.ts';
 export function linkScript(links: readonly LinkRequest[]): string {
   const lines = links.map(({ path, target }) => {
     const [parent] = ancestorsUp(path);
-    const link = `ln -s ${quoted(target)} ${quoted(path)}`;
-    return parent === undefined ? link : `mkdir -p ${quoted(parent)} && ${link}`;
+    const link = `ln -s ${quoteWord(target)} ${quoteWord(path)}`;
+    return parent === undefined ? link : `mkdir -p ${quoteWord(parent)} && ${link}`;
   });
   return `#!/bin/sh\nset -e\n${lines.map((line) => `${line}\n`).join('')}`;
 }
-
-/** As one word for a shell; plain words as they are. */
-const quoted = (text: string): string => (/^[A-Za-z0-9_./@%+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
