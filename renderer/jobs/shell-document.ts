@@ -3,7 +3,8 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?
 
 /**
  * The document, as the terminal gets it: what it makes of it keeps to the page's policy. Its `<style>` elements bear the
- * nonce, and the style of a piece of text is set as properties and not as an attribute, which the policy forbids.
+ * nonce. The pieces of text in a row that have colours of their own bear them as an attribute, which the policy leaves without
+ * effect: they are set once more as properties.
  */
 export const terminalDocument: Document = new Proxy(document, {
   get: (target, name) => {
@@ -17,11 +18,14 @@ export const terminalDocument: Document = new Proxy(document, {
 function createElement(name: string): HTMLElement {
   const element = document.createElement(name);
   if (name === 'style') element.nonce = nonce;
-  if (name === 'span') element.setAttribute = setAttribute;
+  if (name === 'div') element.replaceChildren = replaceChildren;
   return element;
 }
 
-function setAttribute(this: HTMLElement, name: string, value: string): void {
-  if (name === 'style') this.style.cssText = value;
-  else Element.prototype.setAttribute.call(this, name, value);
+function replaceChildren(this: HTMLElement, ...children: (Node | string)[]): void {
+  for (const child of children) {
+    const style = child instanceof HTMLElement ? child.getAttribute('style') : null;
+    if (child instanceof HTMLElement && style !== null) child.style.cssText = style;
+  }
+  Element.prototype.replaceChildren.apply(this, children);
 }

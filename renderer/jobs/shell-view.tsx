@@ -35,7 +35,12 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground1,
     ':focus-within': { outline: `1px solid ${tokens.colorBrandStroke1}`, outlineOffset: '-1px' },
   },
-  terminal: { width: '100%', height: '100%' },
+  terminal: {
+    width: '100%',
+    height: '100%',
+    // The terminal's own rule for it bears no nonce.
+    '& .xterm-scrollable-element > .scrollbar > .slider': { backgroundColor: tokens.colorNeutralStroke1 },
+  },
 });
 
 /** A shell in a running job. It stays open while other tabs and screens are looked at. */
