@@ -7,7 +7,17 @@ function job(change: (detail: Record<string, unknown> & { plan: Record<string, u
   const detail = {
     ...{ id: 1, name: 'train', state: 'succeeded', engine: 'docker', image: 'app', command: ['sh', '-c', 'a b'] },
     times: { queued: 0, preparing: 1000, running: 3500 },
-    ...{ createdAt: 0, startedAt: 3500, endedAt: 4000, exitCode: 0, problem: null, progress: null, output: null, logBytes: 7 },
+    ...{
+      createdAt: 0,
+      startedAt: 3500,
+      endedAt: 4000,
+      exitCode: 0,
+      problem: null,
+      progress: null,
+      progressStep: null,
+      output: null,
+      logBytes: 7,
+    },
     spec: { command: [], mounts: [], env: [], resources: {} },
     copiedBack: [],
     plan: {
