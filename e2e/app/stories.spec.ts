@@ -167,6 +167,46 @@ test('CodaLab: a linked folder is a read-only dependency, and the outputs, kept 
   });
 });
 
+test('OpenPAI: a job as JSON is imported, the way of its data advised, and its outputs saved', async ({ app, home }) => {
+  const { page } = app;
+  await withAzure(async (cloud) => {
+    await cloud.addHost(home);
+    await cli(home, 'vfolder', 'create', 'mnist', 'cloud');
+    await withFolder('openpai', async (folder) => {
+      await writeFiles(folder, { 'train/a.txt': '1 2 3\n', 'train/b.txt': '4 5\n' });
+      await cli(home, 'vfolder', 'upload', 'mnist', `${folder}/`);
+    });
+    await makeVfolder(home, 'code', { 'count.sh': 'cat "$PAI_DATA_DIR"/train/*.txt | wc -w > "$PAI_OUTPUT_DIR/words"\n' });
+    const job = {
+      jobName: 'count-mnist',
+      image: 'busybox:local',
+      dataDir: '$PAI_DEFAULT_FS_URI/$PAI_USERNAME/mnist',
+      outputDir: '$PAI_DEFAULT_FS_URI/$PAI_USERNAME/output',
+      codeDir: '$PAI_DEFAULT_FS_URI/$PAI_USERNAME/code',
+      virtualCluster: 'default',
+      taskRoles: [{ name: 'main', taskNumber: 1, cpuNumber: 1, memoryMB: 256, gpuNumber: 0, command: 'sh code/count.sh' }],
+    };
+    const launch = await openLaunch(page);
+    await page.getByRole('button', { name: 'Paste a command' }).click();
+    const text = page.getByRole('textbox', { name: 'Command or job' });
+    await expect(text).toBeFocused();
+    await text.fill(JSON.stringify(job));
+    const dialog = page.getByRole('dialog');
+    await expect(dialog.getByRole('list', { name: 'Not carried over' })).toContainText('virtualCluster');
+    await dialog.getByRole('button', { name: 'Fill the form' }).click();
+    await expect(dialog).toBeHidden();
+    await expect(page.getByRole('combobox', { name: 'Source of mount 1' })).toHaveValue('mnist:/');
+    // The imported job says nothing of it: remote data is advised to be copied, and why.
+    await expect(launch.approach(1)).toHaveText('copied');
+    await expect(launch.estimate).toContainText('copies 10 B');
+    const ended = await runToEnd(page, launch);
+    await ended.openTab('Files');
+    await withFolder('saved', async (folder) => {
+      expect((await saveOutput(app, 'words', folder)).trim()).toBe('5');
+    });
+  });
+});
+
 const clouds: readonly (readonly [string, (work: (cloud: Cloud) => Promise<void>) => Promise<void>])[] = [
   ['S3', withS3],
   ['Azure', withAzure],

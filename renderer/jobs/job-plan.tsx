@@ -2,10 +2,10 @@ import { makeStyles, tokens } from '@fluentui/react-components';
 import type { Job, JobDetail } from '#shared/contract/jobs.ts';
 import { gpuWords, writeDuration, writePorts } from '#shared/jobs/resource-words.ts';
 import { visible } from '#shared/paths.ts';
+import { writeBytes } from '#shared/sizes.ts';
 import { ApproachBadge, ModeBadge } from '../planner/badges.tsx';
 import { ContainerView } from '../planner/container-view.tsx';
 import { bareReason } from '../planner/plan-words.ts';
-import { writeBytes } from '../ui/sizes.ts';
 import { CopiedBack } from './copied-back.tsx';
 import { JobSteps } from './job-steps.tsx';
 

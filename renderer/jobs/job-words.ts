@@ -1,6 +1,6 @@
+import { formatCommandLine } from '#shared/command-line.ts';
 import type { Job } from '#shared/contract/jobs.ts';
 import { engineKind, engineName } from '#shared/engines.ts';
-import { formatCommandLine } from '../launcher/command-line.ts';
 import { formatDuration } from '../ui/format.ts';
 
 const ended = new Set<Job['state']>(['succeeded', 'failed', 'stopped', 'timed-out']);

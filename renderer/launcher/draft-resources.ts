@@ -1,7 +1,7 @@
 import type { GpuRequest, JobSpec } from '#shared/contract/plan.ts';
 import { assertNever } from '#shared/errors.ts';
 import { parseDuration, parseGpuIds, parseGpus, parsePorts } from '#shared/jobs/resource-words.ts';
-import { parseBytes } from '../ui/sizes.ts';
+import { parseBytes } from '#shared/sizes.ts';
 import type { Draft, DraftProblem } from './draft.ts';
 
 /** GPUs as they are chosen: `count` and `ids` are told by a text. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JobSpec } from '#shared/contract/plan.ts';
 import { secretMarker } from '#shared/jobs/secret-variables.ts';
-import { parseBytes, writeBytes } from '../ui/sizes.ts';
+import { parseBytes, writeBytes } from '#shared/sizes.ts';
 import {
   applyFixToDraft,
   type Draft,

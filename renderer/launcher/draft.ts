@@ -1,3 +1,4 @@
+import { fromArgv, toArgv } from '#shared/command-line.ts';
 import type { MountMode } from '#shared/contract/base.ts';
 import { type EngineId, engineIdSchema } from '#shared/contract/engines.ts';
 import type { Approach, EnvironmentVariable, Fix, JobSpec, LinkRequest, MountRequest } from '#shared/contract/plan.ts';
@@ -5,8 +6,7 @@ import { engineKind } from '#shared/engines.ts';
 import { writeDuration, writePorts } from '#shared/jobs/resource-words.ts';
 import { secretMarker } from '#shared/jobs/secret-variables.ts';
 import { applyFix } from '#shared/plan/apply-fix.ts';
-import { writeBytes } from '../ui/sizes.ts';
-import { fromArgv, toArgv } from './command-line.ts';
+import { writeBytes } from '#shared/sizes.ts';
 import { draftGpus, type GpuChoice, readLimits, readResources } from './draft-resources.ts';
 
 export interface DraftMount {

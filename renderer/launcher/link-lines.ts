@@ -1,5 +1,5 @@
+import { parseCommandLine } from '#shared/command-line.ts';
 import type { LinkRequest } from '#shared/contract/plan.ts';
-import { parseCommandLine } from './command-line.ts';
 
 export interface LinkLines {
   readonly links: readonly LinkRequest[];

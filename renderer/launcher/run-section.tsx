@@ -1,9 +1,9 @@
 import { Button, Checkbox, makeStyles, Textarea, tokens } from '@fluentui/react-components';
 import { useId } from 'react';
+import { quoteWord, toArgv } from '#shared/command-line.ts';
 import type { Plan } from '#shared/contract/plan.ts';
 import { engineKind } from '#shared/engines.ts';
 import { useEngines } from '../app/stores/engines.ts';
-import { quoteWord, toArgv } from './command-line.ts';
 import type { Draft, DraftProblem } from './draft.ts';
 import { changeDraft } from './draft-store.ts';
 import { EngineChoice } from './engine-choice.tsx';

@@ -1,10 +1,10 @@
 import { Input } from '@fluentui/react-components';
 import { useState } from 'react';
 import type { CacheStatus } from '#shared/contract/cache.ts';
+import { parseBytes, writeDecimalBytes } from '#shared/sizes.ts';
 import { loadCache } from '../app/stores/cache.ts';
 import { useSettings } from '../app/stores/settings.ts';
 import { formatBytes } from '../ui/format.ts';
-import { parseBytes, writeDecimalBytes } from '../ui/sizes.ts';
 import { changeSetting } from './change-setting.ts';
 import { useSettingsStyles } from './settings-styles.ts';
 

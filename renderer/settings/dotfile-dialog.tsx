@@ -20,10 +20,10 @@ import type { Dotfile } from '#shared/contract/dotfiles.ts';
 import { mostDotfileBytes, parseDotfilePath } from '#shared/dotfiles/rules.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
 import { visible } from '#shared/paths.ts';
+import { writeBytes } from '#shared/sizes.ts';
 import { client, fromContract } from '../app/client.ts';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { formatBytes } from '../ui/format.ts';
-import { writeBytes } from '../ui/sizes.ts';
 
 const useStyles = makeStyles({
   fields: { display: 'grid', gridTemplateColumns: 'minmax(0, 1fr) 220px', gap: '12px', alignItems: 'start' },

@@ -1,8 +1,8 @@
 import { Input } from '@fluentui/react-components';
 import { useState } from 'react';
+import { parseBytes, writeDecimalBytes } from '#shared/sizes.ts';
 import { useSettings } from '../app/stores/settings.ts';
 import { Section } from '../ui/section.tsx';
-import { parseBytes, writeDecimalBytes } from '../ui/sizes.ts';
 import { changeSetting } from './change-setting.ts';
 import { useSettingsStyles } from './settings-styles.ts';
 

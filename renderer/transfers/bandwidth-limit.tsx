@@ -1,7 +1,7 @@
 import { Menu, MenuButton, MenuItemRadio, MenuList, MenuPopover, MenuTrigger } from '@fluentui/react-components';
 import { TopSpeedRegular } from '@fluentui/react-icons';
+import { writeDecimalBytes } from '#shared/sizes.ts';
 import { updateSettings, useSettings } from '../app/stores/settings.ts';
-import { writeDecimalBytes } from '../ui/sizes.ts';
 import { reportError } from '../ui/toasts.tsx';
 
 /** Bytes per second that are offered; others are typed in Settings. */

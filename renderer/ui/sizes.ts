@@ -1,1 +1,0 @@
-export { parseBytes, writeBytes, writeDecimalBytes } from '#shared/sizes.ts';
