@@ -3,25 +3,13 @@ import type { Plan } from '#shared/contract/plan.ts';
 import { engineKind } from '#shared/engines.ts';
 import { assertNever, type ErrorCode, isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
 import { causeOf } from '#shared/jobs/cause.ts';
-import { isSecret } from '#shared/jobs/secret-variables.ts';
 import { hasEnded } from '#shared/jobs/state.ts';
-import type { Engine, FoundRun, OutputSink, RunExit } from '../engines/engine.ts';
-import { type MaskedSink, maskSecrets } from '../secrets/log-mask.ts';
-import type {
-  Dotfiles,
-  EngineRegistry,
-  InputRecorder,
-  JobSecrets,
-  Redactor,
-  Staged,
-  Staging,
-  TellStep,
-  VfolderLookup,
-} from '../services.ts';
-import type { JobJournal, JobRecord } from './journal.ts';
-import { type LogStore, openLog } from './log-store.ts';
+import type { Engine, FoundRun, RunExit } from '../engines/engine.ts';
+import type { Dotfiles, EngineRegistry, InputRecorder, Redactor, Staged, Staging, TellStep, VfolderLookup } from '../services.ts';
+import type { JobRecord } from './journal.ts';
 import { ownOutputs, prepare, readWithheld, toRunRequest } from './preparation.ts';
 import { pullForJob } from './pull.ts';
+import { RunOutput, type RunOutputOptions } from './run-output.ts';
 import { causeAtEnd, limitTime } from './time-limit.ts';
 
 /** SIGTERM to SIGKILL, when the one who stops it says nothing else. */
@@ -35,17 +23,13 @@ const retriedAtStart: readonly ErrorCode[] = ['engine-absent', 'wrong-state', 'd
 const firstRetry = 500;
 const longestRetry = 5_000;
 
-export interface RunnerOptions {
-  readonly journal: JobJournal;
+export interface RunnerOptions extends RunOutputOptions {
   readonly engines: EngineRegistry;
   readonly lookup: VfolderLookup;
   readonly staging: Staging;
   readonly inputs: InputRecorder;
-  readonly secrets: JobSecrets;
   readonly dotfiles: Dotfiles;
   readonly redactor: Redactor;
-  readonly logsDirectory: string;
-  readonly onLogGrown: (id: number, size: number) => void;
 }
 
 /**
@@ -92,7 +76,6 @@ class Run {
   #unsure: boolean;
   #noted = false;
   #attached = false;
-  #connection: symbol | null = null;
   #starts = 0;
   /** Unexpected errors in a row. */
   #internal = 0;
@@ -101,9 +84,7 @@ class Run {
   /** Why it was stopped by us, and not by the user. */
   #cause: StowageError | null = null;
   #grace = defaultGraceSeconds;
-  #store: LogStore | null = null;
-  /** Before the log, where the job has secrets. */
-  #mask: MaskedSink | null = null;
+  readonly #output: RunOutput;
   readonly #detached = new AbortController();
   readonly #preparing = new AbortController();
   #wake: () => void = () => {};
@@ -112,11 +93,12 @@ class Run {
     this.#id = id;
     this.#unsure = resumed;
     this.#options = options;
+    this.#output = new RunOutput(id, options);
     this.#engine = options.engines.get(options.journal.require(id).engine);
   }
 
   logSize(): number | null {
-    return this.#store?.size() ?? null;
+    return this.#output.size();
   }
 
   detach(): void {
@@ -262,7 +244,7 @@ class Run {
     await this.#options.inputs.beforeStart(this.#id);
     this.#starts += 1;
     try {
-      await this.#engine.start(reference, this.#sink(await this.#log()));
+      await this.#engine.start(reference, await this.#output.begin());
     } catch (error) {
       const trouble = this.#clean(error);
       const maybeLater = retriedAtStart.includes(trouble.code);
@@ -273,37 +255,9 @@ class Run {
   }
 
   async #attach(reference: string): Promise<void> {
-    const log = await this.#log();
-    const sink = this.#sink(log);
-    // Behind whatever an earlier connection handed over and the disk has not taken yet; only then the position is known.
-    await log.write('stdout', new Uint8Array(0));
-    await this.#engine.follow(reference, sink, log.position());
+    const { sink, kept } = await this.#output.resume();
+    await this.#engine.follow(reference, sink, kept);
     this.#attached = true;
-  }
-
-  /** Takes output from the newest connection only: an older one that still gives would give it twice. */
-  #sink(log: LogStore): OutputSink {
-    const connection = Symbol('connection');
-    this.#connection = connection;
-    // What an older one holds back is not in the log's position: it comes again.
-    this.#mask?.drop();
-    this.#mask = this.#masked(log);
-    const sink = this.#mask ?? log;
-    return { write: async (stream, bytes) => (this.#connection === connection ? sink.write(stream, bytes) : undefined) };
-  }
-
-  /** What takes the secrets of the job out of its output; null when it has none. */
-  #masked(log: LogStore): MaskedSink | null {
-    const { journal, secrets } = this.#options;
-    const env = journal.plan(this.#id).env.filter(isSecret);
-    if (env.length === 0) return null;
-    try {
-      return maskSecrets(log, [...secrets.read(env).values()]);
-    } catch (error) {
-      // They were for a former session only: the job goes on, but nobody can tell any more what of its output is secret.
-      if (isStowageError(error, 'credentials-missing')) return maskSecrets(log, null);
-      throw error;
-    }
   }
 
   /** An engine may tell what it was given. */
@@ -333,10 +287,7 @@ class Run {
     );
     this.#detached.signal.throwIfAborted();
     // Whole before the journal says so: from `finalizing` on nobody asks the engine for output again.
-    await this.#mask?.end();
-    const log = await this.#log();
-    await log.finish();
-    this.#options.journal.setLogBytes(this.#id, log.size());
+    this.#options.journal.setLogBytes(this.#id, await this.#output.finish());
     if (maxSeconds !== null) this.#cause = causeAtEnd(this.#cause, exit, maxSeconds);
     const context = { command: plan.command, memoryBytes: plan.resources.memoryBytes };
     this.#options.journal.advance(this.#id, {
@@ -433,8 +384,7 @@ class Run {
 
   async #waitOut(error: StowageError, troubles: number): Promise<void> {
     this.#attached = false;
-    this.#connection = null;
-    if (this.#store?.failure()) await this.#closeLog();
+    await this.#output.disconnect();
     const detail = error.code === 'internal' && error.data.detail ? ` (${error.data.detail})` : '';
     this.#tell(`${error.message}${detail} Trying again.`);
     await this.#pause(troubles);
@@ -459,12 +409,6 @@ class Run {
     return found;
   }
 
-  async #log(): Promise<LogStore> {
-    const onGrown = (size: number): void => this.#options.onLogGrown(this.#id, size);
-    this.#store ??= await openLog(this.#options.logsDirectory, this.#id, { onGrown });
-    return this.#store;
-  }
-
   /** Says what it is doing; not worth a write when it said so already. */
   #tell(text: string | null, step?: Parameters<TellStep>[1]): void {
     if (this.#options.journal.require(this.#id).life.progress === text) return;
@@ -472,17 +416,8 @@ class Run {
     this.#options.journal.advance(this.#id, { type: 'progress', text, step: at ?? null });
   }
 
-  async #closeLog(): Promise<void> {
-    const store = this.#store;
-    this.#store = null;
-    this.#mask?.drop();
-    this.#mask = null;
-    // What could not be written was not acknowledged either: the engine gives it again.
-    await store?.close().catch(() => {});
-  }
-
   async #letGo(): Promise<void> {
-    await this.#closeLog();
+    await this.#output.close();
     if (this.#detached.signal.aborted) return;
     const life = this.#options.journal.get(this.#id)?.life;
     if (!life || !hasEnded(life.state) || life.reference === null) return;

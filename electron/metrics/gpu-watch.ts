@@ -50,7 +50,8 @@ export function createGpuWatch(program = 'nvidia-smi'): GpuWatch {
         ended = true;
         wanted -= 1;
         if (wanted > 0) return;
-        child?.kill();
+        // Before Node has noticed that there is no such program, it would signal everything that it started this process with.
+        if (child?.pid !== undefined) child.kill();
         gpus.clear();
       };
     },

@@ -111,7 +111,8 @@ class SshSocket extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#child.kill();
+    // Without a number it never began, and would signal whoever began this process.
+    if (this.#child.pid !== undefined) this.#child.kill();
     done(error);
   }
 
