@@ -1,5 +1,21 @@
 import { connect } from './app/connection.ts';
 
+/** How often the page was read anew in a row. */
+const readsItem = 'stowage.reads';
+const mostReads = 5;
+
+/** A browser breaks off what it reads when a network comes or goes, as with every container: then the page is read anew. */
+function readAnew(error: unknown): void {
+  const reads = Number(sessionStorage.getItem(readsItem) ?? 0) + 1;
+  if (reads > mostReads) throw error;
+  sessionStorage.setItem(readsItem, String(reads));
+  setTimeout(() => location.reload(), 300);
+}
+
 // The way to the core is made while the rest of the page is still read.
-void connect();
-void import('./app/start.tsx');
+const connected = connect();
+import('./app/start.tsx').then(
+  () => sessionStorage.removeItem(readsItem),
+  // Not before the key of this start has become a session.
+  (error: unknown) => void connected.finally(() => readAnew(error)),
+);

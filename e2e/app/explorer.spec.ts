@@ -47,6 +47,7 @@ test('vfolders are created, renamed, cloned, deleted, restored and purged', asyn
   await expect(files.row('kept.txt')).toBeVisible();
 
   await files.chooseForVfolder('first', 'Move to trash');
+  await expect(files.treeItem('first')).toBeHidden();
   await files.treeItem('Trash').click();
   await page.getByRole('button', { name: 'Delete first forever' }).click();
   const purge = page.getByRole('alertdialog', { name: 'Delete “first” forever?' });

@@ -183,7 +183,7 @@ test('OpenPAI: a job as JSON is imported, the way of its data advised, and its o
       dataDir: '$PAI_DEFAULT_FS_URI/$PAI_USERNAME/mnist',
       outputDir: '$PAI_DEFAULT_FS_URI/$PAI_USERNAME/output',
       codeDir: '$PAI_DEFAULT_FS_URI/$PAI_USERNAME/code',
-      virtualCluster: 'default',
+      retryCount: 3,
       taskRoles: [{ name: 'main', taskNumber: 1, cpuNumber: 1, memoryMB: 256, gpuNumber: 0, command: 'sh code/count.sh' }],
     };
     const launch = await openLaunch(page);
@@ -192,7 +192,7 @@ test('OpenPAI: a job as JSON is imported, the way of its data advised, and its o
     await expect(text).toBeFocused();
     await text.fill(JSON.stringify(job));
     const dialog = page.getByRole('dialog');
-    await expect(dialog.getByRole('list', { name: 'Not carried over' })).toContainText('virtualCluster');
+    await expect(dialog.getByRole('list', { name: 'Not carried over' })).toContainText('retryCount');
     await dialog.getByRole('button', { name: 'Fill the form' }).click();
     await expect(dialog).toBeHidden();
     await expect(page.getByRole('combobox', { name: 'Source of mount 1' })).toHaveValue('mnist:/');

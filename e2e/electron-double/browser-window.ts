@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { CDPSession, Page } from 'playwright';
+import { goTo } from '../fixtures/go-to.ts';
 import { app, preventable } from './app.ts';
 import { browserContext } from './chromium.ts';
 import { receive } from './ipc.ts';
@@ -90,7 +91,7 @@ export class BrowserWindow extends EventEmitter {
     this.#page = context.pages().find((page) => page.url() === 'about:blank') ?? (await context.newPage());
     await drive(this.webContents, this.#page, readFileSync(this.#options.webPreferences.preload, 'utf8'));
     this.#page.once('close', () => this.#closed());
-    await this.#page.goto(toReal(url));
+    await goTo(this.#page, toReal(url));
     // Electron tells it with the first frame that is not empty; a page that ends before never has one.
     this.#page.waitForSelector('#root > *', { state: 'attached', timeout: 0 }).then(
       () => this.emit('ready-to-show'),

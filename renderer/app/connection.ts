@@ -109,7 +109,7 @@ function signOut(reason: string | null): void {
 /** Exchanges the start key for a session. The reason of a refusal is in the connection store. */
 export async function signIn(key: string): Promise<void> {
   try {
-    const response = await fetch(browserHost.sessionPath, { method: 'POST', headers: { [browserHost.keyHeader]: key.trim() } });
+    const response = await postKey(key.trim());
     if (!response.ok) {
       // A reload of a page whose key was used up already still has its session.
       if (sessionValue()) openSocket(0);
@@ -122,6 +122,17 @@ export async function signIn(key: string): Promise<void> {
     sessionStorage.setItem(sessionItem, body.session);
   } catch {
     signOut('Stowage does not answer at this address. Is it still running?');
+  }
+}
+
+/** Tried again a few times: a browser breaks off what is on its way when a network comes or goes. */
+async function postKey(key: string, tries = 3): Promise<Response> {
+  try {
+    return await fetch(browserHost.sessionPath, { method: 'POST', headers: { [browserHost.keyHeader]: key } });
+  } catch (error) {
+    if (tries <= 1) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return postKey(key, tries - 1);
   }
 }
 
