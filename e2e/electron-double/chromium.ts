@@ -15,6 +15,8 @@ export async function openBrowser(): Promise<void> {
   context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.STOWAGE_CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
+    // The app ends it, after its windows were closed one by one: closed by the signal itself, they would tell nobody.
+    ...{ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false },
     viewport: null,
     args: [
       '--no-sandbox',
