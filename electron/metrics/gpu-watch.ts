@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { signalChild } from '../signal-child.ts';
 
 /** What some GPUs of this machine do now, together. */
 export interface GpuUse {
@@ -50,8 +51,7 @@ export function createGpuWatch(program = 'nvidia-smi'): GpuWatch {
         ended = true;
         wanted -= 1;
         if (wanted > 0) return;
-        // Before Node has noticed that there is no such program, it would signal everything that it started this process with.
-        if (child?.pid !== undefined) child.kill();
+        if (child) signalChild(child);
         gpus.clear();
       };
     },

@@ -7,6 +7,7 @@ import {
   DialogSurface,
   DialogTitle,
   makeStyles,
+  mergeClasses,
   Tab,
   TabList,
   tokens,
@@ -18,25 +19,12 @@ import { type ExportFormat, exportFormats, exportJob, exportNames } from '#share
 import { visible } from '#shared/paths.ts';
 import { saveBlob } from '../jobs/save-log.ts';
 import { copyText } from '../properties/copy-text.ts';
+import { ScriptText, useScriptStyles } from '../ui/script-text.tsx';
 
 const useStyles = makeStyles({
   surface: { maxWidth: '760px', width: 'calc(100vw - 48px)' },
   tabs: { marginLeft: '-10px' },
-  text: {
-    margin: '8px 0 0',
-    padding: '10px 12px',
-    height: 'min(360px, calc(100vh - 340px))',
-    overflow: 'auto',
-    borderRadius: tokens.borderRadiusMedium,
-    border: `1px solid ${tokens.colorNeutralStroke2}`,
-    backgroundColor: tokens.colorNeutralBackground2,
-    fontFamily: tokens.fontFamilyMonospace,
-    fontSize: tokens.fontSizeBase200,
-    lineHeight: tokens.lineHeightBase300,
-    whiteSpace: 'pre',
-    userSelect: 'text',
-    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: '-2px' },
-  },
+  text: { height: 'min(360px, calc(100vh - 340px))' },
   none: { whiteSpace: 'normal', fontFamily: 'inherit', color: tokens.colorNeutralForeground3 },
   notes: { listStyleType: 'none', margin: '10px 0 0', padding: 0, maxHeight: '110px', overflowY: 'auto' },
   note: {
@@ -60,6 +48,7 @@ interface ExportDialogProps {
 /** The job in the words of other tools, to take along. */
 export function ExportDialog({ spec, plan, onClose }: ExportDialogProps) {
   const styles = useStyles();
+  const script = useScriptStyles();
   const [format, setFormat] = useState<ExportFormat>(plan.image === null ? 'json' : 'docker');
   const exported = useMemo(() => exportJob(format, spec, plan), [format, spec, plan]);
   const { label, file } = exportNames[format];
@@ -84,12 +73,9 @@ export function ExportDialog({ spec, plan, onClose }: ExportDialogProps) {
               ))}
             </TabList>
             {exported ? (
-              // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
-              <section className={styles.text} aria-label={`The job as ${label}`} tabIndex={0}>
-                {text.split('\n').map(visible).join('\n')}
-              </section>
+              <ScriptText className={styles.text} label={`The job as ${label}`} text={text} />
             ) : (
-              <div className={`${styles.text} ${styles.none}`}>
+              <div className={mergeClasses(script.box, styles.text, styles.none)}>
                 The job runs on this machine, without a container: only Stowage can run it. JSON takes it to another Stowage.
               </div>
             )}

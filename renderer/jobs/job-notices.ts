@@ -25,10 +25,9 @@ export function noticeOf(jobs: readonly Job[]): { readonly title: string; readon
 
 /**
  * Tells the ends of jobs from now on: by a notification of the system while the person is in another window and it may be
- * shown, else by a message in this one, unless they see the jobs anyway. What a person stopped themselves is no news. Returns
- * how to stop.
+ * shown, else by a message in this one, unless they see the jobs anyway. What a person stopped themselves is no news.
  */
-export function tellEndsOfJobs(): () => void {
+export function tellEndsOfJobs(): void {
   const told = new Set<number>();
   let ended: Job[] = [];
   const tell = (): void => {
@@ -41,7 +40,7 @@ export function tellEndsOfJobs(): () => void {
     if (useNavigation.getState().screen === 'jobs') return;
     showToast({ intent: good ? 'success' : 'warning', title, body, action: { label: 'Show', run: open } });
   };
-  return onChange((change) => {
+  onChange((change) => {
     if (change.type !== 'job' || !hasEnded(change.job) || change.job.state === 'stopped' || told.has(change.job.id)) return;
     const { notifyJobs } = useSettings.getState().settings;
     if (notifyJobs === 'none' || (notifyJobs === 'problems' && change.job.state === 'succeeded')) return;

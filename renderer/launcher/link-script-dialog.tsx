@@ -7,32 +7,17 @@ import {
   DialogSurface,
   DialogTitle,
   makeStyles,
-  tokens,
 } from '@fluentui/react-components';
 import { CopyRegular, SaveRegular } from '@fluentui/react-icons';
 import type { LinkRequest } from '#shared/contract/plan.ts';
-import { visible } from '#shared/paths.ts';
 import { linkScript } from '#shared/plan/link-script.ts';
 import { saveBlob } from '../jobs/save-log.ts';
 import { copyText } from '../properties/copy-text.ts';
+import { ScriptText } from '../ui/script-text.tsx';
 
 const useStyles = makeStyles({
   surface: { maxWidth: '720px', width: 'calc(100vw - 48px)' },
-  script: {
-    margin: '8px 0 0',
-    padding: '10px 12px',
-    maxHeight: 'min(420px, calc(100vh - 320px))',
-    overflow: 'auto',
-    borderRadius: tokens.borderRadiusMedium,
-    border: `1px solid ${tokens.colorNeutralStroke2}`,
-    backgroundColor: tokens.colorNeutralBackground2,
-    fontFamily: tokens.fontFamilyMonospace,
-    fontSize: tokens.fontSizeBase200,
-    lineHeight: tokens.lineHeightBase300,
-    whiteSpace: 'pre',
-    userSelect: 'text',
-    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: '-2px' },
-  },
+  script: { maxHeight: 'min(420px, calc(100vh - 320px))' },
   save: { marginRight: 'auto' },
 });
 
@@ -52,10 +37,7 @@ export function LinkScriptDialog({ links, onClose }: LinkScriptDialogProps) {
           <DialogTitle>The links as a script</DialogTitle>
           <DialogContent>
             Stowage makes the links itself, so the image needs no shell. This does the same anywhere else.
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
-            <section className={styles.script} aria-label="Script" tabIndex={0}>
-              {script.split('\n').map(visible).join('\n')}
-            </section>
+            <ScriptText className={styles.script} label="Script" text={script} />
           </DialogContent>
           <DialogActions fluid>
             <Button

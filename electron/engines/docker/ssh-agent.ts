@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { Agent } from 'node:http';
 import { Duplex, type Readable, type Writable } from 'node:stream';
+import { signalChild } from '../../signal-child.ts';
 import type { SshPlace } from './endpoints.ts';
 
 /** A connection asks for nothing: who has no key that fits is told so. A peer that went away is noticed within a minute. */
@@ -111,8 +112,7 @@ class SshSocket extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    // Without a number it never began, and would signal whoever began this process.
-    if (this.#child.pid !== undefined) this.#child.kill();
+    signalChild(this.#child);
     done(error);
   }
 

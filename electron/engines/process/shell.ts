@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { StowageError } from '#shared/errors.ts';
+import { signalChild } from '../../signal-child.ts';
 import type { EngineShell, ShellCapable } from '../engine.ts';
 import { becomeShellScript, greetScript, splitGreeting, terminalEnvironment, writeBounded } from '../terminal.ts';
 import { mainProcess } from './main-process.ts';
@@ -67,7 +68,7 @@ export const createShellOpener = (directoryOf: (reference: string) => string): S
     child.stdin.on('error', () => {});
     const greeted = await Promise.race([splitGreeting(chunksOf(child.stdout)), failed]);
     if (!greeted) {
-      child.kill('SIGKILL');
+      signalChild(child, 'SIGKILL');
       throw unsupported('A terminal for the shell could not be made on this machine.');
     }
     const shell = processShell(child, greeted, exited);
@@ -104,9 +105,9 @@ function processShell(
 async function hangUp(child: Terminal, exited: Promise<number | null>): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const below = descendants(await processTable(), child.pid);
-  child.kill('SIGTERM');
+  signalChild(child);
   child.stdout.destroy();
-  const grace = delay(graceMilliseconds).then(() => child.kill('SIGKILL'));
+  const grace = delay(graceMilliseconds).then(() => signalChild(child, 'SIGKILL'));
   await Promise.race([exited, grace]);
   for (const { pid, begun } of below) if (await findProcess(pid, begun)) signalProcess(pid, 'SIGHUP');
   await delay(graceMilliseconds);
