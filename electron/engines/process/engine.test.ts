@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { collector, engineContract } from '../contract.suite.ts';
@@ -42,6 +42,28 @@ it('ends a stop also when the run is removed as soon as it has ended', async () 
   await engine.remove(reference);
   await stopped;
   expect(await engine.find()).toEqual([]);
+  await engine.close();
+  rmSync(directory, { recursive: true });
+});
+
+it('knows a run until the last of its files is gone, so that a removal that is cut off is made again', async () => {
+  const directory = mkdtempSync('/tmp/stowage-removal-');
+  const engine = createProcessEngine({ homeId: 'removal-test', directory: join(directory, 'runs'), bubblewrap: null });
+  const files = Array.from({ length: 500 }, (_, index) => ({
+    path: `/home/work/secrets/${index}`,
+    mode: 0o600,
+    content: Buffer.from('secret'),
+  }));
+  const reference = await engine.create({ ...plain, files, command: ['true'] });
+  const contents = () => {
+    const run = join(directory, 'runs', reference);
+    return existsSync(run) ? readdirSync(run, { recursive: true }) : [];
+  };
+  expect(contents().length).toBeGreaterThan(500);
+  const removed = engine.remove(reference);
+  while ((await engine.find()).length > 0);
+  expect(contents()).toEqual([]);
+  await removed;
   await engine.close();
   rmSync(directory, { recursive: true });
 });

@@ -13,7 +13,7 @@ import { checkCommand } from './command-lookup.ts';
 import { createMeter } from './meter.ts';
 import { createPorts } from './ports.ts';
 import { descendants, processTable, signalProcess, wrapperPids } from './processes.ts';
-import { dropSecrets, layOutLinks, readRecord, runFiles, runState, workPath, writeRecord } from './run-directory.ts';
+import { dropSecrets, layOutLinks, readRecord, removeRun, runFiles, runState, workPath, writeRecord } from './run-directory.ts';
 import { createShellOpener } from './shell.ts';
 import { supervisorScript } from './supervisor.ts';
 import { tail } from './tail.ts';
@@ -153,7 +153,7 @@ export function createProcessEngine(options: { directory: string; homeId: string
       const directory = directoryOf(reference);
       if (await isRunning(directory)) await signalRun(directory, 'SIGKILL', 5000);
       outputs.delete(reference);
-      await rm(directory, { recursive: true, force: true });
+      await removeRun(directory);
     },
     find: () => findRuns(options.directory, homeId),
     // Other systems tell nothing of processes without a program of their own for it.

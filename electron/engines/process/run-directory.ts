@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { StowageError } from '#shared/errors.ts';
 import type { RunRequest } from '../engine.ts';
@@ -90,6 +90,14 @@ export async function writeRecord(directory: string, { homeId, request }: RunRec
   // It holds the run's environment, so nobody else may read it.
   await writeFile(`${path}.new`, JSON.stringify({ homeId, request: { ...request, files } }), { mode: 0o600 });
   await rename(`${path}.new`, path);
+}
+
+/** Gone as a whole, or still known as a run: the record is the last to go, so that a removal that was cut off is made again. */
+export async function removeRun(directory: string): Promise<void> {
+  const { record } = runFiles(directory);
+  const paths = (await readdir(directory).catch(() => [])).map((name) => join(directory, name));
+  for (const path of paths) if (path !== record) await rm(path, { recursive: true, force: true });
+  await rm(directory, { recursive: true, force: true });
 }
 
 /** A run that was started needs its secret variables no more: nothing of them stays on the disk. */
