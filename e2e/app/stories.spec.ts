@@ -138,7 +138,6 @@ test('CodaLab: a linked folder is a read-only dependency, and the outputs, kept 
     await dialog.getByRole('button', { name: 'Link', exact: true }).click();
     await dialog.getByRole('button', { name: 'Allow this folder' }).click();
     await expect(dialog).toBeHidden();
-    await cli(home, 'vfolder', 'create', 'vocabulary');
 
     const launch = await openLaunch(page);
     await launch.fill({
@@ -147,11 +146,17 @@ test('CodaLab: a linked folder is a read-only dependency, and the outputs, kept 
       command: "sh -c 'sort -u corpus/words.txt > out/vocabulary && if echo x > corpus/mine; then exit 9; fi'",
     });
     await launch.addMount({ source: 'corpus:/' });
-    await page.getByLabel('Output', { exact: true }).selectOption('address');
-    await page.getByRole('combobox', { name: 'Output folder' }).fill('vocabulary:/');
-    await page.keyboard.press('Tab');
     const first = await runToEnd(page, launch);
     await expect(first.log).toContainText('Read-only file system');
+    await first.openTab('Files');
+    const folders = page.getByRole('combobox', { name: 'Folder of the job' });
+    await folders.selectOption('/home/work/corpus, read-only');
+    await expect(page.getByRole('table', { name: 'Files' })).toContainText('words.txt');
+    await folders.selectOption('Outputs, /home/work/out');
+    await expect(first.outputs()).toContainText('vocabulary');
+    await first.keepAsVfolder('vocabulary');
+    await expect(page.getByRole('row', { name: 'vocabulary' })).toBeVisible();
+    expect(JSON.parse(await cli(home, 'vfolder', 'info', 'vocabulary', '--json'))).toMatchObject({ usage: 'output' });
 
     await launch.open();
     await page.getByRole('button', { name: 'Start over' }).click();

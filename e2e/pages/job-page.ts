@@ -23,6 +23,15 @@ export class JobPage {
     return this.page.getByRole('table', { name: 'Inputs' });
   }
 
+  /** Copies what is shown under Files into a new vfolder, which is then open. */
+  async keepAsVfolder(name: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'Keep as a vfolder' }).click();
+    const dialog = this.page.getByRole('dialog', { name: 'New vfolder' });
+    await dialog.getByRole('textbox', { name: 'Name' }).fill(name);
+    await dialog.getByRole('button', { name: 'Create and copy' }).click();
+    await expect(dialog).toBeHidden();
+  }
+
   outputs(): Locator {
     return this.page.getByRole('table', { name: 'Outputs' });
   }

@@ -13,6 +13,7 @@ import {
   Textarea,
 } from '@fluentui/react-components';
 import { type FormEvent, useState } from 'react';
+import { formatAddress } from '#shared/address.ts';
 import type { MountMode } from '#shared/contract/base.ts';
 import type { Usage } from '#shared/contract/vfolders.ts';
 import type { StowageError } from '#shared/errors.ts';
@@ -21,11 +22,12 @@ import { visible } from '#shared/paths.ts';
 import { client, fromContract } from '../app/client.ts';
 import { updateSettings, useSettings } from '../app/stores/settings.ts';
 import { useVfolders } from '../app/stores/vfolders.ts';
-import { contentsOf, type Upload } from '../transfers/dropped.ts';
-import { startUpload } from '../transfers/start.ts';
+import { contentsOf } from '../transfers/dropped.ts';
+import { startTransfer, startUpload } from '../transfers/start.ts';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { plural } from '../ui/format.ts';
 import { NameField } from '../ui/name-field.tsx';
+import type { VfolderContents } from './dialog-state.ts';
 import { HostField } from './host-field.tsx';
 import { folder } from './location.ts';
 import { navigate } from './tabs.ts';
@@ -38,14 +40,31 @@ const useStyles = makeStyles({
   two: { display: 'grid', gridTemplateColumns: '1fr 1fr', gap: '12px' },
 });
 
+async function fill(name: string, contents: VfolderContents): Promise<void> {
+  if (contents.kind === 'upload') return startUpload(contentsOf(contents.upload), name, '');
+  const { vfolder, path } = contents;
+  // With `/` at the end it gives what it holds, not itself.
+  await startTransfer({
+    sources: [{ kind: 'vfolder', vfolder, path: `${path}/` }],
+    destination: { kind: 'vfolder', vfolder: name, path: '' },
+  });
+}
+
+function contentsWords(contents: VfolderContents): string {
+  if (contents.kind === 'copy') return visible(formatAddress(contents.vfolder, contents.path));
+  const { names } = contents.upload;
+  return names.length === 1 ? `“${visible(names[0] ?? '')}”` : plural(names.length, 'dropped item');
+}
+
 interface CreateVfolderDialogProps {
   readonly name: string;
-  readonly upload: Upload | null;
+  readonly usage: Usage;
+  readonly contents: VfolderContents | null;
   readonly onClose: () => void;
 }
 
-/** A new vfolder; with an upload, what was dropped goes into it. */
-export function CreateVfolderDialog({ name: wanted, upload, onClose }: CreateVfolderDialogProps) {
+/** A new vfolder, with what goes into it where that was named. */
+export function CreateVfolderDialog({ name: wanted, usage: wantedUsage, contents, onClose }: CreateVfolderDialogProps) {
   const styles = useStyles();
   const taken = useVfolders((state) => state.vfolders);
   const [name, setName] = useState(() =>
@@ -57,7 +76,7 @@ export function CreateVfolderDialog({ name: wanted, upload, onClose }: CreateVfo
         ),
   );
   const [host, setHost] = useState('');
-  const [usage, setUsage] = useState<Usage>('general');
+  const [usage, setUsage] = useState(wantedUsage);
   const [permission, setPermission] = useState<MountMode>('rw');
   const [note, setNote] = useState('');
   const [busy, setBusy] = useState(false);
@@ -74,12 +93,12 @@ export function CreateVfolderDialog({ name: wanted, upload, onClose }: CreateVfo
     if (name === '' || problem !== null || busy) return;
     setBusy(true);
     try {
-      // An upload has to get in before the vfolder becomes read-only for Stowage itself.
-      await client.vfolders.create({ name, usage, permission: upload ? 'rw' : permission, note, ...(host && { host }) });
+      // The contents have to get in before the vfolder becomes read-only for Stowage itself.
+      await client.vfolders.create({ name, usage, permission: contents ? 'rw' : permission, note, ...(host && { host }) });
       if (!useSettings.getState().settings.welcomed) void updateSettings({ welcomed: true }).catch(() => {});
       navigate(folder(name, ''));
       onClose();
-      if (upload) await startUpload(contentsOf(upload), name, '');
+      if (contents) await fill(name, contents);
     } catch (failure) {
       setError(fromContract(failure));
       setBusy(false);
@@ -92,15 +111,9 @@ export function CreateVfolderDialog({ name: wanted, upload, onClose }: CreateVfo
           <DialogBody>
             <DialogTitle>New vfolder</DialogTitle>
             <DialogContent className={styles.fields}>
-              {upload && (
+              {contents && (
                 <div>
-                  For{' '}
-                  <strong>
-                    {upload.names.length === 1
-                      ? `“${visible(upload.names[0] ?? '')}”`
-                      : plural(upload.names.length, 'dropped item')}
-                  </strong>
-                  , which is uploaded into it.
+                  For <strong>{contentsWords(contents)}</strong>, {contents.kind === 'upload' ? 'uploaded' : 'copied'} into it.
                 </div>
               )}
               <NameField
@@ -120,7 +133,7 @@ export function CreateVfolderDialog({ name: wanted, upload, onClose }: CreateVfo
                 <HostField value={host} onChange={setHost} />
                 <UsageField value={usage} onChange={setUsage} />
               </div>
-              {!upload && (
+              {!contents && (
                 <Field label="Permission">
                   <RadioGroup
                     layout="horizontal"
@@ -141,7 +154,7 @@ export function CreateVfolderDialog({ name: wanted, upload, onClose }: CreateVfo
             <DialogActions>
               <Button onClick={onClose}>Cancel</Button>
               <Button type="submit" appearance="primary" disabled={name === '' || problem !== null || busy}>
-                {upload ? 'Create and upload' : 'Create'}
+                {contents ? `Create and ${contents.kind}` : 'Create'}
               </Button>
             </DialogActions>
           </DialogBody>

@@ -1,16 +1,21 @@
 import { create } from 'zustand';
 import type { Entry } from '#shared/contract/files.ts';
-import type { Vfolder } from '#shared/contract/vfolders.ts';
+import type { Usage, Vfolder } from '#shared/contract/vfolders.ts';
 import type { PropertiesTab } from '../properties/properties-dialog.tsx';
 import type { Upload } from '../transfers/dropped.ts';
+
+/** What a new vfolder gets once it is made: an upload, or a copy of what a folder holds. */
+export type VfolderContents =
+  | { readonly kind: 'upload'; readonly upload: Upload }
+  | { readonly kind: 'copy'; readonly vfolder: string; readonly path: string };
 
 export type DialogRequest =
   | {
       readonly kind: 'create-vfolder';
-      /** Name to begin with. */
+      /** Name and usage to begin with. */
       readonly name?: string;
-      /** What is uploaded into it once it is made. */
-      readonly upload?: Upload;
+      readonly usage?: Usage;
+      readonly contents?: VfolderContents;
     }
   | {
       readonly kind: 'link';

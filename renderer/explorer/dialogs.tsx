@@ -14,7 +14,14 @@ export function Dialogs() {
   if (!request) return null;
   switch (request.kind) {
     case 'create-vfolder':
-      return <CreateVfolderDialog name={request.name ?? ''} upload={request.upload ?? null} onClose={closeDialog} />;
+      return (
+        <CreateVfolderDialog
+          name={request.name ?? ''}
+          usage={request.usage ?? 'general'}
+          contents={request.contents ?? null}
+          onClose={closeDialog}
+        />
+      );
     case 'link':
       return <LinkDialog vfolder={request.vfolder ?? null} onClose={closeDialog} />;
     case 'sync':

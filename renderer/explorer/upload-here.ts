@@ -14,7 +14,8 @@ export function uploadHere(upload: Upload): void {
 
 /** A new vfolder for an upload, named after what is uploaded; a single folder gives its contents. */
 export function offerVfolder(upload: Upload): void {
-  openDialog({ kind: 'create-vfolder', name: suggestName(upload.folderName ?? upload.names[0] ?? 'data'), upload });
+  const name = suggestName(upload.folderName ?? upload.names[0] ?? 'data');
+  openDialog({ kind: 'create-vfolder', name, contents: { kind: 'upload', upload } });
 }
 
 export const chooseAndUpload = (what: 'files' | 'folder'): void => chooseUpload(what, uploadHere);

@@ -1,16 +1,18 @@
-import { Button, makeStyles, Spinner, tokens } from '@fluentui/react-components';
-import { ArrowDownloadRegular, ArrowUpRegular, FolderOpenRegular } from '@fluentui/react-icons';
-import { useEffect, useState } from 'react';
-import { formatAddress } from '#shared/address.ts';
+import { Button, makeStyles, Select, Spinner, tokens } from '@fluentui/react-components';
+import { ArrowDownloadRegular, ArrowUpRegular, FolderAddRegular, FolderOpenRegular } from '@fluentui/react-icons';
+import { type ReactNode, useEffect, useState } from 'react';
+import { formatAddress, parseAddress } from '#shared/address.ts';
 import type { Entry } from '#shared/contract/files.ts';
-import type { Job } from '#shared/contract/jobs.ts';
+import type { Job, JobDetail } from '#shared/contract/jobs.ts';
 import type { StowageError } from '#shared/errors.ts';
 import { visible } from '#shared/paths.ts';
 import { onChange } from '../app/changes.ts';
 import { client, fromContract } from '../app/client.ts';
 import { goFiles } from '../app/navigation.ts';
 import { download } from '../explorer/actions.ts';
+import { openDialog } from '../explorer/dialog-state.ts';
 import { EntryIcon } from '../explorer/entry-icon.tsx';
+import { suggestName } from '../explorer/vfolder-name.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { formatBytes, formatExactTime, formatTime, plural } from '../ui/format.ts';
@@ -22,6 +24,7 @@ const most = 500;
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', height: '100%', minHeight: 0 },
   bar: { display: 'flex', alignItems: 'center', gap: '8px', padding: '8px 16px 8px 20px', flexShrink: 0 },
+  chooser: { maxWidth: '280px', flexShrink: 0 },
   address: { fontFamily: tokens.fontFamilyMonospace, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   actions: { marginLeft: 'auto', display: 'flex', gap: '6px', flexShrink: 0 },
   list: { flexGrow: 1, minHeight: 0, overflow: 'auto', padding: '0 12px 12px' },
@@ -112,13 +115,51 @@ function useListing(vfolder: string, path: string, state: Job['state']): Listing
   return listing.path === path ? listing : { path, entries: [], loading: true, error: null };
 }
 
-interface OutputProps {
-  readonly job: Job;
-  readonly vfolder: string;
-  readonly root: string;
+function keepAsVfolder(job: Job, vfolder: string, path: string): void {
+  goFiles();
+  openDialog({
+    kind: 'create-vfolder',
+    name: suggestName(`${job.name}-${job.id}`),
+    usage: 'output',
+    contents: { kind: 'copy', vfolder, path },
+  });
 }
 
-function Output({ job, vfolder, root }: OutputProps) {
+/** A folder that the job has, where it lies. */
+interface Place {
+  /** What the job calls it. */
+  readonly label: string;
+  readonly vfolder: string;
+  readonly root: string;
+  readonly output: boolean;
+}
+
+/** The outputs first, then what was mounted. */
+function placesOf(job: Job, detail: JobDetail | null): Place[] {
+  const mounts = detail?.plan.mounts ?? [];
+  const target = mounts.find(({ role }) => role === 'output')?.target;
+  const output = job.output && {
+    label: target === undefined ? 'Outputs' : `Outputs, ${visible(target)}`,
+    vfolder: job.output.vfolder,
+    root: job.output.path,
+    output: true,
+  };
+  const others = mounts.flatMap(({ role, vfolder, source, target, mode }): Place[] => {
+    if (role === 'output' || vfolder === null) return [];
+    const label = `${visible(target)}${mode === 'ro' ? ', read-only' : ''}`;
+    return [{ label, vfolder, root: parseAddress(source).path, output: false }];
+  });
+  return [...(output ? [output] : []), ...others];
+}
+
+interface FolderProps {
+  readonly job: Job;
+  readonly place: Place;
+  /** Chooses another place, where there is one. */
+  readonly chooser: ReactNode;
+}
+
+function Folder({ job, place: { vfolder, root, output }, chooser }: FolderProps) {
   const styles = useStyles();
   const [path, setPath] = useState(root);
   const { entries, loading, error } = useListing(vfolder, path, job.state);
@@ -126,6 +167,7 @@ function Output({ job, vfolder, root }: OutputProps) {
   return (
     <div className={styles.root}>
       <div className={styles.bar}>
+        {chooser}
         {parent !== null && (
           <Button
             size="small"
@@ -147,21 +189,33 @@ function Output({ job, vfolder, root }: OutputProps) {
           >
             Download all
           </Button>
+          {output && hasEnded(job) && (
+            <Button
+              size="small"
+              icon={<FolderAddRegular />}
+              disabled={entries.length === 0}
+              title="Copy this folder into a vfolder of its own, for other jobs to mount"
+              onClick={() => keepAsVfolder(job, vfolder, path)}
+            >
+              Keep as a vfolder
+            </Button>
+          )}
           <Button size="small" icon={<FolderOpenRegular />} onClick={() => goFiles({ vfolder, path })}>
             Open in Files
           </Button>
         </div>
       </div>
       {error && <ErrorMessage className={styles.message} error={error} />}
-      {loading && <Spinner size="tiny" label="Loading outputs" className={styles.message} />}
-      {!loading && !error && entries.length === 0 && (
+      {loading && <Spinner size="tiny" label="Loading the folder" className={styles.message} />}
+      {!loading && !error && entries.length === 0 && !output && <EmptyState title="Nothing in this folder" />}
+      {!loading && !error && entries.length === 0 && output && (
         <EmptyState title={hasEnded(job) ? 'The job wrote no outputs' : 'No outputs yet'}>
           What a job writes to its output folder is listed here and stays when the job is removed.
         </EmptyState>
       )}
       {entries.length > 0 && (
         <div className={styles.list}>
-          <table className={styles.table} aria-label="Outputs">
+          <table className={styles.table} aria-label={output ? 'Outputs' : 'Files'}>
             <colgroup>
               <col />
               <col width="110" />
@@ -224,8 +278,30 @@ function Output({ job, vfolder, root }: OutputProps) {
   );
 }
 
-/** The outputs of a job. */
-export function JobFiles({ job }: { readonly job: Job }) {
-  if (!job.output) return <EmptyState title="This job keeps no outputs">It was run without an output folder.</EmptyState>;
-  return <Output job={job} vfolder={job.output.vfolder} root={job.output.path} />;
+/** The outputs of a job and the folders that it was given, as they are now. `detail` null: not loaded yet. */
+export function JobFiles({ job, detail }: { readonly job: Job; readonly detail: JobDetail | null }) {
+  const styles = useStyles();
+  const [chosen, setChosen] = useState(0);
+  const places = placesOf(job, detail);
+  const place = places[chosen] ?? places[0];
+  if (!place && detail === null) return <Spinner size="tiny" label="Loading the folders" className={styles.message} />;
+  if (!place)
+    return <EmptyState title="No folders">This job was run without an output folder, and nothing was mounted.</EmptyState>;
+  const chooser = places.length > 1 && (
+    <Select
+      size="small"
+      className={styles.chooser}
+      aria-label="Folder of the job"
+      value={String(places.indexOf(place))}
+      onChange={(_, data) => setChosen(Number(data.value))}
+    >
+      {places.map(({ label }, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the places of a job stay as they are
+        <option key={index} value={index}>
+          {label}
+        </option>
+      ))}
+    </Select>
+  );
+  return <Folder key={`${place.vfolder}:${place.root}`} job={job} place={place} chooser={chooser} />;
 }

@@ -121,7 +121,7 @@ function TabPanel({
     case 'metrics':
       return <MetricsView job={job} detail={detail} />;
     case 'files':
-      return <JobFiles job={job} />;
+      return <JobFiles job={job} detail={detail} />;
     case 'shell':
       return <ShellView job={job} />;
     case 'plan':
