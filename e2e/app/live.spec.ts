@@ -55,7 +55,8 @@ test('metrics grow while the job runs, and are there after its end and after a r
 
   const again = await launch();
   await again.page.getByRole('button', { name: /^Jobs/ }).click();
-  await expect(again.page.getByRole('img', { name: /^CPU of measured: last .*; memory / })).toBeVisible();
+  await expect(again.page.getByRole('img', { name: /^CPU of measured: last / })).toBeVisible();
+  await expect(again.page.getByRole('img', { name: /^Memory of measured: last .*B, at most .*B$/ })).toBeVisible();
   const same = await openJob(again.page, 'measured');
   await same.openTab('Metrics');
   await expect(again.page.getByLabel('In all')).toHaveText(kept ?? '');

@@ -6,7 +6,7 @@ import type { Job } from '#shared/contract/jobs.ts';
 import { visible } from '#shared/paths.ts';
 import { goJobs, goLaunch } from '../app/navigation.ts';
 import { loadJobs, useJobs } from '../app/stores/jobs.ts';
-import { loadUsage, useUsage } from '../app/stores/usage.ts';
+import { loadUsage, type Usage, useUsage } from '../app/stores/usage.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorMessage } from '../ui/error-message.tsx';
 import { formatCount, formatExactTime, formatTime, plural } from '../ui/format.ts';
@@ -14,12 +14,13 @@ import { StateBadge } from '../ui/state-badge.tsx';
 import { useNow } from '../ui/use-now.ts';
 import { fetchRows, findJobs, useFollowedJobs, useJobList } from './job-list.ts';
 import { commandOf, durationOf, isGettingReady, whereItRuns } from './job-words.ts';
-import { UsageSparkline } from './metrics-sparkline.tsx';
+import { measures, type UsageMeasure, UsageSparkline } from './metrics-sparkline.tsx';
 
 const rowHeight = 34;
 /** Rows that are only passed by need no pictures. */
 const restMilliseconds = 150;
-const columns = '132px minmax(140px, 2fr) minmax(120px, 2fr) minmax(120px, 3fr) 84px 124px 92px 52px';
+const columns = '132px minmax(140px, 2fr) minmax(120px, 2fr) minmax(120px, 3fr) 64px 64px 124px 92px 52px';
+const columnsWithGpu = columns.replace('64px', '64px 64px');
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', height: '100%', minHeight: 0 },
@@ -53,9 +54,10 @@ const useStyles = makeStyles({
     columnGap: '16px',
     alignItems: 'center',
     padding: '0 20px',
-    minWidth: '980px',
+    minWidth: '1040px',
   },
-  body: { position: 'relative', minWidth: '980px' },
+  withGpu: { gridTemplateColumns: columnsWithGpu },
+  body: { position: 'relative', minWidth: '1040px' },
   item: {
     position: 'absolute',
     top: 0,
@@ -77,27 +79,35 @@ const useStyles = makeStyles({
   bad: { color: tokens.colorPaletteRedForeground1 },
 });
 
-const headings: readonly [string, boolean][] = [
+const headingsOf = (used: readonly UsageMeasure[]): readonly [string, boolean][] => [
   ['State', false],
   ['Name', false],
   ['Runs in', false],
   ['Command', false],
-  ['CPU', false],
+  ...used.map((measure): [string, boolean] => [measures[measure].name, false]),
   ['Started', false],
   ['Duration', true],
   ['Exit', true],
 ];
 
 /** What it used lately; drawn by itself each second, and not with its row. */
-function UsageCell({ job: { id, name } }: { readonly job: Job }) {
+function UsageCell({ job: { id, name }, measure }: { readonly job: Job; readonly measure: UsageMeasure }) {
   const samples = useUsage((state) => state[id]);
   return (
     // biome-ignore lint/a11y/useSemanticElements: see below
-    <div role="cell">{samples && <UsageSparkline samples={samples} of={visible(name)} width={84} height={20} />}</div>
+    <div role="cell">
+      {samples && <UsageSparkline measure={measure} samples={samples} of={visible(name)} width={64} height={20} />}
+    </div>
   );
 }
 
-function JobCells({ job, now }: { readonly job: Job; readonly now: number }) {
+interface JobCellsProps {
+  readonly job: Job;
+  readonly used: readonly UsageMeasure[];
+  readonly now: number;
+}
+
+function JobCells({ job, used, now }: JobCellsProps) {
   const styles = useStyles();
   const started = job.startedAt ?? job.createdAt;
   const cell = (extra: string | undefined, text: string, title = text) => (
@@ -115,7 +125,9 @@ function JobCells({ job, now }: { readonly job: Job; readonly now: number }) {
       {cell(styles.name, job.name)}
       {cell(styles.quiet, isGettingReady(job) && job.progress ? job.progress : whereItRuns(job))}
       {cell(styles.command, commandOf(job))}
-      <UsageCell job={job} />
+      {used.map((measure) => (
+        <UsageCell key={measure} job={job} measure={measure} />
+      ))}
       {cell(styles.quiet, formatTime(started, now), formatExactTime(started))}
       {cell(styles.number, durationOf(job, now))}
       {cell(
@@ -127,9 +139,9 @@ function JobCells({ job, now }: { readonly job: Job; readonly now: number }) {
 }
 
 /** A row that is on its way. */
-function CellsToCome() {
+function CellsToCome({ used }: Pick<JobCellsProps, 'used'>) {
   const styles = useStyles();
-  return headings.map(([heading]) => (
+  return headingsOf(used).map(([heading]) => (
     // biome-ignore lint/a11y/useSemanticElements: see above
     <div key={heading} role="cell" className={styles.quiet}>
       {heading === 'Name' ? '…' : ''}
@@ -137,11 +149,16 @@ function CellsToCome() {
   ));
 }
 
+const withoutGpu: readonly UsageMeasure[] = ['cpu', 'memory'];
+const withGpu: readonly UsageMeasure[] = ['cpu', 'memory', 'gpu'];
+const anyGpu = (usage: Usage): boolean => Object.values(usage).some((samples) => samples.some(({ gpus }) => gpus !== null));
+
 function Rows({ ids }: { readonly ids: readonly number[] }) {
   const styles = useStyles();
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useJobList((state) => state.rows);
   const [current, setCurrent] = useState(0);
+  const used = useUsage(anyGpu) ? withGpu : withoutGpu;
   const virtual = useVirtualizer({
     count: ids.length,
     getScrollElement: () => scroller.current,
@@ -199,8 +216,8 @@ function Rows({ ids }: { readonly ids: readonly number[] }) {
     >
       {/* biome-ignore lint/a11y/useSemanticElements: see above */}
       {/* biome-ignore lint/a11y/useFocusableInteractive: headings are read, not used */}
-      <div role="row" aria-rowindex={1} className={mergeClasses(styles.row, styles.head)}>
-        {headings.map(([heading, right]) => (
+      <div role="row" aria-rowindex={1} className={mergeClasses(styles.row, used === withGpu && styles.withGpu, styles.head)}>
+        {headingsOf(used).map(([heading, right]) => (
           // biome-ignore lint/a11y/useSemanticElements: see above
           // biome-ignore lint/a11y/useFocusableInteractive: headings are read, not used
           <div key={heading} role="columnheader" className={mergeClasses(right && styles.number)}>
@@ -223,12 +240,12 @@ function Rows({ ids }: { readonly ids: readonly number[] }) {
               aria-rowindex={item.index + 2}
               data-index={item.index}
               tabIndex={item.index === at ? 0 : -1}
-              className={mergeClasses(styles.row, styles.item)}
+              className={mergeClasses(styles.row, used === withGpu && styles.withGpu, styles.item)}
               style={{ transform: `translateY(${item.start}px)` }}
               onFocus={() => setCurrent(item.index)}
               onClick={() => goJobs(id)}
             >
-              {job ? <JobCells job={job} now={now} /> : <CellsToCome />}
+              {job ? <JobCells job={job} used={used} now={now} /> : <CellsToCome used={used} />}
             </div>
           );
         })}

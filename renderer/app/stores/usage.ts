@@ -7,8 +7,11 @@ export const sparkPoints = 60;
 /** Jobs beyond this many are forgotten, the oldest first: their pictures are fetched again. */
 const mostJobs = 500;
 
+/** Samples by job, oldest first. */
+export type Usage = Readonly<Record<number, readonly UsageSample[]>>;
+
 /** What jobs used lately, for small pictures: of running ones the last minute, of ended ones their whole time. */
-export const useUsage = create<Readonly<Record<number, readonly UsageSample[]>>>()(() => ({}));
+export const useUsage = create<Usage>()(() => ({}));
 
 /** A new sample of a running job. */
 export function noteUsage(id: number, sample: UsageSample): void {
