@@ -6,14 +6,23 @@ export type DiskWork =
   /** Objects from memory, each linked into its tree. */
   | {
       readonly kind: 'land';
-      readonly items: readonly { object: string; content: Uint8Array; modified: number | null; to: string | null }[];
+      readonly items: readonly {
+        object: string;
+        content: Uint8Array;
+        modified: number | null;
+        executable: boolean;
+        to: string | null;
+      }[];
     }
   /** Gives a fetched file its name as an object, and links it. */
-  | { readonly kind: 'adopt'; readonly items: readonly { from: string; object: string; to: string | null }[] }
+  | {
+      readonly kind: 'adopt';
+      readonly items: readonly { from: string; object: string; executable: boolean; to: string | null }[];
+    }
   | { readonly kind: 'link'; readonly items: readonly { object: string; to: string }[] }
   | { readonly kind: 'symlink'; readonly items: readonly { target: string; to: string }[] }
   | { readonly kind: 'folder'; readonly items: readonly { to: string; mode: number }[] }
-  /** Copies of their own, which share blocks with the object where the disk can. */
+  /** Copies of their own, executable where the object is, which share blocks with the object where the disk can. */
   | { readonly kind: 'copy'; readonly items: readonly { from: string; to: string; mode: number }[] }
   /** Whether a file has this size: one that has not, or is gone, fails. */
   | { readonly kind: 'check'; readonly items: readonly { path: string; bytes: number }[] }

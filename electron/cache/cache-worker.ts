@@ -26,16 +26,16 @@ parentPort?.on('message', ({ id, work }: DiskOrder) => {
 });
 
 /** Objects are never written again. */
-const objectMode = 0o444;
+const objectMode = (executable: boolean): number => (executable ? 0o555 : 0o444);
 
 function resultsOf(work: DiskWork): (StepError | null)[] {
   switch (work.kind) {
     case 'land':
       return work.items.map((item) => attempt(() => land(item)));
     case 'adopt':
-      return work.items.map(({ from, object, to }) =>
+      return work.items.map(({ from, object, executable, to }) =>
         attempt(() => {
-          chmodSync(from, objectMode);
+          chmodSync(from, objectMode(executable));
           intoFolder(object, () => renameSync(from, object));
           linkOrRemove(object, to);
         }),
@@ -85,15 +85,15 @@ function intoFolder(path: string, step: () => void): void {
   }
 }
 
-function land({ object, content, modified, to }: Extract<DiskWork, { kind: 'land' }>['items'][number]): void {
+function land({ object, content, modified, executable, to }: Extract<DiskWork, { kind: 'land' }>['items'][number]): void {
   let file = -1;
   intoFolder(object, () => {
-    file = openSync(object, 'wx', objectMode);
+    file = openSync(object, 'wx', objectMode(executable));
   });
   try {
     for (let done = 0; done < content.length; ) done += writeSync(file, content, done, content.length - done);
     // Whatever the user's mask: it is read by the user of the job.
-    fchmodSync(file, objectMode);
+    fchmodSync(file, objectMode(executable));
     if (modified !== null) futimesSync(file, modified / 1000, modified / 1000);
   } catch (error) {
     closeSync(file);
@@ -129,9 +129,9 @@ function link(object: string, to: string): void {
 }
 
 function copy(from: string, to: string, mode: number): void {
-  const { atime, mtime } = lstatSync(from);
+  const { atime, mtime, mode: original } = lstatSync(from);
   intoFolder(to, () => copyFileSync(from, to, constants.COPYFILE_FICLONE));
-  chmodSync(to, mode);
+  chmodSync(to, mode | (original & 0o111));
   utimesSync(to, atime, mtime);
 }
 

@@ -95,6 +95,22 @@ describe('a place brought into the cache', () => {
     expect(await bench.cache.cachedOf('id-v', 'deep')).toEqual({ files: 1, bytes: 2 });
   });
 
+  it('lets files be run that may be run where they come from', async () => {
+    const source = join(home, 'source');
+    mkdirSync(join(source, 'v'), { recursive: true });
+    const modes = { 'run.sh': 0o755, 'large.bin': 0o700, 'notes.txt': 0o644 };
+    for (const [name, mode] of Object.entries(modes))
+      writeFileSync(join(source, 'v', name), name === 'large.bin' ? Buffer.alloc(2 * 1024 * 1024) : name, { mode });
+    bench.vfolder('v', createLocalProvider(source));
+    const modesOf = async (): Promise<string[]> => {
+      const { directory } = await stage();
+      return Object.keys(modes).map((name) => (statSync(join(directory, name)).mode & 0o777).toString(8));
+    };
+    expect(await modesOf()).toEqual(['555', '555', '444']);
+    chmodSync(join(source, 'v', 'run.sh'), 0o600);
+    expect(await modesOf()).toEqual(['444', '555', '444']);
+  });
+
   it('costs no read and no new folder the second time, also after a restart', async () => {
     for (let file = 0; file < 300; file++) await put(`v/f${file}`, `${file}`);
     const first = await stage();

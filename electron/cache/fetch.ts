@@ -53,6 +53,7 @@ export interface Landed {
   readonly inner: InnerPath;
   readonly version: string;
   readonly size: number;
+  readonly executable: boolean;
   /** Where it is linked to; null: nowhere yet. */
   readonly to: string | null;
 }
@@ -120,6 +121,7 @@ export function createFetcher(
     inner,
     version: versionOf(file),
     size: file.size,
+    executable: file.executable,
     to: name,
   });
   const begin = ({ inner, version, size }: Landed): number => rows.begin(vfolderId, inner, version, size, usedAt);
@@ -136,6 +138,7 @@ export function createFetcher(
         object: layout.object(ids[index] ?? 0),
         content,
         modified,
+        executable: landed.executable,
         to: landed.to,
       })),
     });
@@ -205,7 +208,11 @@ export function createFetcher(
         },
       });
       const from = join(layout.incoming, large.name, 'data');
-      const [failed] = await onDisk({ kind: 'adopt', items: [{ from, object: layout.object(large.id), to: wanted.to }] });
+      const { executable } = wanted.file;
+      const [failed] = await onDisk({
+        kind: 'adopt',
+        items: [{ from, object: layout.object(large.id), executable, to: wanted.to }],
+      });
       if (failed) throw stepError(failed, wanted.inner);
       finish(large.id, landedOf(wanted));
       large.whole = true;

@@ -16,6 +16,7 @@ export type Listed =
       readonly size: number;
       readonly etag: string | null;
       readonly modified: number | null;
+      readonly executable: boolean;
     }
   | { readonly kind: 'folder'; readonly rel: InnerPath }
   | { readonly kind: 'link'; readonly rel: InnerPath; readonly target: string };
@@ -85,7 +86,14 @@ function toListed(entry: StorageEntry, rel: InnerPath): Listed | null {
   if (entry.problem !== undefined) throw refused(entry, 'name-invalid', 'cannot be copied', entry.problem);
   switch (entry.kind) {
     case 'file':
-      return { kind: 'file', rel, size: entry.size, etag: entry.etag ?? null, modified: entry.modified };
+      return {
+        kind: 'file',
+        rel,
+        size: entry.size,
+        etag: entry.etag ?? null,
+        modified: entry.modified,
+        executable: entry.executable === true,
+      };
     case 'directory':
       return { kind: 'folder', rel };
     case 'symlink':
@@ -152,7 +160,7 @@ async function openWriter(path: string): Promise<Writer> {
 function lineOf(entry: Listed): string {
   switch (entry.kind) {
     case 'file':
-      return `${JSON.stringify([entry.rel, entry.size, entry.etag, entry.modified])}\n`;
+      return `${JSON.stringify([entry.rel, entry.size, entry.etag, entry.modified, ...(entry.executable ? [1] : [])])}\n`;
     case 'folder':
       return `${JSON.stringify([entry.rel])}\n`;
     case 'link':
@@ -163,10 +171,17 @@ function lineOf(entry: Listed): string {
 function fromLine(line: string): Listed {
   // Written by this very module; the paths were checked by the provider.
   const parts = JSON.parse(line) as [InnerPath, ...unknown[]];
-  const [rel, second, etag, modified] = parts;
+  const [rel, second, etag, modified, executable] = parts;
   if (parts.length === 1) return { kind: 'folder', rel };
   if (parts.length === 2) return { kind: 'link', rel, target: String(second) };
-  return { kind: 'file', rel, size: Number(second), etag: etag as string | null, modified: modified as number | null };
+  return {
+    kind: 'file',
+    rel,
+    size: Number(second),
+    etag: etag as string | null,
+    modified: modified as number | null,
+    executable: executable === 1,
+  };
 }
 
 const readBytes = 256 * 1024;

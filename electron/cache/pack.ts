@@ -1,15 +1,16 @@
-import { createHash, hash, randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type InnerPath, joinPath, parseInnerPath } from '#shared/paths.ts';
+import { type InnerPath, joinPath } from '#shared/paths.ts';
 import { padded, tarEndBytes, tarHeader } from '../packing/tar-header.ts';
 import type { ResolvedPlace } from '../services.ts';
 import { checkSignal } from '../storage/bodies.ts';
-import { hasContainers, hasLocalPath } from '../storage/provider.ts';
+import { packsFolder, shortHash } from '../storage/host-folder.ts';
+import { hasLocalPath } from '../storage/provider.ts';
 import { type ListedFile, readListing, versionOf } from './listing.ts';
 
 /**
- * A pack lies on the host under `.stowage/packs/<place>`: the small files of a place as a few tar archives, and an index
+ * A pack lies on the host under `.stowage/packs/<vfolder>/<place>`: the small files of a place as a few tar archives, and an index
  * that is written last. A host gives one object for each request; out of a pack thousands come with one. The index names
  * the version of every file, so what changed since is seen from the listing and fetched alone.
  */
@@ -35,11 +36,8 @@ export type PackLine = readonly [
 ];
 
 /** Where the pack of a place lies in its provider. */
-export function packFolder({ provider, path }: ResolvedPlace): InnerPath {
-  const [container = ''] = path.split('/');
-  const top = parseInnerPath(hasContainers(provider) ? container : '');
-  return joinPath(top, `.stowage/packs/${hash('sha256', path).slice(0, 32)}`);
-}
+export const packFolder = ({ provider, root, inner }: ResolvedPlace): InnerPath =>
+  joinPath(packsFolder(provider, root), shortHash(inner));
 
 /** Whether a pack may be laid beside a place. */
 export const mayPack = ({ vfolder, provider }: ResolvedPlace): boolean => vfolder.permission === 'rw' && !hasLocalPath(provider);

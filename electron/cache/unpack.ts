@@ -109,7 +109,9 @@ async function unpackShard(unpacking: Unpacking, lines: readonly PackLine[], wan
   const landing: Promise<void>[] = [];
   const land = ([rel, version, , , size, modified]: PackLine, content: Uint8Array): void => {
     const inner = placeInVfolder(place, listing, parseInnerPath(rel) as InnerPath);
-    const landed = fetcher.land({ inner, version, size, to: null }, content, modified).then(() => onLanded(size));
+    const landed = fetcher
+      .land({ inner, version, size, executable: false, to: null }, content, modified)
+      .then(() => onLanded(size));
     landed.catch(() => undefined);
     landing.push(landed);
   };

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { parseInnerPath } from '#shared/paths.ts';
 import { createDockerEngine } from '../engines/docker/engine.ts';
 import { bytes, collect } from '../storage/contract/world.ts';
+import { createLocalProvider } from '../storage/local/provider.ts';
 import { createMemoryProvider } from '../storage/memory/provider.ts';
 import type { StorageProvider } from '../storage/provider.ts';
 import { walk } from '../storage/walk.ts';
@@ -82,6 +83,16 @@ it.each([0, 3])('what a job that ends with %i wrote to its volume is fetched and
   });
   expect(await onHost()).toEqual({ 'a.txt': 'changed', added: 'new', 'deep/er/d': 'd', 'sub/c.txt': 'c' });
   await expect.poll(() => volumes(), { timeout: 10_000 }).toEqual(before);
+});
+
+it.each(['ro', 'rw'] as const)('a script of a folder of this machine can be run there (%s)', async (mode) => {
+  const folder = join(home, 'machine', 'code');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'run.sh'), '#!/bin/sh\necho ran', { mode: 0o755 });
+  writeFileSync(join(folder, 'plain.sh'), '#!/bin/sh\necho ran', { mode: 0o644 });
+  bench.vfolder('code', createLocalProvider(join(home, 'machine')));
+  const script = '[ "$(data/run.sh)" = ran ] && ! [ -x data/plain.sh ]';
+  expect(await bench.ended(await bench.run(dataJob(script, mode, 'code:/')))).toMatchObject({ state: 'succeeded' });
 });
 
 it('outputs begin empty in a volume, whatever the image has there', async () => {

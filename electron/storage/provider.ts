@@ -74,6 +74,8 @@ export interface StorageEntry {
   /** Where the host knows that instead: the MD5 (hex) of the MD5s of the parts of so many bytes, the last may be shorter. */
   readonly md5OfParts?: { readonly md5: string; readonly partBytes: number };
   readonly linkTarget?: string;
+  /** A file that its owner may run, where the host knows. */
+  readonly executable?: true;
   /** Tier or storage class, where the host has them; told by `list` and `stat`, not always by a write. */
   readonly tier?: string;
   /**

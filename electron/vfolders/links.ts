@@ -5,6 +5,7 @@ import type { LinkTarget } from '#shared/contract/vfolders.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
 import { type InnerPath, isWithin, parseInnerPath, rootPath, visible } from '#shared/paths.ts';
 import { comparablePath, hostPathWithin } from '#shared/plan/host-path.ts';
+import { hostFolder } from '../storage/host-folder.ts';
 import { hasContainers, hasLocalPath, type StorageProvider } from '../storage/provider.ts';
 import type { Database } from '../store/database.ts';
 import { waitAtMost } from '../waiting.ts';
@@ -12,7 +13,7 @@ import { checkMountPath, type OptionalFields } from './fields.ts';
 import { checkTargetPath, type LinkRules, resolveLinkTarget, waitForDisk } from './link-rules.ts';
 import { checkNewName } from './new-names.ts';
 import type { Placement } from './placement.ts';
-import { type HostAccess, hostFolder, type LocalLink, localHostId, placeOf, type VfolderRow } from './rows.ts';
+import { type HostAccess, type LocalLink, localHostId, placeOf, type VfolderRow } from './rows.ts';
 
 export interface LinkTools {
   readonly database: Database;

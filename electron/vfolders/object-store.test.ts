@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { VfolderInfo } from '#shared/contract/vfolders.ts';
 import { StowageError } from '#shared/errors.ts';
 import { at, put, textOf } from '../storage/contract/world.ts';
+import { packsFolder } from '../storage/host-folder.ts';
 import { createObjectStore, type ObjectStore } from '../storage/object-store.fixture.ts';
 import { createVfolderWorld, type VfolderWorld } from './vfolders.fixture.ts';
 
@@ -65,15 +66,18 @@ describe.each([
     expect(await textOf(store, world.vfolders.lookup.resolve('other', 'file').path)).toBe('second');
   });
 
-  it('are purged whole, Stowage’s own folder in their container too, and leave the others alone', async () => {
+  it('are purged whole, with what Stowage laid beside them, and leave the others alone', async () => {
     await world.create('kept', 'store');
     await put(store, 'kept/file', 'kept');
+    const keptPack = `${packsFolder(store, at('kept'))}/place/index.jsonl`;
+    await put(store, keptPack, 'kept');
     const { id } = await world.create('data', 'store');
     for (let index = 0; index < 50; index++) await put(store, `data/${index % 3}/${index}`, '12345');
     if (containers) await put(store, 'data/.stowage/trash-files/left', 'by a crash');
+    await put(store, `${packsFolder(store, at('data'))}/place/1.tar`, 'copies');
     await service().delete({ name: 'data' }, call);
     expect(await service().purge({ id }, call)).toEqual({ files: 50, bytes: 250 });
-    expect(store.keys()).toEqual(['kept/', 'kept/file']);
+    expect(store.keys().toSorted()).toEqual(['kept/', 'kept/file', keptPack].toSorted());
     expect(await world.names(true)).toEqual([]);
   });
 

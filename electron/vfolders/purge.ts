@@ -1,11 +1,12 @@
 import { isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
 import { type InnerPath, joinPath, parseInnerPath } from '#shared/paths.ts';
+import { hostFolder, packsFolder } from '../storage/host-folder.ts';
 import { hasContainers, type StorageProvider } from '../storage/provider.ts';
 import { removeTree } from '../storage/remove-tree.ts';
 import { statOrNull } from '../storage/stat-or-null.ts';
 import type { Database } from '../store/database.ts';
 import { moveFolder } from './folders.ts';
-import { hostFolder, keepsPlace, placeOf, purgeRoot, type VfolderRow } from './rows.ts';
+import { keepsPlace, placeOf, purgeRoot, type VfolderRow } from './rows.ts';
 
 type Count = { files: number; bytes: number };
 
@@ -36,6 +37,7 @@ export async function destroy(database: Database, provider: StorageProvider, row
     for (const { trash_path } of trashed) await removeIfThere(provider, parseInnerPath(trash_path));
     // Its own container holds its trash, which no listing shows.
     if (stays && hasContainers(provider)) await removeIfThere(provider, joinPath(aside, hostFolder));
+    if (stays) await removeIfThere(provider, packsFolder(provider, aside));
     count = await removeIfThere(provider, aside);
   } catch (error) {
     const failure = toStowageError(error);

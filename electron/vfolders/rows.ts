@@ -2,6 +2,7 @@ import type { HostKind, HostSettings } from '#shared/contract/hosts.ts';
 import type { Usage } from '#shared/contract/vfolders.ts';
 import { StowageError } from '#shared/errors.ts';
 import { type InnerPath, parseInnerPath, visible } from '#shared/paths.ts';
+import { hostFolder } from '../storage/host-folder.ts';
 import { canRename, type StorageProvider } from '../storage/provider.ts';
 import type { Database } from '../store/database.ts';
 
@@ -52,8 +53,7 @@ export const localLinkOf = (row: VfolderRow): LocalLink | null =>
 /** Whether renaming, trashing and restoring change the row only: nothing is moved. */
 export const keepsPlace = (row: VfolderRow, provider: StorageProvider): boolean => row.kind === 'linked' || !canRename(provider);
 
-/** The folder of the host in which Stowage keeps the trash and what is being purged. */
-export const hostFolder = '.stowage';
+/** Where the trash lies, and what is being purged. */
 export const trashRoot = (id: string): InnerPath => parseInnerPath(`${hostFolder}/trash/${id}`);
 export const purgeRoot = (id: string): InnerPath => parseInnerPath(`${hostFolder}/purging/${id}`);
 

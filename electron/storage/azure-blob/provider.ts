@@ -4,6 +4,7 @@ import type { NameRules } from '#shared/names.ts';
 import { baseName, type InnerPath, visible } from '#shared/paths.ts';
 import type { HostSecret } from '../../services.ts';
 import { checkSignal, checkWriteKey } from '../bodies.ts';
+import { hostFolder } from '../host-folder.ts';
 import { checkNames } from '../names.ts';
 import {
   checkEdited,
@@ -53,8 +54,6 @@ export interface AzureBlobOptions {
   readonly http?: HttpClientOptions;
 }
 
-/** Stowage's own folder at the top of a host or a container. */
-const ownFolder = '.stowage';
 /** Azure takes at most so many blocks for one blob. */
 const maxBlocks = 50_000;
 
@@ -124,7 +123,7 @@ class AzureBlob implements AzureBlobProvider {
       let something = false;
       for await (const page of listFolder({ service, folder, signal, container, prefix: name === '' ? '' : `${name}/` })) {
         something = true;
-        yield top ? page.filter(({ path }) => baseName(path) !== ownFolder) : page;
+        yield top ? page.filter(({ path }) => baseName(path) !== hostFolder) : page;
       }
       if (something) return;
     }

@@ -3,14 +3,13 @@ import { lstat, opendir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InnerPath } from '#shared/paths.ts';
 import { checkSignal } from '../bodies.ts';
+import { hostFolder } from '../host-folder.ts';
 import type { StorageEntry } from '../provider.ts';
 import { errnoOf } from './errno.ts';
 import { listInThread, lookInThread } from './listing-thread.ts';
 
 /** Names of unfinished writes, hidden from listings. */
 export const partPrefix = '.stowage-part-';
-/** The host's own folder in its root (trash), hidden from the listing of the root. */
-export const hostFolder = '.stowage';
 
 const pageSize = 1000;
 const parallelStats = 32;
@@ -23,6 +22,8 @@ function kindOf(stats: BigIntStats): StorageEntry['kind'] {
   if (stats.isDirectory()) return 'directory';
   return stats.isSymbolicLink() ? 'symlink' : 'special';
 }
+
+const ownerMayRun = 0o100n;
 
 /**
  * Changes whenever the content does. The change time is part of it, since a program can write in place and put the
@@ -40,7 +41,7 @@ export function toEntry(path: InnerPath, stats: BigIntStats, linkTarget?: string
     size: kind === 'file' ? Number(stats.size) : 0,
     modified: Math.round(Number(stats.mtimeNs) / 1e6),
     modifiedNs: stats.mtimeNs,
-    ...(kind === 'file' && { etag: etagOf(stats) }),
+    ...(kind === 'file' && { etag: etagOf(stats), ...(stats.mode & ownerMayRun && { executable: true }) }),
     ...(linkTarget !== undefined && { linkTarget }),
   };
 }

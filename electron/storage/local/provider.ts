@@ -5,6 +5,7 @@ import { StowageError } from '#shared/errors.ts';
 import type { NameRules } from '#shared/names.ts';
 import { baseName, type InnerPath, isWithin, visible } from '#shared/paths.ts';
 import { checkSignal } from '../bodies.ts';
+import { hostFolder } from '../host-folder.ts';
 import type { PropertiesCapable } from '../properties.ts';
 import type {
   CallOptions,
@@ -16,7 +17,7 @@ import type {
   StorageProvider,
 } from '../provider.ts';
 import { type Containment, createContainment, missingRoot } from './containment.ts';
-import { entryAt, hostFolder, listDirectory, partPrefix } from './entries.ts';
+import { entryAt, listDirectory, partPrefix } from './entries.ts';
 import { errnoOf, fromErrno, withErrno } from './errno.ts';
 import { localProperties } from './properties.ts';
 import { readLocal } from './read.ts';

@@ -6,8 +6,6 @@ import { listedNameProblem } from '../remote/listed-names.ts';
 
 /** Bytes of a key, the rule of S3. */
 const maxKeyBytes = 1024;
-/** Stowage's own folder at the top of a host or a bucket. */
-export const ownFolder = '.stowage';
 
 /** Where a path lies at the service. */
 export interface Place {

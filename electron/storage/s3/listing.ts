@@ -2,10 +2,11 @@ import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { StowageError } from '#shared/errors.ts';
 import { type InnerPath, visible } from '#shared/paths.ts';
 import { checkSignal } from '../bodies.ts';
+import { hostFolder } from '../host-folder.ts';
 import type { CallOptions, StorageEntry } from '../provider.ts';
 import { listedNameProblem, unsafeEntry } from '../remote/listed-names.ts';
 import { folderEntry, md5OfEtag, plainEtag, tierOf } from './entries.ts';
-import { isBucketName, type Keys, ownFolder, type Place } from './keys.ts';
+import { isBucketName, type Keys, type Place } from './keys.ts';
 import { type ListPage, parseListPage } from './list-page.ts';
 import type { S3Service } from './service.ts';
 
@@ -116,7 +117,7 @@ function readPage(output: ListPage, { place, prefix, hidesOwn, md5 }: PageReadin
   for (const listed of output.prefixes) {
     proves = true;
     const name = listed.slice(prefix.length, -1);
-    if (hidesOwn && name === ownFolder) continue;
+    if (hidesOwn && name === hostFolder) continue;
     entries.push(checkedEntry(folder, name, (path) => folderEntry(path)));
   }
   for (const { key, size, etag: quoted, modified, storageClass } of output.objects) {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { isStowageError } from '#shared/errors.ts';
 import type { InnerPath } from '#shared/paths.ts';
+import { hostFolder } from '../host-folder.ts';
 import { md5Of } from '../remote/digests.ts';
-import { type Keys, ownFolder, type Place } from './keys.ts';
+import type { Keys, Place } from './keys.ts';
 import type { S3Service } from './service.ts';
 
 /**
@@ -22,7 +23,7 @@ export function createUploadRecords(service: S3Service, keys: Keys): UploadRecor
   const recordOf = (place: Place, key: string): Place => {
     const name = createHash('sha256').update(`${key}\n${place.key}`).digest('hex').slice(0, 40);
     const top = keys.folderPrefix({ ...place, path: '' as InnerPath, key: '' });
-    return { ...place, key: `${top}${ownFolder}/uploads/${name}` };
+    return { ...place, key: `${top}${hostFolder}/uploads/${name}` };
   };
   return {
     find: async (place, key, signal) => {
