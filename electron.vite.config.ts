@@ -6,20 +6,21 @@ import type { Plugin } from 'vite';
 const root = import.meta.dirname;
 const at = (path: string): string => resolve(root, path);
 
-/** The chunks of the first screen are fetched with the page, not when the script that connects has been read. */
+/** What the first screen is drawn with is fetched with the page, not when the script that connects has been read. */
 const preloadStart: Plugin = {
   name: 'preload-start',
   transformIndexHtml: {
     order: 'post',
     handler: (_html, { bundle = {} }) => {
       const chunks = Object.values(bundle).filter((file) => file.type === 'chunk');
-      const start = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith('/app/start.tsx'));
+      const start = chunks.find(({ moduleIds }) => moduleIds.some((id) => id.endsWith('/renderer/app/start.tsx')));
       if (!start) throw new Error('the chunk of the first screen is missing');
-      return [start.fileName, ...start.imports].map((name) => ({
-        tag: 'link',
-        attrs: { rel: 'modulepreload', href: `./${name}` },
-        injectTo: 'head' as const,
-      }));
+      const font = Object.keys(bundle).find((name) => /inter-latin-wght-normal-.*\.woff2$/.test(name));
+      if (!font) throw new Error('the font of the first screen is missing');
+      return [
+        ...[start.fileName, ...start.imports].map((name) => ({ rel: 'modulepreload', href: `./${name}` })),
+        { rel: 'preload', as: 'font', type: 'font/woff2', crossorigin: '', href: `./${font}` },
+      ].map((attrs) => ({ tag: 'link', attrs, injectTo: 'head' as const }));
     },
   },
 };
@@ -77,6 +78,21 @@ export default defineConfig({
     root: at('renderer'),
     plugins: [react(), preloadStart],
     // Half as much for the page to read before it can be used.
-    build: { minify: true, outDir: at('out/renderer'), rollupOptions: { input: at('renderer/index.html') } },
+    build: {
+      minify: true,
+      outDir: at('out/renderer'),
+      rolldownOptions: {
+        input: at('renderer/index.html'),
+        output: {
+          // Two files and not three dozen: what reaches the core and fetches the first data, and what draws it.
+          codeSplitting: {
+            groups: [
+              { name: 'connection', test: /renderer\/app\/(connection|changes)\.ts$|vite\/preload-helper/, priority: 2 },
+              { name: 'first-screen', test: /renderer\/app\/start\.tsx$/, priority: 1 },
+            ],
+          },
+        },
+      },
+    },
   },
 });

@@ -1,3 +1,4 @@
+import { enableCompileCache } from 'node:module';
 import { join, parse } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -37,6 +38,8 @@ export async function runServe(argv: readonly string[]): Promise<number> {
       return 0;
     }
     const { data: home, localRoot } = findHome();
+    // What is loaded from here on is compiled once.
+    enableCompileCache(join(home, 'compiled'));
     await serve(home, localRoot, port, open).catch((error: unknown) => showRunning(home, open, error));
     return 0;
   } catch (thrown) {

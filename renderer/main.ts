@@ -1,3 +1,4 @@
+import { followChanges } from './app/changes.ts';
 import { connect } from './app/connection.ts';
 
 /** How often the page was read anew in a row. */
@@ -12,8 +13,9 @@ function readAnew(error: unknown): void {
   setTimeout(() => location.reload(), 300);
 }
 
-// The way to the core is made while the rest of the page is still read.
+// The way to the core is made, and what the first screen shows fetched, while the rest of the page is still read.
 const connected = connect();
+followChanges();
 import('./app/start.tsx').then(
   () => sessionStorage.removeItem(readsItem),
   // Not before the key of this start has become a session.

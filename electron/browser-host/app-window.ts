@@ -87,6 +87,9 @@ function appArguments(openPath: string, profile: string): string[] {
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
+    '--disable-extensions',
+    '--disable-default-apps',
+    '--disable-features=MediaRouter,Translate,OptimizationHints',
     // Chromium refuses to start for root otherwise; the page is our own, under a policy that loads nothing foreign.
     ...(process.getuid?.() === 0 ? ['--no-sandbox', '--test-type'] : []),
   ];

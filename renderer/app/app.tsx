@@ -7,7 +7,7 @@ import { SplitPane } from '../ui/split-pane.tsx';
 import { Toasts } from '../ui/toasts.tsx';
 import { useConnection } from './client.ts';
 import { CrashBoundary } from './crash-boundary.tsx';
-import { useFirstDrawing } from './first-drawing.ts';
+import { noteFrame, useFirstDrawing, whenAtRest } from './first-drawing.ts';
 import { useGlobalShortcuts } from './global-shortcuts.ts';
 import { type Screen, useNavigation } from './navigation.ts';
 import { Rail } from './rail.tsx';
@@ -18,9 +18,12 @@ import { themes, useThemeName } from './theme.ts';
 
 const Overlays = lazy(() => import('./overlays.tsx').then((m) => ({ default: m.Overlays })));
 const TransfersPanel = lazy(() => import('../transfers/transfers-panel.tsx').then((m) => ({ default: m.TransfersPanel })));
-const LaunchScreen = lazy(() => import('../launcher/launch-screen.tsx').then((m) => ({ default: m.LaunchScreen })));
-const JobsScreen = lazy(() => import('../jobs/jobs-screen.tsx').then((m) => ({ default: m.JobsScreen })));
-const SettingsScreen = lazy(() => import('../settings/settings-screen.tsx').then((m) => ({ default: m.SettingsScreen })));
+const launchScreen = () => import('../launcher/launch-screen.tsx');
+const jobsScreen = () => import('../jobs/jobs-screen.tsx');
+const settingsScreen = () => import('../settings/settings-screen.tsx');
+const LaunchScreen = lazy(() => launchScreen().then((m) => ({ default: m.LaunchScreen })));
+const JobsScreen = lazy(() => jobsScreen().then((m) => ({ default: m.JobsScreen })));
+const SettingsScreen = lazy(() => settingsScreen().then((m) => ({ default: m.SettingsScreen })));
 
 const useStyles = makeStyles({
   app: { height: '100%', backgroundColor: tokens.colorNeutralBackground2, fontSize: '13px', lineHeight: '19px' },
@@ -88,6 +91,10 @@ function Frame() {
   const { open } = useTransfersPanel();
   const drawn = useFirstDrawing((state) => state.done);
   useGlobalShortcuts();
+  useEffect(noteFrame, []);
+  useEffect(() => {
+    if (drawn) void whenAtRest([jobsScreen, launchScreen, settingsScreen]);
+  }, [drawn]);
   return (
     <div className={styles.frame}>
       {connection !== 'ready' && (

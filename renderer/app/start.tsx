@@ -4,7 +4,6 @@ import { createDOMRenderer, RendererProvider } from '@fluentui/react-components'
 import { createRoot } from 'react-dom/client';
 import { tellEndsOfJobs } from '../jobs/job-notices.ts';
 import { App } from './app.tsx';
-import { followChanges } from './changes.ts';
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
 const renderer = createDOMRenderer(document, { styleElementAttributes: { nonce } });
@@ -16,5 +15,4 @@ createRoot(root).render(
     <App />
   </RendererProvider>,
 );
-followChanges();
 tellEndsOfJobs();

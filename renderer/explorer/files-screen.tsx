@@ -1,6 +1,7 @@
 import { makeStyles } from '@fluentui/react-components';
 import { type DragEvent, lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { type Command, useCommands } from '../app/commands.ts';
+import { useFirstDrawing } from '../app/first-drawing.ts';
 import { useNavigation } from '../app/navigation.ts';
 import { useSettings } from '../app/stores/settings.ts';
 import { togglePreviewPane } from '../previews/preview-open.ts';
@@ -44,6 +45,7 @@ export function FilesScreen() {
   const styles = useStyles();
   const layout = useSettings((state) => state.settings.layout);
   const request = useNavigation((state) => state.filesRequest);
+  const drawn = useFirstDrawing((state) => state.done);
   restoreTabs(layout);
   useEffect(() => {
     if (!request || request.number === servedRequest) return;
@@ -60,9 +62,11 @@ export function FilesScreen() {
       <div className={styles.pane}>
         <TabStrip />
         <ActiveView />
-        <Suspense fallback={null}>
-          <Dialogs />
-        </Suspense>
+        {drawn && (
+          <Suspense fallback={null}>
+            <Dialogs />
+          </Suspense>
+        )}
       </div>
     </SplitPane>
   );
