@@ -22,12 +22,11 @@ import { useRowWindow } from '../ui/use-row-window.ts';
 import { EntryIcon } from './entry-icon.tsx';
 import { describeKind } from './kinds.ts';
 import { RenameField, type Renaming } from './rename-field.tsx';
-import type { Column, Sort } from './row-order.ts';
+import type { CacheShares, Column, Sort } from './row-order.ts';
 import type { Selection } from './selection.ts';
 import { type TableColumn, useTableColumns } from './table-columns.ts';
 import { TableHeader } from './table-header.tsx';
 import { headerHeight, rowHeight, useTableStyles } from './table-styles.ts';
-import type { CacheShares } from './use-cache-shares.ts';
 import type { ShownRows } from './use-order.ts';
 
 /** What is done to rows, each told by its id or its entry. */
@@ -145,7 +144,7 @@ interface RowProps {
   readonly handlers: RowHandlers;
 }
 
-const cellTexts: Record<Exclude<Column, 'name'>, (entry: Entry) => string> = {
+const cellTexts: Record<Exclude<Column, 'name' | 'cached'>, (entry: Entry) => string> = {
   size: (entry) => (entry.kind === 'file' ? formatBytes(entry.size) : ''),
   modified: (entry) => formatTime(entry.modified),
   kind: describeKind,

@@ -57,12 +57,12 @@ export function FolderView({ vfolder, path, select }: FolderViewProps) {
   const { text, setText, scope, setScope, searching } = useSearchScope(vfolder, path);
   const filter = scope === 'folder' ? text : '';
   const results = useRef<FileTableHandle>(null);
-  const shown = useOrder(listing.rows, listing.length, sort, filter);
+  const opened = useVfolders((state) => state.vfolders.find((one) => one.name === vfolder));
+  const cached = useCacheShares(vfolder, path, opened?.localPath === null);
+  const shown = useOrder(listing.rows, listing.length, sort, filter, cached);
   const table = useFolderTable({ vfolder, path, shown, reload: listing.reload });
   const { setSelection, handle } = table;
-  const opened = useVfolders((state) => state.vfolders.find((one) => one.name === vfolder));
   const readOnly = opened?.permission === 'ro';
-  const cached = useCacheShares(vfolder, path, opened?.localPath === null);
   const served = useRef<string | null>(null);
   useEffect(() => {
     const id = select === null || served.current === select ? -1 : shown.rows.find(select);

@@ -1,10 +1,15 @@
 import type { RowColumns } from './folder-rows.ts';
-import { type Order, RowOrder, type Sort } from './row-order.ts';
+import { type CacheShares, type Order, RowOrder, type Sort } from './row-order.ts';
 
 /** Sorts and filters a large folder beside the page (see use-order.ts). */
 export type OrderRequest =
   | { readonly add: RowColumns }
-  | { readonly ticket: number; readonly sort: Sort; readonly filter: string };
+  | {
+      readonly ticket: number;
+      readonly sort: Sort;
+      readonly filter: string;
+      readonly shares: CacheShares | null;
+    };
 export type OrderAnswer = Order & { readonly ticket: number };
 
 type Question = Exclude<OrderRequest, { add: RowColumns }>;
@@ -24,9 +29,9 @@ addEventListener('message', ({ data }: MessageEvent<OrderRequest>) => {
 
 function answer(): void {
   if (question === null) return;
-  const { sort, filter, ticket } = question;
+  const { sort, filter, shares, ticket } = question;
   question = null;
-  const order = rows.order(sort, filter);
+  const order = rows.order(sort, filter, shares);
   const told: OrderAnswer = { ...order, ticket };
   postMessage(told, { transfer: [order.ids.buffer, order.positions.buffer] });
 }

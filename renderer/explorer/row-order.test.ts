@@ -4,7 +4,7 @@ import type { Entry } from '#shared/contract/files.ts';
 import { FolderRows } from './folder-rows.ts';
 import { describeKind } from './kinds.ts';
 import { compareNames } from './names.ts';
-import { type Column, RowOrder, type Sort } from './row-order.ts';
+import { type CacheShares, type Column, RowOrder, type Sort, sortColumns } from './row-order.ts';
 
 const entry = (name: string, size = 0, kind: Entry['kind'] = 'file', more: Partial<Entry> = {}): Entry => ({
   name,
@@ -16,14 +16,19 @@ const entry = (name: string, size = 0, kind: Entry['kind'] = 'file', more: Parti
 });
 
 /** The names in the order that rows are shown in which came in pages. */
-function shownNames(pages: ReadonlyArray<readonly Entry[]>, sort: Sort, filter = ''): string[] {
+function shownNames(
+  pages: ReadonlyArray<readonly Entry[]>,
+  sort: Sort,
+  filter = '',
+  shares: CacheShares | null = null,
+): string[] {
   const rows = new FolderRows('in');
   const order = new RowOrder();
   for (const page of pages) {
     rows.add(page);
     order.add(rows.columns(order.length));
   }
-  const { ids, positions } = order.order(sort, filter);
+  const { ids, positions } = order.order(sort, filter, shares);
   for (const [at, id] of ids.entries()) expect(positions[id]).toBe(at);
   expect(positions.filter((position) => position >= 0)).toHaveLength(ids.length);
   return [...ids].map((id) => rows.entry(id).name);
@@ -69,12 +74,18 @@ describe('the order of a folder', () => {
   });
 
   it('is that of a plain sort, whatever comes in whatever pages', () => {
+    const shares = new Map([
+      ['a1.csv', 0.5],
+      ['b', 1],
+      ['é', 0.25],
+    ]);
     const columnKey: Record<Column, (one: Entry) => number | string> = {
       name: () => 0,
       size: (one) => one.size,
       modified: (one) => one.modified ?? 0,
       kind: describeKind,
       tier: (one) => one.tier ?? '',
+      cached: ({ name }) => shares.get(name) ?? 0,
     };
     const anyEntry = fc.record({
       name: fc.oneof(fc.string({ maxLength: 4 }), fc.constantFrom('a1.csv', 'a10.csv', 'A2.png', 'b', 'é', '😀')),
@@ -87,7 +98,7 @@ describe('the order of a folder', () => {
       fc.property(
         fc.uniqueArray(anyEntry, { selector: ({ name }) => name, maxLength: 40 }),
         fc.integer({ min: 1, max: 7 }),
-        fc.constantFrom<Column>('name', 'size', 'modified', 'kind', 'tier'),
+        fc.constantFrom(...sortColumns),
         fc.boolean(),
         (given, perPage, column, descending) => {
           const all = given.map(({ name, tier, ...one }): Entry => ({ ...one, name, path: name, ...(tier && { tier }) }));
@@ -102,7 +113,7 @@ describe('the order of a folder', () => {
             const names = compareNames(a.name, b.name) * (column === 'name' ? sign : 1);
             return folders || (x < y ? -sign : x > y ? sign : names);
           });
-          expect(shownNames(pages, { column, descending })).toEqual(plain.map(({ name }) => name));
+          expect(shownNames(pages, { column, descending }, '', shares)).toEqual(plain.map(({ name }) => name));
         },
       ),
       { numRuns: 200 },

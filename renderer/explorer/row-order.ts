@@ -2,7 +2,11 @@ import { directoryKind, kindNumbers, type RowColumns } from './folder-rows.ts';
 import { describeKind } from './kinds.ts';
 import { compareTexts, nameFilter, nameKey } from './names.ts';
 
-export type Column = 'name' | 'size' | 'modified' | 'kind' | 'tier';
+export const sortColumns = ['name', 'size', 'modified', 'kind', 'tier', 'cached'] as const;
+export type Column = (typeof sortColumns)[number];
+
+/** How much of an entry is in the cache, 0 to 1 by name; nothing for one that is not there. */
+export type CacheShares = ReadonlyMap<string, number>;
 
 export interface Sort {
   readonly column: Column;
@@ -56,16 +60,23 @@ export class RowOrder {
     while ((this.#runs.at(-2)?.length ?? Number.POSITIVE_INFINITY) < 2 * (this.#runs.at(-1)?.length ?? 0)) this.#mergeLast();
   }
 
-  /** Folders first, whatever the order; equal keys by name. */
-  order({ column, descending }: Sort, filter: string): Order {
+  /** Folders first, whatever the order; equal keys by name. `shares` is what the column “cached” is sorted by. */
+  order({ column, descending }: Sort, filter: string, shares: CacheShares | null = null): Order {
     while (this.#runs.length > 1) this.#mergeLast();
     const byName = this.#runs[0] ?? new Uint32Array(0);
-    const sorted = column === 'name' ? (descending ? byName.toReversed() : byName) : this.#sorted(byName, column, descending);
+    const sorted =
+      column === 'name' ? (descending ? byName.toReversed() : byName) : this.#sorted(byName, column, descending, shares);
     return this.#shown(sorted, filter);
   }
 
-  #sorted(byName: Uint32Array, column: Exclude<Column, 'name'>, descending: boolean): Uint32Array {
+  #sorted(byName: Uint32Array, column: Exclude<Column, 'name'>, descending: boolean, shares: CacheShares | null): Uint32Array {
     switch (column) {
+      case 'cached':
+        return sortByNumbers(
+          byName,
+          Float64Array.from(this.#names, (name) => shares?.get(name) ?? 0),
+          descending,
+        );
       case 'size':
         return sortByNumbers(byName, this.#sizes.values(), descending);
       case 'modified':

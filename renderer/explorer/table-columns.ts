@@ -2,12 +2,10 @@ import type { MenuChoice } from '../ui/context-menu.tsx';
 import { useRemembered } from '../ui/remembered.ts';
 import type { Column } from './row-order.ts';
 
-/** What is shown of an entry; besides what it can be sorted by, how much of it is in the cache. */
-export type TableColumnId = Column | 'cached';
-
 export interface TableColumn {
-  readonly id: TableColumnId;
+  readonly id: Column;
   readonly label: string;
+  readonly title?: string;
   readonly right?: boolean;
   /** Pixels, until the user makes it another; the name takes what is left. */
   readonly width: number;
@@ -19,7 +17,7 @@ const all: readonly TableColumn[] = [
   { id: 'modified', label: 'Modified', right: true, width: 132 },
   { id: 'kind', label: 'Kind', width: 124 },
   { id: 'tier', label: 'Tier', width: 92 },
-  { id: 'cached', label: 'Cached', right: true, width: 76 },
+  { id: 'cached', label: 'Cached', title: 'How much of it is in the cache of this machine', right: true, width: 76 },
 ];
 
 const narrowest = 56;
@@ -27,8 +25,8 @@ const widest = 480;
 
 /** What the user made of the columns. */
 interface Layout {
-  readonly widths: Partial<Record<TableColumnId, number>>;
-  readonly hidden: readonly TableColumnId[];
+  readonly widths: Partial<Record<Column, number>>;
+  readonly hidden: readonly Column[];
 }
 
 const untouched: Layout = { widths: {}, hidden: [] };
@@ -47,8 +45,8 @@ export interface TableColumns {
   readonly shown: readonly TableColumn[];
   /** For `grid-template-columns`. */
   readonly template: string;
-  widthOf(id: TableColumnId): number;
-  resize(id: TableColumnId, width: number): void;
+  widthOf(id: Column): number;
+  resize(id: Column, width: number): void;
   /** Shows and hides columns, and takes everything back. */
   choices(): Array<MenuChoice | 'divider'>;
 }
@@ -57,10 +55,10 @@ export interface TableColumns {
 export function useTableColumns(has: { readonly tiers: boolean; readonly cached: boolean }): TableColumns {
   const [layout, setLayout] = useRemembered('files.columns', untouched, isLayout);
   const offered = all.filter(({ id }) => (id !== 'tier' || has.tiers) && (id !== 'cached' || has.cached));
-  const hides = (id: TableColumnId): boolean => id !== 'name' && layout.hidden.includes(id);
-  const widthOf = (id: TableColumnId): number => layout.widths[id] ?? all.find((column) => column.id === id)?.width ?? narrowest;
+  const hides = (id: Column): boolean => id !== 'name' && layout.hidden.includes(id);
+  const widthOf = (id: Column): number => layout.widths[id] ?? all.find((column) => column.id === id)?.width ?? narrowest;
   const shown = offered.filter(({ id }) => !hides(id));
-  const toggle = (id: TableColumnId): void =>
+  const toggle = (id: Column): void =>
     setLayout({ ...layout, hidden: hides(id) ? layout.hidden.filter((one) => one !== id) : [...layout.hidden, id] });
   return {
     shown,

@@ -37,9 +37,8 @@ export function TableHeader({ columns, sort, onSort }: TableHeaderProps) {
 
 function HeaderCell({ column, columns, sort, onSort }: TableHeaderProps & { readonly column: TableColumn }) {
   const styles = useTableStyles();
-  const { id, label, right } = column;
+  const { id, label, title, right } = column;
   const active = sort.column === id;
-  const sorts = id !== 'cached';
   const sized = id !== 'name';
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = { ArrowLeft: keyStep, ArrowRight: -keyStep }[event.key];
@@ -50,14 +49,15 @@ function HeaderCell({ column, columns, sort, onSort }: TableHeaderProps & { read
   return (
     <div
       role="columnheader"
-      {...(sorts && { 'aria-sort': active ? (sort.descending ? 'descending' : 'ascending') : 'none' })}
+      aria-sort={active ? (sort.descending ? 'descending' : 'ascending') : 'none'}
       className={styles.headerCell}
     >
       {sized && <Grip width={columns.widthOf(id)} onWidth={(width) => columns.resize(id, width)} />}
       <button
         type="button"
         className={mergeClasses(styles.headerButton, right && styles.right)}
-        {...(sorts ? { onClick: () => onSort(id) } : { title: 'How much of it is in the cache of this machine' })}
+        title={title}
+        onClick={() => onSort(id)}
         onKeyDown={onKeyDown}
       >
         {label}

@@ -2,8 +2,7 @@ import { useEffect, useState } from 'react';
 import { isWithin } from '#shared/paths.ts';
 import { onChange } from '../app/changes.ts';
 import { client, useConnection } from '../app/client.ts';
-
-export type CacheShares = ReadonlyMap<string, number>;
+import type { CacheShares } from './row-order.ts';
 
 /** What is loaded or changed comes in bursts; the shares are asked for again after this pause. */
 const settle = 400;

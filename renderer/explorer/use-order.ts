@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'react';
 import type { FolderRows } from './folder-rows.ts';
-import { type Order, RowOrder, type Sort } from './row-order.ts';
+import { type CacheShares, type Order, RowOrder, type Sort } from './row-order.ts';
 import type { OrderAnswer, OrderRequest } from './row-order-worker.ts';
 
 /** Up to so many rows are put in order at once, before the next frame; more in a thread. */
@@ -15,23 +15,35 @@ export interface ShownRows extends Order {
 
 const nothing: Order = { ids: new Uint32Array(0), positions: new Int32Array(0), bytes: 0 };
 
-/** The order of rows that grow; `length` is how many of them there are now. The former order stays until the next is made. */
-export function useOrder(rows: FolderRows, length: number, { column, descending }: Sort, filter: string): ShownRows {
-  const sort = useMemo(() => ({ column, descending }), [column, descending]);
+/**
+ * The order of rows that grow; `length` is how many of them there are now. The former order stays until the next is made.
+ * `cached`: what the order by that column goes by.
+ */
+export function useOrder(
+  rows: FolderRows,
+  length: number,
+  { column, descending }: Sort,
+  filter: string,
+  cached: CacheShares | null = null,
+): ShownRows {
+  const shares = column === 'cached' ? cached : null;
+  const wanted = useMemo(() => ({ sort: { column, descending }, filter, shares }), [column, descending, filter, shares]);
   const few = length <= mostAtOnce;
-  const atOnce = useMemo(() => (few ? orderNow(rows, length, sort, filter) : null), [few, rows, length, sort, filter]);
-  const inThread = useThreadOrder(few ? null : rows, length, sort, filter);
+  const atOnce = useMemo(() => (few ? orderNow(rows, length, wanted) : null), [few, rows, length, wanted]);
+  const inThread = useThreadOrder(few ? null : rows, length, wanted);
   return atOnce ?? inThread ?? { ...nothing, rows, busy: true };
 }
 
-function orderNow(rows: FolderRows, length: number, sort: Sort, filter: string): ShownRows {
+type Wanted = Omit<Extract<OrderRequest, { ticket: number }>, 'ticket'>;
+
+function orderNow(rows: FolderRows, length: number, { sort, filter, shares }: Wanted): ShownRows {
   const order = new RowOrder();
   if (length > 0) order.add(rows.columns(0));
-  return { ...order.order(sort, filter), rows, busy: false };
+  return { ...order.order(sort, filter, shares), rows, busy: false };
 }
 
 /** Nothing while `rows` is null; else the last order that the thread gave, also while it makes the next. */
-function useThreadOrder(rows: FolderRows | null, length: number, sort: Sort, filter: string): ShownRows | null {
+function useThreadOrder(rows: FolderRows | null, length: number, wanted: Wanted): ShownRows | null {
   const [shown, setShown] = useState<{ readonly of: OrderThread; readonly order: Order; readonly ticket: number } | null>(null);
   const [thread, setThread] = useState<OrderThread | null>(null);
   useEffect(() => {
@@ -43,8 +55,8 @@ function useThreadOrder(rows: FolderRows | null, length: number, sort: Sort, fil
   const [asked, setAsked] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: more rows are an order anew
   useEffect(() => {
-    if (thread) setAsked(thread.ask(sort, filter));
-  }, [thread, length, sort, filter]);
+    if (thread) setAsked(thread.ask(wanted));
+  }, [thread, length, wanted]);
   return useMemo(
     () => (shown ? { ...shown.order, rows: shown.of.rows, busy: shown.of !== thread || shown.ticket !== asked } : null),
     [shown, thread, asked],
@@ -67,13 +79,13 @@ class OrderThread {
   }
 
   /** Asks for an order over all rows that are there now; gives its ticket. */
-  ask(sort: Sort, filter: string): number {
+  ask(wanted: Wanted): number {
     if (this.rows.length > this.#sent) {
       this.#post({ add: this.rows.columns(this.#sent) });
       this.#sent = this.rows.length;
     }
     this.#tickets += 1;
-    this.#post({ ticket: this.#tickets, sort, filter });
+    this.#post({ ticket: this.#tickets, ...wanted });
     return this.#tickets;
   }
 

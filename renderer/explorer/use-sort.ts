@@ -1,5 +1,5 @@
 import { useRemembered } from '../ui/remembered.ts';
-import { defaultSort, type Sort } from './row-order.ts';
+import { defaultSort, type Sort, sortColumns } from './row-order.ts';
 
 const isSort = (value: unknown): value is Sort =>
   typeof value === 'object' &&
@@ -7,7 +7,7 @@ const isSort = (value: unknown): value is Sort =>
   'column' in value &&
   'descending' in value &&
   typeof value.descending === 'boolean' &&
-  ['name', 'size', 'modified', 'kind', 'tier'].includes(String(value.column));
+  sortColumns.some((column) => column === value.column);
 
 /** The order of file tables, remembered. */
 export const useSort = (): [Sort, (sort: Sort) => void] => {
