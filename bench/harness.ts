@@ -31,8 +31,10 @@ export interface Bench {
   readonly unit: string;
   /** True when a smaller value is better (times). */
   readonly smallerIsBetter: boolean;
-  /** Rounds that count; one more before them warms up every side. */
+  /** Rounds that count. */
   readonly rounds: number;
+  /** False: no round before them warms up every side. */
+  readonly warmsUp?: false;
   prepare(): Promise<Prepared>;
 }
 
@@ -77,7 +79,7 @@ export async function measure(bench: Bench): Promise<Result[]> {
   try {
     const sides = [ours, ...peers];
     const samples = new Map<Side, Sample[]>(sides.map((side) => [side, []]));
-    for (let round = -1; round < bench.rounds; round++) {
+    for (let round = bench.warmsUp === false ? 0 : -1; round < bench.rounds; round++) {
       const turns = sides.map((_, turn) => sides[(round + 1 + turn) % sides.length] ?? ours);
       for (const side of round % 2 === 0 ? turns : turns.toReversed()) {
         const sample = await side.run(round);
