@@ -6,6 +6,7 @@ import type { BakeCapable, BakedImageFacts, BakeRequest } from '../engine.ts';
 import { uploadArchive } from './archive.ts';
 import type { CallSubject } from './errors.ts';
 import { statusOf, wordsOf } from './errors.ts';
+import { checkImageName } from './image-name.ts';
 import { statThroughLinks } from './probe.ts';
 
 const repository = 'stowage/baked';
@@ -87,7 +88,7 @@ export async function removeLeftBakes(docker: Docker, owner: Owner): Promise<voi
 }
 
 async function bake(docker: Docker, owner: Owner, { base, digest, facts, archive, signal }: BakeRequest): Promise<void> {
-  const { Config } = await docker.getImage(base).inspect();
+  const { Config } = await docker.getImage(checkImageName(base)).inspect();
   refuseVolumes(Object.keys(Config.Volumes ?? {}), facts);
   const hasCommand = [Config.Cmd, Config.Entrypoint].some((words) => words && words.length > 0);
   const labels = {

@@ -27,6 +27,7 @@ import type { DockerConnection } from './endpoints.ts';
 import { type CallSubject, commandNotExecutable, commandNotFound, isConnectionError, isNameTaken, statusOf } from './errors.ts';
 import { createShellOpener } from './exec.ts';
 import { deviceRequest, type GpuInfo } from './gpus.ts';
+import { checkImageName } from './image-name.ts';
 import { userOfImage } from './image-user.ts';
 import { attachOutput, followLog, type OutputProgress, pump } from './output.ts';
 import { createPorts } from './ports.ts';
@@ -98,7 +99,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine & BakeC
     }
   };
   const inspectImage = (reference: string): Promise<ImageFacts> =>
-    call({ image: reference }, async (docker) => imageFacts(await docker.getImage(reference).inspect()));
+    call({ image: reference }, async (docker) => imageFacts(await docker.getImage(checkImageName(reference)).inspect()));
 
   const begin = (reference: string, source: AsyncIterable<Uint8Array>, sink: OutputSink, kept: OutputPosition): Live => {
     const progress = { ...kept, opening: '' };
