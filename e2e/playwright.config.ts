@@ -23,7 +23,7 @@ export default defineConfig<ShellOption>({
     {
       name: 'desktop double',
       // The rest is only of the page or the core: the same page in the same Chromium, and the same core.
-      testMatch: ['app/{explorer,first-start,main-job,transfers}.spec.ts', 'desktop/*.spec.ts'],
+      testMatch: ['app/{first-start,main-job,transfers}.spec.ts', 'desktop/*.spec.ts'],
       use: { shell: 'double' },
     },
     ...(electronHere

@@ -98,6 +98,8 @@ try {
   await ensureInstalled();
   // Everything below runs on the project's own Node and finds its tools.
   process.env.PATH = `${dirname(projectNode())}:${join(root, 'node_modules', '.bin')}:${process.env.PATH}`;
+  // Thousands of processes are started below, and all compile the same.
+  process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'compiled');
   // They need no server, and go on while those are installed and started.
   const checks = only
     ? []

@@ -52,7 +52,7 @@ describe('after kill -9', () => {
   it('finishes a tree without sending again, doubting or doubling what had landed', async () => {
     // It takes longer than is between two states that are told, so that one is told in the middle.
     execFileSync('sh', ['-c', `head -c 300000000 /dev/urandom > "${join(source, 'big')}"`]);
-    for (let folder = 0; folder < 40; folder++) {
+    for (let folder = 0; folder < 100; folder++) {
       mkdirSync(join(source, `d${folder}`));
       for (let file = 0; file < 100; file++)
         writeFileSync(join(source, `d${folder}`, `f${file}`), `${folder} ${file}\n`.repeat(500));
@@ -65,7 +65,7 @@ describe('after kill -9', () => {
     expect(after.at(-2)).toMatchObject({
       state: 'done',
       conflicts: 0,
-      files: { total: 4001, done: 4001, skipped: 0, failed: 0 },
+      files: { total: 10_001, done: 10_001, skipped: 0, failed: 0 },
     });
     execFileSync('diff', ['-r', source, join(directory, 'host/v/source')]);
   });
