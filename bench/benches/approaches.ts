@@ -12,7 +12,7 @@ import type { RemotePlace } from '../remote-benches.ts';
 import { azure } from './azure.ts';
 
 const image = 'busybox:local';
-/** 10: ten times as much, once and not three times, which takes about an hour and 60 GB of disk. */
+/** 10: ten times as much, once and not three times, which takes half an hour and 60 GB of disk. */
 const scale = Number(process.env.STOWAGE_BENCH_SCALE ?? 1);
 
 interface Shape {

@@ -87,6 +87,8 @@ function appArguments(openPath: string, profile: string): string[] {
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
+    // Its profile holds no passwords: nothing is asked of the desktop's keyring, which may be locked.
+    '--password-store=basic',
     '--disable-extensions',
     '--disable-default-apps',
     '--disable-features=MediaRouter,Translate,OptimizationHints',
