@@ -143,7 +143,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine & BakeC
     create: (run) =>
       call({ image: run.image ?? undefined }, async (docker) => {
         const facts = await createRun(docker, await client.product(), homeId, run);
-        if (facts.State.Status === 'created') fresh.set(facts.Id, facts);
+        if (!wasStarted(facts)) fresh.set(facts.Id, facts);
         return facts.Id;
       }),
     start: (reference, output) => {
@@ -156,7 +156,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine & BakeC
         const container = docker.getContainer(reference);
         const [facts, source] = await Promise.all([known ?? container.inspect(), attachOutput(container)]);
         try {
-          if (facts.State.Status !== 'created') throw startedBefore(reference);
+          if (wasStarted(facts)) throw startedBefore(reference);
           command = programOf(facts);
           image = facts.Config.Image;
           await checkCommand(container, facts);
@@ -222,8 +222,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine & BakeC
           await untilNotRunning(docker, reference, signal);
           return docker.getContainer(reference).inspect();
         });
-        if (facts.State.Status === 'created')
-          throw new StowageError('wrong-state', 'This run was not started.', { subject: reference });
+        if (!wasStarted(facts)) throw new StowageError('wrong-state', 'This run was not started.', { subject: reference });
         if (!facts.State.Running) return { facts, wasAway: awaySince !== null };
         // An engine that is being stopped lets go of everybody who waits.
         throw new StowageError('engine-absent', 'The engine is being stopped.', { subject: reference });
@@ -292,7 +291,7 @@ async function createRun(
     const facts = await docker.getContainer(name).inspect();
     if (facts.Config.Labels[homeLabel] !== homeId)
       throw new StowageError('engine-error', `The name “${name}” is taken by a container of somebody else.`, { subject: name });
-    if (facts.State.Status !== 'created') return facts;
+    if (wasStarted(facts)) return facts;
     container = docker.getContainer(facts.Id);
   }
   const directories = directoriesToLay(run);
@@ -349,6 +348,10 @@ function imageFacts({ Id, RepoDigests, Config }: Docker.ImageInspectInfo): Image
 
 /** Times that the engine does not know are written as the year 1. */
 const time = (text: string): number | null => (text.startsWith('0001') ? null : Date.parse(text));
+
+/** Whether a container ever ran: one engine has been seen to take another start of one that had ended. */
+const wasStarted = ({ State }: Docker.ContainerInspectInfo): boolean =>
+  State.Status !== 'created' || time(State.StartedAt) !== null || time(State.FinishedAt) !== null;
 
 function runExit(facts: Docker.ContainerInspectInfo, opening: string): RunExit {
   const { State, Config } = facts;
