@@ -45,8 +45,10 @@ export function createPushFiles(journal: Journal, reporter: Reporter, bandwidth:
     };
     try {
       const existing = await placeTaken(place, file);
-      if (existing && landedBefore(file, existing))
+      if (existing && landedBefore(file, existing)) {
+        await dropPart(id, file, place);
         return note({ state: 'done', done: file.size, checkpoint: null, problem: null });
+      }
       if (existing && !file.checkpoint) {
         const decision = decideConflict(
           file.policy ?? journal.transfer(id).conflict,
@@ -248,6 +250,13 @@ export async function toRow(place: Place, file: Announced): Promise<NewFile> {
   }
 }
 
+/** Takes away what was kept of a file, if anything was. */
+async function dropPart(id: number, file: FileRow, place: Place): Promise<void> {
+  if (file.begun === 0 || !goesOn(place, file)) return;
+  const write = await openWrite(id, file, place).catch(() => null);
+  await write?.abort().catch(() => undefined);
+}
+
 /** Takes away what was kept of files that were not sent to their end. */
 export async function removeParts(journal: Journal, id: number, place: Place): Promise<void> {
   let after = 0;
@@ -256,9 +265,7 @@ export async function removeParts(journal: Journal, id: number, place: Place): P
     if (rows.length === 0) return;
     after = rows.at(-1)?.seq ?? after;
     for (const file of rows) {
-      if (file.begun === 0 || !goesOn(place, file)) continue;
-      const write = await openWrite(id, file, place).catch(() => null);
-      await write?.abort().catch(() => undefined);
+      await dropPart(id, file, place);
     }
   }
 }

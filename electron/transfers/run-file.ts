@@ -227,6 +227,7 @@ async function placeTaken(run: RunState, item: Item, taken: Extract<Result, { ki
   const { existing } = taken;
   const source: Side = { kind: 'file', size: row.size, modified: row.modified };
   if (row.begun > 0 && (await landedBefore(run, row, existing))) {
+    await dropPart(run, row, run.signal);
     await finished(run, item);
     return false;
   }

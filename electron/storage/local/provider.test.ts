@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -226,6 +227,22 @@ describe('files that change meanwhile (A8)', () => {
     await put(provider, 'script', 'new');
     expect(statSync(join(root, 'script')).mode & 0o777).toBe(0o750);
   });
+});
+
+it('lets nothing that becomes of an unfinished write reach the file that it had become before a crash', async () => {
+  const write = await provider.openWrite(at('file'), 'key');
+  await write.append(bytes('content'));
+  await write.close();
+  const [part = ''] = readdirSync(root).filter((name) => name.startsWith('.stowage-part-'));
+  // Between the two steps of putting it in its place.
+  linkSync(join(root, part), join(root, 'file'));
+  const again = await provider.openWrite(at('file'), 'key');
+  expect(again.committed).toBe(0);
+  await again.append(bytes('other'));
+  expect(await textOf(provider, 'file')).toBe('content');
+  await again.abort();
+  expect(readdirSync(root).filter((name) => name.startsWith('.stowage-part-'))).toEqual([]);
+  expect(await textOf(provider, 'file')).toBe('content');
 });
 
 it('hides unfinished writes and its own folder, but not within it', async () => {

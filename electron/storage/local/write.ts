@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, link, open, rename, truncate, unlink } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, rename, truncate, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StowageError } from '#shared/errors.ts';
 import { baseName, type InnerPath, visible } from '#shared/paths.ts';
@@ -181,6 +181,7 @@ export async function openLocalWrite(containment: Containment, path: InnerPath, 
   await checkTarget(target, path, undefined);
   const digest = createHash('sha256').update(baseName(path)).digest('hex').slice(0, 16);
   const part = join(dirname(target), `${partPrefix}${key}-${digest}`);
+  await dropSecondName(part, target);
   const handle = await open(part, constants.O_RDWR | constants.O_CREAT | noFollow, 0o666);
   try {
     await containment.checkHandle(handle, path);
@@ -191,6 +192,12 @@ export async function openLocalWrite(containment: Containment, path: InnerPath, 
     await handle.close();
     throw error;
   }
+}
+
+/** A crash while a file is put in its place can leave it under both names: what is then done to the part must not reach it. */
+async function dropSecondName(part: string, target: string): Promise<void> {
+  const [one, other] = await Promise.all([part, target].map((path) => lstat(path, { bigint: true }).catch(() => null)));
+  if (one && other && one.ino === other.ino && one.dev === other.dev) await unlink(part);
 }
 
 interface Unfinished {
