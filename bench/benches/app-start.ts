@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { lstatSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type WindowBrowser, windowBrowser } from '../../e2e/fixtures/app-window.ts';
+import { untilFree, type WindowBrowser, windowBrowser } from '../../e2e/fixtures/app-window.ts';
 import { end, utf8 } from '../../e2e/fixtures/browser-host.ts';
 import { keyFileOf, node, root, stowage } from '../../e2e/fixtures/process.ts';
 import { type Bench, type Sample, timeWork } from '../harness.ts';
@@ -83,5 +83,5 @@ const startBlank = (profile: string, browser: WindowBrowser): Promise<Sample> =>
 /** Until its profile is free again. */
 async function endBrowser(browser: WindowBrowser, profile: string): Promise<void> {
   await pageProbe(browser.port).endBrowser();
-  while (lstatSync(join(profile, 'SingletonLock'), { throwIfNoEntry: false })) await delay(20);
+  await untilFree(profile);
 }
