@@ -13,7 +13,7 @@ export class IdSet {
   static of(ids: Iterable<number>): IdSet {
     const list = ids instanceof Uint32Array ? ids : Uint32Array.from(ids);
     const most = list.reduce((max, id) => Math.max(max, id), -1);
-    const words = new Uint32Array((most >>> 5) + (most < 0 ? 0 : 1));
+    const words = new Uint32Array(Math.ceil((most + 1) / 32));
     let size = 0;
     for (const id of list) {
       const word = words[id >>> 5] ?? 0;
