@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from '../fixtures/app.ts';
 import { stowage } from '../fixtures/process.ts';
 import { JobPage } from '../pages/job-page.ts';
@@ -5,6 +7,7 @@ import { LaunchPage } from '../pages/launch-page.ts';
 
 test('vfolders are dragged or put onto the container, and mounts are removed again', async ({ app, home }) => {
   for (const name of ['data', 'models']) await stowage(home, ['vfolder', 'create', name]);
+  await mkdir(join(home, 'vfolders', 'data', 'train'));
   const { page } = app;
   const launch = new LaunchPage(page);
   await launch.open();
@@ -13,7 +16,16 @@ test('vfolders are dragged or put onto the container, and mounts are removed aga
   const list = page.getByRole('region', { name: 'Vfolders to mount' });
   await list.getByRole('listitem').filter({ hasText: 'data' }).dragTo(launch.container);
   await expect(launch.container).toContainText('data:/');
-  await expect(page.getByRole('combobox', { name: 'Source of mount 1' })).toHaveValue('data:/');
+  const source = page.getByRole('combobox', { name: 'Source of mount 1' });
+  await expect(source).toHaveValue('data:/');
+  // Who goes on before the suggestions come is not stopped by them.
+  await source.fill('data:/t');
+  await page.keyboard.press('Tab');
+  await page.waitForTimeout(600);
+  await expect(source).toHaveAttribute('aria-expanded', 'false');
+  await source.fill('data:/tr');
+  await page.getByRole('option', { name: 'data:/train/' }).click();
+  await expect(source).toHaveValue('data:/train/');
   await list.getByRole('button', { name: 'Mount models' }).click();
   await expect(launch.container).toContainText('models:/');
   await page.getByRole('button', { name: 'Remove mount 1' }).click();

@@ -43,6 +43,8 @@ export function AddressField(props: AddressFieldProps) {
       {...(invalid && { 'aria-invalid': true })}
       open={listed}
       onOpenChange={(_, data) => setOpen(data.open)}
+      // Suggestions that come once one has gone on would lie over what is done next.
+      onBlur={() => listed || setOpen(false)}
       onChange={(event) => {
         setOpen(true);
         onChange(event.currentTarget.value);

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { FolderRows } from './folder-rows.ts';
 import { type CacheShares, type Order, RowOrder, type Sort } from './row-order.ts';
 import type { OrderAnswer, OrderRequest } from './row-order-worker.ts';
@@ -31,7 +31,14 @@ export function useOrder(
   const few = length <= mostAtOnce;
   const atOnce = useMemo(() => (few ? orderNow(rows, length, wanted) : null), [few, rows, length, wanted]);
   const inThread = useThreadOrder(few ? null : rows, length, wanted);
-  return atOnce ?? inThread ?? { ...nothing, rows, busy: true };
+  const former = useRef<ShownRows | null>(null);
+  if (atOnce) former.current = atOnce;
+  // A folder that has just outgrown the frame: what was shown of it stays until the thread has answered.
+  const meanwhile = useMemo(
+    () => ({ ...(!few && former.current?.rows === rows ? former.current : { ...nothing, rows }), busy: true }),
+    [few, rows],
+  );
+  return atOnce ?? inThread ?? meanwhile;
 }
 
 type Wanted = Omit<Extract<OrderRequest, { ticket: number }>, 'ticket'>;
