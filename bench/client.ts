@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 import type { HostAttach } from '#shared/contract/hosts.ts';
 import type { Job } from '#shared/contract/jobs.ts';
 import type { JobSpec } from '#shared/contract/plan.ts';
@@ -24,8 +25,10 @@ export interface ClientRequest {
 export type ClientWork =
   | { readonly kind: 'transfer'; readonly sources: readonly Endpoint[]; readonly destination: Endpoint }
   | { readonly kind: 'list'; readonly vfolder: string; readonly path: string }
-  /** Into the cache; `warm`: once more, which is what counts, with the time of a listing alone as `firstMs`. */
-  | { readonly kind: 'load'; readonly vfolder: string; readonly path: string; readonly warm: boolean }
+  /** Into the cache. */
+  | { readonly kind: 'load'; readonly vfolder: string; readonly path: string }
+  /** A job over copies that are there already, until its command begins: `launches` of the report. */
+  | { readonly kind: 'launch'; readonly spec: JobSpec; readonly load: { readonly vfolder: string; readonly path: string } }
   /** A job to its end, until its log is whole and its last page was read; `bytes` are those of the log. */
   | { readonly kind: 'job'; readonly spec: JobSpec };
 
@@ -34,6 +37,8 @@ export interface ClientReport {
   readonly ms: number;
   /** Until the first entries of a listing came. */
   readonly firstMs: number | null;
+  /** Milliseconds until the command of a job began, by how it was launched. */
+  readonly launches: Readonly<Record<'bare' | 'shown' | 'again', number>> | null;
   /** Files that were transferred, or entries that were listed. */
   readonly files: number;
   readonly bytes: number;
@@ -44,7 +49,7 @@ export interface ClientReport {
   readonly closeMs: number;
 }
 
-type Done = { -readonly [Key in 'firstMs' | 'files' | 'bytes']: ClientReport[Key] };
+type Done = Pick<ClientReport, 'files' | 'bytes'> & Partial<Pick<ClientReport, 'firstMs' | 'launches'>>;
 
 process.once('message', (request) => void main(request as ClientRequest));
 
@@ -54,15 +59,13 @@ async function main(request: ClientRequest): Promise<void> {
     const core = await openCore({ home, localRoot: request.localRoot ?? join(home, 'vfolders'), shell: 'cli' });
     await core.start();
     await attach(core, request);
-    if (request.work.kind === 'load' && request.work.warm) await load(core, request.work);
     const begun = performance.now();
     const done = await perform(core, request.work);
     const ended = performance.now();
-    if (request.work.kind === 'load' && request.work.warm) done.firstMs = await listingMs(core, request.work);
     await core.close();
     const { user, system } = process.cpuUsage();
     const report: ClientReport = {
-      ...done,
+      ...{ firstMs: null, launches: null, ...done },
       ms: ended - begun,
       cpuSeconds: (user + system) / 1e6,
       peakBytes: process.resourceUsage().maxRSS * 1024,
@@ -102,6 +105,8 @@ function perform(core: Core, work: ClientWork): Promise<Done> {
       return load(core, work);
     case 'transfer':
       return transfer(core, work);
+    case 'launch':
+      return launch(core, work);
     case 'job':
       return runJob(core, work.spec);
   }
@@ -125,7 +130,7 @@ async function runJob({ services, changes }: Core, spec: JobSpec): Promise<Done>
   if (ended.get(id)?.state !== 'succeeded') throw new Error(ended.get(id)?.problem?.message ?? 'the job did not succeed');
   const page = await services.jobs.readLog({ id, from: -pageBytes, limit: pageBytes }, {});
   if (!page.end) throw new Error('the log is not whole');
-  return { files: 1, bytes: page.size, firstMs: null };
+  return { files: 1, bytes: page.size };
 }
 
 const over: readonly Transfer['state'][] = ['done', 'failed', 'waiting', 'cancelled'];
@@ -139,7 +144,7 @@ async function transfer(core: Core, work: Extract<ClientWork, { kind: 'transfer'
   await core.services.transfers.start({ sources: [...work.sources], destination: work.destination, conflict: 'overwrite' }, {});
   const { state, problem, files, bytes } = await ended.promise;
   if (state !== 'done') throw new Error(`the transfer ended as ${state}: ${problem?.message}`);
-  return { firstMs: null, files: files.done, bytes: bytes.done };
+  return { files: files.done, bytes: bytes.done };
 }
 
 async function list(core: Core, work: Extract<ClientWork, { kind: 'list' }>): Promise<Done> {
@@ -153,20 +158,46 @@ async function list(core: Core, work: Extract<ClientWork, { kind: 'list' }>): Pr
   return { firstMs, files, bytes: 0 };
 }
 
-type LoadWork = Extract<ClientWork, { kind: 'load' }>;
-
-async function load(core: Core, { vfolder, path }: LoadWork): Promise<Done> {
+async function load(core: Core, { vfolder, path }: { readonly vfolder: string; readonly path: string }): Promise<Done> {
   let files = 0;
   let bytes = 0;
   for await (const progress of await core.services.cache.load({ vfolder, path }, {})) {
     files = progress.doneFiles;
     bytes = progress.doneBytes;
   }
-  return { firstMs: null, files, bytes };
+  return { files, bytes };
 }
 
-async function listingMs(core: Core, { vfolder, path }: LoadWork): Promise<number> {
-  const begun = performance.now();
-  for await (const _ of await core.services.files.statistics({ vfolder, path }, {}));
-  return performance.now() - begun;
+/** What was listed for a plan a moment ago is taken for recent for so long. */
+const pastRecentMs = 31_000;
+const formMs = 10_000;
+
+/** The same job without its mounts, from a form that shows its plan, and from the command line. */
+async function launch(core: Core, work: Extract<ClientWork, { kind: 'launch' }>): Promise<Done> {
+  const { spec } = work;
+  const done = await load(core, work.load);
+  const bare = { ...spec, mounts: [] };
+  await beginning(core, bare, false);
+  const launches = { bare: await beginning(core, bare, false), shown: Number.NaN, again: Number.NaN };
+  launches.again = await beginning(core, spec, false);
+  await setTimeout(pastRecentMs);
+  // A form that was opened some seconds ago.
+  await core.services.plan.preview({ spec }, {});
+  await setTimeout(formMs);
+  launches.shown = await beginning(core, spec, true);
+  return { ...done, launches };
+}
+
+async function beginning({ services, changes }: Core, spec: JobSpec, shown: boolean): Promise<number> {
+  const ended = Promise.withResolvers<Job>();
+  let wanted: number | null = null;
+  const off = changes.on((change) => {
+    if (change.type === 'job' && change.job.id === wanted && hasEnded(change.job.state)) ended.resolve(change.job);
+  });
+  const asked = Date.now();
+  wanted = (await services.jobs.run({ spec, shown }, {})).id;
+  const { state, startedAt, problem } = await ended.promise;
+  off();
+  if (state !== 'succeeded' || startedAt === null) throw new Error(problem?.message ?? 'the job did not succeed');
+  return startedAt - asked;
 }

@@ -25,6 +25,7 @@ import { createDragOut } from './handover/drag-out.ts';
 import { createHandovers, type Handovers } from './handover/tickets.ts';
 import { createHosts } from './hosts/hosts.ts';
 import { createJobs, type Jobs } from './jobs/jobs.ts';
+import { createListings } from './listings/listings.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { createPlanner } from './mounts/planner.ts';
 import { createPorts } from './ports/ports.ts';
@@ -124,10 +125,12 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
     bandwidthLimit: () => settings.read().bandwidthLimit,
   });
   const { bandwidth } = transfers;
+  const listings = createListings({ directory: join(home, 'listings'), lookup: vfolders.lookup, changes });
   const cache = createCache({
     database,
     changes,
     lookup: vfolders.lookup,
+    listings,
     directory: join(home, 'cache'),
     limitBytes: () => settings.read().cacheLimitBytes,
     bandwidth,
@@ -169,6 +172,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
   const planner = createPlanner({
     lookup: vfolders.lookup,
     engines,
+    listings,
     writers: () => jobs.writers(),
     home,
     socketPaths: engineSocketPaths(),
@@ -183,6 +187,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
   const provenance = createProvenance({
     database,
     lookup: vfolders.lookup,
+    listings,
     engines,
     job: (id) => jobs.service.get({ id }, {}),
     directory: join(home, 'manifests'),
@@ -292,6 +297,7 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
       await closeParts({ cache }, log);
       await closeParts({ search }, log);
       planner.close();
+      await closeParts({ listings }, log);
       dragOut.close();
       await closeParts({ engines, hosts }, log);
       database.close();

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import { type Listed, type ListedFile, type Listing, placeInProvider, placeInVfolder, versionOf } from '../listings/listing.ts';
 import type { ResolvedPlace } from '../services.ts';
 import { checkSignal } from '../storage/bodies.ts';
 import { runPool } from '../storage/task-pool.ts';
 import { type DiskWork, onDisk } from './cache-thread.ts';
 import { createFetcher, type Fetcher, type FetchTools, stepError } from './fetch.ts';
-import { type Listed, type ListedFile, type Listing, placeInProvider, placeInVfolder, versionOf } from './listing.ts';
 import { diskBytes, type ObjectRow, type TreeRow } from './rows.ts';
 import { unpackKnown } from './unpack.ts';
 

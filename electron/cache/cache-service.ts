@@ -1,11 +1,11 @@
 import type { CachedVfolder, CacheLoad, CacheStatus, cacheContract } from '#shared/contract/cache.ts';
 import { isStowageError } from '#shared/errors.ts';
 import { baseName, type InnerPath } from '#shared/paths.ts';
+import { versionOf } from '../listings/listing.ts';
 import type { Service } from '../rpc/service.ts';
 import type { ResolvedPlace, VfolderLookup } from '../services.ts';
 import type { StorageEntry } from '../storage/provider.ts';
 import { walk } from '../storage/walk.ts';
-import { versionOf } from './listing.ts';
 import type { Room } from './room.ts';
 import type { CacheRows } from './rows.ts';
 

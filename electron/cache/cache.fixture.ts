@@ -5,6 +5,7 @@ import type { Vfolder } from '#shared/contract/vfolders.ts';
 import { StowageError } from '#shared/errors.ts';
 import { joinPath, parseInnerPath } from '#shared/paths.ts';
 import { type Changes, createChanges } from '../events.ts';
+import { createListings, type Listings } from '../listings/listings.ts';
 import type { ResolvedPlace, VfolderLookup } from '../services.ts';
 import type { StorageProvider } from '../storage/provider.ts';
 import { type Database, openDatabase } from '../store/database.ts';
@@ -18,6 +19,7 @@ export interface CacheBench {
   readonly database: Database;
   readonly changes: Changes;
   readonly lookup: VfolderLookup;
+  readonly listings: Listings;
   readonly seen: Change[];
   /** A vfolder that is the folder of its name on a provider. */
   vfolder(name: string, provider: StorageProvider, fields?: Partial<Vfolder>): void;
@@ -52,10 +54,12 @@ export function openCacheBench(home: string, options: CacheBenchOptions = {}): C
     ensure: () => Promise.reject(new Error('not here')),
     touch: () => undefined,
   };
+  const listings = createListings({ directory: join(home, 'listings'), lookup, changes });
   const cache = createCache({
     database,
     changes,
     lookup,
+    listings,
     directory: join(home, 'cache'),
     patience: { giveUpMs: 400, firstPauseMs: 5 },
     disk: async () => ({ freeBytes: 1e12, totalBytes: 2e12 }),
@@ -67,6 +71,7 @@ export function openCacheBench(home: string, options: CacheBenchOptions = {}): C
     database,
     changes,
     lookup,
+    listings,
     seen,
     vfolder: (name, provider, fields = {}) =>
       void vfolders.set(name, {
@@ -93,6 +98,7 @@ export function openCacheBench(home: string, options: CacheBenchOptions = {}): C
     place: (name, path = '') => lookup.resolve(name, path),
     close: async () => {
       await cache.close();
+      await listings.close();
       database.close();
     },
   };

@@ -4,6 +4,8 @@ import { formatAddress } from '#shared/address.ts';
 import type { CacheLoad, cacheContract } from '#shared/contract/cache.ts';
 import { isStowageError } from '#shared/errors.ts';
 import type { Changes } from '../events.ts';
+import type { Listing } from '../listings/listing.ts';
+import type { Listings, LookOptions } from '../listings/listings.ts';
 import type { Service } from '../rpc/service.ts';
 import type { ResolvedPlace, VfolderLookup } from '../services.ts';
 import { checkSignal } from '../storage/bodies.ts';
@@ -14,7 +16,6 @@ import { checkAfterRestart, removeUnfinished } from './after-restart.ts';
 import { type BuildProgress, buildTree } from './build.ts';
 import { createCacheService } from './cache-service.ts';
 import { cacheLayout } from './layout.ts';
-import { type Listing, listPlace } from './listing.ts';
 import { leastPacked, makePack, mayPack } from './pack.ts';
 import { type Disk, Room } from './room.ts';
 import { createCacheRows, type Place, type TreeRow } from './rows.ts';
@@ -24,6 +25,7 @@ export interface CacheOptions {
   readonly database: Database;
   readonly changes: Changes;
   readonly lookup: VfolderLookup;
+  readonly listings: Listings;
   /** Made when missing; everything in it is the cache's. */
   readonly directory: string;
   /** What the user set; null: the default. Read again at every change of the settings. */
@@ -41,6 +43,8 @@ export interface StageOptions {
   readonly jobId: number | null;
   /** Many small files: keep a pack of them on the host, so that the next machine gets them as one stream. */
   readonly packed?: boolean;
+  /** Whether a listing of a moment ago will do. Default: `current`. */
+  readonly age?: 'recent' | 'current';
   onListing?(files: number): void;
   onProgress?(progress: BuildProgress): void;
 }
@@ -85,7 +89,7 @@ const stageTries = 3;
 
 /** Copies on this machine of files that are somewhere else. */
 export function createCache(options: CacheOptions): Cache {
-  const { database, changes, lookup, directory, patience = usualPatience } = options;
+  const { database, changes, lookup, listings, directory, patience = usualPatience } = options;
   const layout = cacheLayout(directory);
   const rows = createCacheRows(database);
   const turns = createTurns();
@@ -228,11 +232,16 @@ export function createCache(options: CacheOptions): Cache {
     for (const { id } of dropped.slice(0, -1)) rows.removeTree(id);
   };
 
-  const stageOnce = async (target: ResolvedPlace, stage: StageOptions, signal: AbortSignal): Promise<StagedTree> => {
+  const stageOnce = async (
+    target: ResolvedPlace,
+    stage: StageOptions,
+    age: LookOptions['age'],
+    signal: AbortSignal,
+  ): Promise<StagedTree> => {
     const place: Place = { vfolder_id: target.vfolder.id, path: target.inner };
-    const onProgress = stage.onListing;
-    const listing = await listPlace(target, layout.incoming, { signal, ...(onProgress && { onProgress }) });
+    const listing = await listings.look(target, { age, signal, onFound: ({ files }) => files > 0 && stage.onListing?.(files) });
     try {
+      if (listing.problem) throw listing.problem;
       let tree = take(place, listing, stage.jobId);
       if (!tree) {
         const leave = await turns.enter(place, signal);
@@ -253,7 +262,8 @@ export function createCache(options: CacheOptions): Cache {
     const signal = AbortSignal.any([options.signal, closing.signal]);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await stageOnce(target, options, signal);
+        // What failed because of a change is listed anew.
+        return await stageOnce(target, options, attempt > 1 ? 'new' : (options.age ?? 'current'), signal);
       } catch (error) {
         checkSignal(signal);
         if (!isStowageError(error, 'source-changed', 'not-found') || attempt === stageTries) throw error;

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StowageError } from '#shared/errors.ts';
 import { type InnerPath, parseInnerPath } from '#shared/paths.ts';
+import { type ListedFile, versionOf } from '../listings/listing.ts';
 import { checkSignal } from '../storage/bodies.ts';
 import { createLocalProvider } from '../storage/local/provider.ts';
 import type { StorageProvider } from '../storage/provider.ts';
@@ -15,7 +16,6 @@ import { createPatience, noTries, type PatienceLimits } from '../transfers/patie
 import { codeOfErrno, fileError, toProblem } from '../transfers/problems.ts';
 import { onDisk, type StepError } from './cache-thread.ts';
 import type { CacheLayout } from './layout.ts';
-import { type ListedFile, versionOf } from './listing.ts';
 import type { Room } from './room.ts';
 import type { CacheRows } from './rows.ts';
 

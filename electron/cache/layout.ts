@@ -5,7 +5,7 @@ export interface CacheLayout {
   readonly directory: string;
   readonly objects: string;
   readonly trees: string;
-  /** Emptied at every start: large files on their way, and listings. */
+  /** Emptied at every start: large files on their way. */
   readonly incoming: string;
   object(id: number): string;
   tree(id: number): string;

@@ -2,12 +2,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type InnerPath, joinPath } from '#shared/paths.ts';
+import { type ListedFile, readListing, versionOf } from '../listings/listing.ts';
 import { padded, tarEndBytes, tarHeader } from '../packing/tar-header.ts';
 import type { ResolvedPlace } from '../services.ts';
 import { checkSignal } from '../storage/bodies.ts';
 import { packsFolder, shortHash } from '../storage/host-folder.ts';
 import { hasLocalPath } from '../storage/provider.ts';
-import { type ListedFile, readListing, versionOf } from './listing.ts';
 
 /**
  * A pack lies on the host under `.stowage/packs/<vfolder>/<place>`: the small files of a place as a few tar archives, and an index

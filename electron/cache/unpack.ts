@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { type InnerPath, joinPath, parseInnerPath } from '#shared/paths.ts';
+import { type Listing, placeInVfolder, versionOf } from '../listings/listing.ts';
 import type { ResolvedPlace } from '../services.ts';
 import { checkSignal } from '../storage/bodies.ts';
 import { hasLocalPath } from '../storage/provider.ts';
 import { runPool } from '../storage/task-pool.ts';
 import type { Fetcher } from './fetch.ts';
-import { type Listing, placeInVfolder, versionOf } from './listing.ts';
 import { leastPacked, type PackLine, packedFileBytes, packFolder, packFormat, packIndexName } from './pack.ts';
 import type { CacheRows } from './rows.ts';
 

@@ -12,6 +12,7 @@ import { createProcessEngine } from '../engines/process/engine.ts';
 import { createEngineRegistry } from '../engines/registry.ts';
 import { type Changes, createChanges } from '../events.ts';
 import { createHosts } from '../hosts/hosts.ts';
+import { createListings } from '../listings/listings.ts';
 import { createPlanner } from '../mounts/planner.ts';
 import { createProvenance, type Provenance } from '../provenance/provenance.ts';
 import { privateParts, secretsInMemory } from '../secrets/secrets.fixture.ts';
@@ -58,14 +59,15 @@ export function openJobs(home: string, name: EngineName, wrap: (engine: Engine) 
   );
   const engines = createEngineRegistry([engine], changes);
   let limits: QueueLimits = { jobsAtOnce: 4, gpuSlots: null };
+  const listings = createListings({ directory: join(home, 'listings'), lookup, changes });
   const provenance = createProvenance({
-    ...{ database, lookup, engines, directory: join(home, 'manifests') },
+    ...{ database, lookup, listings, engines, directory: join(home, 'manifests') },
     job: (id) => jobs.service.get({ id }, {}),
   });
   const parts = privateParts(home, { database, changes });
   const { dotfiles } = parts;
   const planner = createPlanner({
-    ...{ lookup, engines, home },
+    ...{ lookup, engines, listings, home },
     writers: () => jobs.writers(),
     socketPaths: [],
     dotfiles: dotfiles.places,
@@ -94,6 +96,7 @@ export function openJobs(home: string, name: EngineName, wrap: (engine: Engine) 
     provenance,
     quit: async () => {
       await Promise.all([jobs.close(), provenance.close()]);
+      await listings.close();
       await engine.close();
       await hosts.close();
       database.close();

@@ -50,7 +50,7 @@ export function createJobService(options: ServiceOptions): Service<typeof jobsCo
       ).map((job) => view(job)),
     find: ({ filter }) => journal.find(filter),
     get: ({ id }) => detail(journal.require(id)),
-    run: async ({ spec, requestId }) => view(await launch(spec, requestId ?? null)),
+    run: async ({ spec, requestId, shown }) => view(await launch(spec, requestId ?? null, shown)),
     rerun: async ({ id, inputs: which }, { signal = new AbortController().signal }) => {
       const spec = journal.spec(id);
       if (which === 'same') await inputs.verify(id, signal);
@@ -111,16 +111,19 @@ export function createJobService(options: ServiceOptions): Service<typeof jobsCo
 }
 
 /** Plans and journals one job after the other, so that names and numbers are given once. */
-function createLauncher(options: ServiceOptions): (spec: JobSpec, requestId: string | null) => Promise<JobRecord> {
+function createLauncher(
+  options: ServiceOptions,
+): (spec: JobSpec, requestId: string | null, shown?: boolean) => Promise<JobRecord> {
   const { journal, queue, lookup, secrets } = options;
   let last: Promise<unknown> = Promise.resolve();
-  const launch = async (spec: JobSpec, requestId: string | null): Promise<JobRecord> => {
+  const launch = async (spec: JobSpec, requestId: string | null, shown: boolean): Promise<JobRecord> => {
     const known = requestId === null ? null : journal.byRequest(requestId);
     if (known) return known;
     const id = journal.nextId();
     const named = secrets.name(spec);
     const { name, folder } = await uniqueName(spec, id, (candidate, output) => taken(options, spec, candidate, output));
-    const plan = await planToRun(options, named.spec, folder);
+    const made = await planToRun(options, named.spec, folder);
+    const plan = shown ? asShown(made) : made;
     refuseGpus(plan, options.limits());
     const output = plan.mounts.find((mount) => mount.role === 'output');
     // Before the job is written down, so that there is none without them.
@@ -138,8 +141,8 @@ function createLauncher(options: ServiceOptions): (spec: JobSpec, requestId: str
     queue.pump();
     return journal.get(job.id) ?? job;
   };
-  return (spec, requestId) => {
-    const launched = last.then(() => launch(spec, requestId));
+  return (spec, requestId, shown = false) => {
+    const launched = last.then(() => launch(spec, requestId, shown));
     last = launched.catch(() => {});
     return launched;
   };
@@ -166,6 +169,11 @@ async function planToRun(options: ServiceOptions, spec: JobSpec, folder: string)
   refuseConflicts(real);
   return real;
 }
+
+const asShown = (plan: Plan): Plan => ({
+  ...plan,
+  steps: plan.steps.map((step) => (step.kind === 'stage' ? { ...step, asShown: true } : step)),
+});
 
 /** It would wait for ever. @throws `plan-conflict` */
 function refuseGpus({ resources: { gpus } }: Plan, { gpuSlots }: QueueLimits): void {

@@ -6,6 +6,7 @@ import type { JobSpec, Plan } from '#shared/contract/plan.ts';
 import { createProcessEngine } from '../engines/process/engine.ts';
 import { createEngineRegistry } from '../engines/registry.ts';
 import { toRunRequest } from '../jobs/preparation.ts';
+import { listingsIn } from '../listings/listings.fixture.ts';
 import { createVfolderWorld, type VfolderWorld } from '../vfolders/vfolders.fixture.ts';
 import { codes, type DockerBench, image, openDockerBench } from './docker.fixture.ts';
 import { createPlanner, type Planner } from './planner.ts';
@@ -27,7 +28,14 @@ beforeAll(async () => {
   const directory = path.join(world.home, 'runs');
   const plain = createProcessEngine({ directory, homeId: 'both', bubblewrap: null });
   engines = createEngineRegistry([bench.engine, plain], world.changes);
-  planner = createPlanner({ lookup: world.vfolders.lookup, engines, writers: () => [], home: world.home, socketPaths: [] });
+  planner = createPlanner({
+    lookup: world.vfolders.lookup,
+    engines,
+    listings: listingsIn(world.home),
+    writers: () => [],
+    home: world.home,
+    socketPaths: [],
+  });
 });
 afterAll(async () => {
   planner.close();

@@ -1,14 +1,26 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { type InnerPath, joinPath, parseInnerPath } from '#shared/paths.ts';
-import { createChanges } from '../events.ts';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { StowageError } from '#shared/errors.ts';
+import { parseInnerPath } from '#shared/paths.ts';
+import { type Changes, createChanges } from '../events.ts';
+import { listingsIn, placeIn } from '../listings/listings.fixture.ts';
+import { type Listings, recentMs } from '../listings/listings.ts';
 import type { ResolvedPlace } from '../services.ts';
 import { createMemoryProvider } from '../storage/memory/provider.ts';
 import type { StorageProvider } from '../storage/provider.ts';
 import { createContentsCounter } from './contents.ts';
 
+let home: string;
+let changes: Changes;
+let listings: Listings;
 let store: StorageProvider;
 beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'stowage-contents-'));
+  changes = createChanges();
+  listings = listingsIn(home, changes);
   store = createMemoryProvider();
   await put('set/train/1', 100, 1000);
   await put('set/train/deep/2', 200, 3000);
@@ -16,16 +28,16 @@ beforeEach(async () => {
   await put('set/top', 1, 500);
 });
 
+afterEach(async () => {
+  await listings.close();
+  await rm(home, { recursive: true });
+});
+
 async function put(path: string, size: number, modified: number): Promise<void> {
   await store.write(parseInnerPath(path), Readable.from([Buffer.alloc(size)]), { modified });
 }
 
-/** A place in the vfolder `set`, whose folder in the provider is `set`. */
-const place = (inner = '', provider = store): ResolvedPlace => {
-  const root = 'set' as InnerPath;
-  const vfolder = { id: 'id-set', name: 'set', host: { id: 'h', name: 'h', kind: 'memory' } } as ResolvedPlace['vfolder'];
-  return { vfolder, provider, root, path: joinPath(root, inner), inner: parseInnerPath(inner) };
-};
+const place = (inner = '', provider = store): ResolvedPlace => placeIn(provider, inner);
 
 /** The store, whose listings wait; how many were asked for. */
 function held(): { provider: StorageProvider; asked: () => number; letGo: () => void } {
@@ -45,7 +57,7 @@ function held(): { provider: StorageProvider; asked: () => number; letGo: () => 
 
 describe('the counter of contents', () => {
   it('counts a folder with its newest file and its largest parts, and a single file', async () => {
-    const counter = createContentsCounter();
+    const counter = createContentsCounter(listings);
     expect(await counter.count(place(), 5000)).toEqual({
       ...{ files: 4, bytes: 351, newest: 3000, complete: true },
       parts: [
@@ -63,7 +75,7 @@ describe('the counter of contents', () => {
   });
 
   it('does not wait longer than it may, and has the whole when it is asked again', async () => {
-    const counter = createContentsCounter();
+    const counter = createContentsCounter(listings);
     const { provider, asked, letGo } = held();
     const begun = performance.now();
     expect(await counter.count(place('', provider), 20)).toEqual({
@@ -76,15 +88,30 @@ describe('the counter of contents', () => {
     expect(performance.now() - begun).toBeLessThan(1000);
     letGo();
     expect(await counter.count(place('', provider), 5000)).toMatchObject({ files: 4, complete: true });
-    const listings = asked();
+    const before = asked();
     expect(await counter.count(place('', provider), 0)).toMatchObject({ files: 4, complete: true });
-    expect(asked()).toBe(listings);
+    expect(asked()).toBe(before);
+    counter.close();
+  });
+
+  it('counts what is on a host anew after a while, and gives the former count until then', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const counter = createContentsCounter(listings);
+    expect(await counter.count(place(), 5000)).toMatchObject({ files: 4 });
+    await put('set/new', 1, 1);
+    await vi.advanceTimersByTimeAsync(recentMs - 1000);
+    expect(await counter.count(place(), 5000)).toMatchObject({ files: 4 });
+    await vi.advanceTimersByTimeAsync(2000);
+    const { provider, letGo } = held();
+    expect(await counter.count(place('', provider), 5000)).toMatchObject({ files: 4, complete: true });
+    letGo();
+    await expect.poll(() => counter.count(place('', provider), 0)).toMatchObject({ files: 5, complete: true });
     counter.close();
   });
 
   it('forgets a count when files of it change, above or below, and only then', async () => {
-    const changes = createChanges();
-    const counter = createContentsCounter(changes);
+    const counter = createContentsCounter(listings, changes);
     const count = (): Promise<unknown> => counter.count(place('train'), 5000);
     await count();
     await put('set/train/4', 10, 4000);
@@ -109,11 +136,11 @@ describe('the counter of contents', () => {
       ...store,
       stat: (path, options) => store.stat(path, options),
       list: async function* (folder, options) {
-        if (folder === refused) throw new Error('refused');
+        if (folder === refused) throw new StowageError('permission-denied', 'refused');
         yield* store.list(folder, options);
       },
     });
-    const counter = createContentsCounter();
+    const counter = createContentsCounter(listings);
     const part = await counter.count(place('', refusing('set/test')), 5000);
     expect(part).toEqual({ files: 3, bytes: 301, newest: 3000, complete: false });
     expect(await counter.count(place('gone'), 5000)).toBeNull();
@@ -121,11 +148,12 @@ describe('the counter of contents', () => {
   });
 
   it('counts a few places at a time, and ends what it counts when it is closed', async () => {
-    const counter = createContentsCounter();
-    const { provider, asked } = held();
+    const counter = createContentsCounter(listings);
+    const { provider, asked, letGo } = held();
     const counts = ['', 'train', 'train/deep', 'test'].map((inner) => counter.count(place(inner, provider), 30));
     expect((await Promise.all(counts)).filter((contents) => contents === null)).toHaveLength(1);
     expect(asked()).toBe(3);
     counter.close();
+    letGo();
   });
 });

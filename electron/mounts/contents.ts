@@ -2,7 +2,10 @@ import { toStowageError } from '#shared/errors.ts';
 import { isWithin } from '#shared/paths.ts';
 import type { Contents } from '#shared/plan/types.ts';
 import type { Changes } from '../events.ts';
+import { type Listings, recentMs } from '../listings/listings.ts';
+import { type Found, Tally } from '../listings/tally.ts';
 import type { ResolvedPlace } from '../services.ts';
+import { hasLocalPath } from '../storage/provider.ts';
 import { walk } from '../storage/walk.ts';
 import { waitAtMost } from '../waiting.ts';
 
@@ -15,13 +18,12 @@ const keptMs = 5 * 60_000;
 const failedMs = 30_000;
 const mostKept = 300;
 const atOnce = 3;
-const mostParts = 1000;
-const shownParts = 10;
 
 export interface ContentsCounter {
   /**
    * What lies at a place: the whole when it is known, or is counted within `waitMs`; else as far as it is counted (null:
-   * not begun). The count then goes on, and a later question finds it.
+   * not begun). The count then goes on, and a later question finds it. A place on a host is counted anew when it was a
+   * while ago, so that the listing is there for the job that is planned; until then the former count is given.
    */
   count(place: ResolvedPlace, waitMs: number): Promise<Contents | null>;
   /** Ends what is being counted. */
@@ -32,6 +34,7 @@ interface Count {
   readonly vfolder: string;
   readonly inner: string;
   readonly ending: AbortController;
+  readonly begunAt: number;
   soFar: Contents | null;
   /** Settles, never fails, when it has ended in any way. */
   done: Promise<void>;
@@ -40,7 +43,7 @@ interface Count {
 }
 
 /** Counts places in the background, a few at a time; forgets a count when something in it changes. */
-export function createContentsCounter(changes?: Changes): ContentsCounter {
+export function createContentsCounter(listings: Listings, changes?: Changes): ContentsCounter {
   const counts = new Map<string, Count>();
   const waiting: (() => void)[] = [];
   let running = 0;
@@ -57,17 +60,17 @@ export function createContentsCounter(changes?: Changes): ContentsCounter {
     count.ending.abort();
   };
 
-  const begin = (key: string, place: ResolvedPlace): Count => {
+  const begin = (key: string, place: ResolvedPlace, former: Contents | null): Count => {
     const count: Count = {
-      ...{ vfolder: place.vfolder.name, inner: place.inner, ending: new AbortController() },
-      ...{ soFar: null, done: Promise.resolve(), until: null },
+      ...{ vfolder: place.vfolder.name, inner: place.inner, ending: new AbortController(), begunAt: Date.now() },
+      ...{ soFar: former, done: Promise.resolve(), until: null },
     };
     const work = async (): Promise<void> => {
       await turn();
       let keep = failedMs;
       try {
         if (count.ending.signal.aborted) return;
-        await tally(place, count);
+        await (hasLocalPath(place.provider) ? countHere(place, count) : countThere(place, count, listings));
         keep = keptMs;
       } finally {
         over();
@@ -96,10 +99,17 @@ export function createContentsCounter(changes?: Changes): ContentsCounter {
   return {
     count: async (place, waitMs) => {
       const key = JSON.stringify([place.vfolder.id, place.inner]);
+      const now = Date.now();
       let count = counts.get(key);
-      if (count?.until && count.until < Date.now()) counts.delete(key);
-      if (!count || !counts.has(key)) count = begin(key, place);
-      if (count.until === null) await waitAtMost(count.done, waitMs);
+      if (count && count.until !== null) {
+        const whole = count.soFar?.complete ? count.soFar : null;
+        const old = !hasLocalPath(place.provider) && count.begunAt + recentMs < now;
+        if (count.until < now) counts.delete(key);
+        else if (whole && old) begin(key, place, whole);
+        if (whole && count.until >= now) return whole;
+      }
+      count = counts.get(key) ?? begin(key, place, null);
+      if (count.until === null && !count.soFar?.complete) await waitAtMost(count.done, waitMs);
       return count.soFar;
     },
     close: () => {
@@ -109,44 +119,58 @@ export function createContentsCounter(changes?: Changes): ContentsCounter {
   };
 }
 
-async function tally(place: ResolvedPlace, count: Count): Promise<void> {
+/** Counts what is on a host, together with those who want a listing of it. */
+async function countThere(place: ResolvedPlace, count: Count, listings: Listings): Promise<void> {
+  const tooLarge = new AbortController();
+  const late = setTimeout(() => tooLarge.abort(), mostMs);
+  const signal = AbortSignal.any([count.ending.signal, tooLarge.signal]);
+  const whole = count.soFar;
+  let seen: Found | null = null;
+  const onFound = (found: Found): void => {
+    seen = found;
+    if (found.files > mostEntries) tooLarge.abort();
+    if (!whole) count.soFar = { ...found, complete: false, counting: true };
+  };
+  try {
+    const listing = await listings.look(place, { age: 'recent', signal, onFound });
+    await listing.drop();
+    const { files, bytes, newest, parts, missed, file } = listing;
+    count.soFar = { files, bytes, newest, complete: missed === 0, ...(missed === 0 && file === null && { parts }) };
+  } catch (error) {
+    if (!tooLarge.signal.aborted || !seen) throw error;
+    count.soFar = { ...(seen as Found), complete: false };
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+/** Counts what is on this machine. */
+async function countHere({ provider, path }: ResolvedPlace, count: Count): Promise<void> {
   const signal = AbortSignal.any([count.ending.signal, AbortSignal.timeout(2 * mostMs)]);
-  const found = { files: 0, bytes: 0, newest: null as number | null };
-  const parts = new Map<string, number>();
+  const tally = new Tally();
   const deadline = performance.now() + mostMs;
   let entries = 0;
   let missed = false;
-  const add = (size: number, modified: number | null): void => {
-    found.files += 1;
-    found.bytes += size;
-    if (modified !== null && modified > (found.newest ?? Number.NEGATIVE_INFINITY)) found.newest = modified;
-    if (found.files % 256 === 0) count.soFar = { ...found, complete: false, counting: true };
-  };
-  const top = await place.provider.stat(place.path, { signal });
+  const top = await provider.stat(path, { signal });
   if (top.kind !== 'directory') {
-    add(top.size, top.modified);
-    count.soFar = { ...found, complete: true };
+    tally.add('', top.size, top.modified);
+    count.soFar = { ...tally.found, complete: true };
     return;
   }
-  count.soFar = { ...found, complete: false, counting: true };
-  const skip = place.path === '' ? 0 : place.path.length + 1;
+  count.soFar = { ...tally.found, complete: false, counting: true };
+  const skip = path === '' ? 0 : path.length + 1;
   const onUnlistable = (): void => {
     missed = true;
   };
-  for await (const entry of walk(place.provider, place.path, { signal, onUnlistable })) {
+  for await (const entry of walk(provider, path, { signal, onUnlistable })) {
     entries += 1;
     if (entries > mostEntries || performance.now() > deadline) {
       missed = true;
       break;
     }
     if (entry.kind === 'directory') continue;
-    add(entry.size, entry.modified);
-    const slash = entry.path.indexOf('/', skip);
-    if (slash < 0) continue;
-    const part = entry.path.slice(skip, slash);
-    const known = parts.get(part);
-    if (known !== undefined || parts.size < mostParts) parts.set(part, (known ?? 0) + entry.size);
+    tally.add(entry.path.slice(skip), entry.size, entry.modified);
+    if (tally.files % 256 === 0) count.soFar = { ...tally.found, complete: false, counting: true };
   }
-  const largest = [...parts].map(([name, bytes]) => ({ name, bytes })).sort((a, b) => b.bytes - a.bytes);
-  count.soFar = { ...found, complete: !missed, ...(!missed && { parts: largest.slice(0, shownParts) }) };
+  count.soFar = { ...tally.found, complete: !missed, ...(!missed && { parts: tally.parts }) };
 }

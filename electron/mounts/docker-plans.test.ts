@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ConflictCode, JobSpec, LinkRequest, Plan } from '#shared/contract/plan.ts';
 import { createEngineRegistry } from '../engines/registry.ts';
+import { listingsIn } from '../listings/listings.fixture.ts';
 import { createVfolderWorld, type VfolderWorld } from '../vfolders/vfolders.fixture.ts';
 import { type Bind, type DockerBench, image, openDockerBench } from './docker.fixture.ts';
 import { createPlanner, type Planner } from './planner.ts';
@@ -95,6 +96,7 @@ beforeAll(async () => {
   }
   planner = createPlanner({
     lookup: world.vfolders.lookup,
+    listings: listingsIn(world.home),
     engines: createEngineRegistry([bench.engine], world.changes, () => 'docker'),
     writers: () => [],
     home: world.home,

@@ -38,10 +38,11 @@ export interface SourceGatherer {
 }
 
 /** Finds the facts of all sources of a plan. */
-export function createSourceGatherer({ lookup, changes, cachedShare, linkOf, mountRefusal }: PlannerOptions): SourceGatherer {
+export function createSourceGatherer(options: PlannerOptions): SourceGatherer {
+  const { lookup, listings, changes, cachedShare, linkOf, mountRefusal } = options;
   const links = createBriefCache<SourceFacts['leavingLinks']>(cacheMilliseconds);
   const mountPoints = createBriefCache<string[]>(cacheMilliseconds);
-  const counter = createContentsCounter(changes);
+  const counter = createContentsCounter(listings, changes);
   const remote = createRemoteLooker(linkOf ?? (() => null));
 
   /** What only folders of this machine have. */

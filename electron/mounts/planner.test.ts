@@ -11,6 +11,7 @@ import { type InnerPath, joinPath, parseInnerPath } from '#shared/paths.ts';
 import { sampleDocker, sampleProcess } from '#shared/plan/sample-request.ts';
 import type { Writer } from '#shared/plan/types.ts';
 import type { Engine } from '../engines/engine.ts';
+import { listingsIn } from '../listings/listings.fixture.ts';
 import type { EngineRegistry, VfolderLookup } from '../services.ts';
 import { createLocalProvider } from '../storage/local/provider.ts';
 import { createMemoryProvider } from '../storage/memory/provider.ts';
@@ -130,6 +131,7 @@ const plannerOf = (changes: Partial<PlannerOptions>): Planner =>
   createPlanner({
     lookup: lookupOf(),
     engines: enginesOf(),
+    listings: listingsIn(scratch),
     writers: () => writers,
     home: path.join(scratch, 'home'),
     socketPaths: [path.join(scratch, 'engine.sock')],

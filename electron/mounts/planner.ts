@@ -14,6 +14,7 @@ import type {
   Writer,
 } from '#shared/plan/types.ts';
 import type { Changes } from '../events.ts';
+import type { Listings } from '../listings/listings.ts';
 import type { Service } from '../rpc/service.ts';
 import type { EngineRegistry, VfolderLookup } from '../services.ts';
 import { createBriefCache } from './brief-cache.ts';
@@ -46,6 +47,7 @@ const wellKnownSockets =
 export interface PlannerOptions {
   readonly lookup: VfolderLookup;
   readonly engines: EngineRegistry;
+  readonly listings: Listings;
   /** Places that running jobs write. */
   readonly writers: () => readonly Writer[];
   /** Stowage's own data directory. */

@@ -3,17 +3,20 @@ import { basename, dirname } from 'node:path';
 import { parseAddress } from '#shared/address.ts';
 import type { PlannedMount } from '#shared/contract/plan.ts';
 import { StowageError } from '#shared/errors.ts';
-import { baseName, type InnerPath, isWithin, parseInnerPath } from '#shared/paths.ts';
-import type { VfolderLookup } from '../services.ts';
+import { baseName, isWithin, parseInnerPath } from '#shared/paths.ts';
+import type { Listed, Listing } from '../listings/listing.ts';
+import type { Listings, LookOptions } from '../listings/listings.ts';
+import type { ResolvedPlace, VfolderLookup } from '../services.ts';
 import { createLocalProvider } from '../storage/local/provider.ts';
 import { hasLocalPath, type StorageEntry, type StorageProvider } from '../storage/provider.ts';
 import { walk } from '../storage/walk.ts';
 
-/** A file or folder whose state is noted. */
-export interface InputSource {
-  readonly provider: StorageProvider;
-  readonly path: InnerPath;
-}
+/** A file or folder whose state is noted: of this machine, or in a vfolder. */
+export type InputSource = Pick<ResolvedPlace, 'provider' | 'path'> & Partial<Pick<ResolvedPlace, 'vfolder'>>;
+
+/** What lies on a host, and is listed together with those who want it for something else. */
+export const isOnHost = (source: InputSource): source is ResolvedPlace =>
+  source.vfolder !== undefined && !hasLocalPath(source.provider);
 
 /** A file or link of a source. */
 export interface InputEntry {
@@ -65,13 +68,44 @@ export async function* listEntries(source: InputSource, { signal, onMissed }: Li
   }
 }
 
+/** As `listEntries`, of what lies on a host. @throws what listing it throws */
+export async function* listEntriesOnHost(
+  place: ResolvedPlace,
+  listings: Listings,
+  { age, signal, onFound, onListed }: LookOptions & { onListed(listing: Listing): void },
+): AsyncGenerator<InputEntry> {
+  const listing = await listings.look(place, { age, signal, ...(onFound && { onFound }) });
+  try {
+    onListed(listing);
+    for await (const batch of listing.read()) {
+      for (const entry of batch) if (entry.kind !== 'folder') yield entryOf(entry);
+    }
+  } finally {
+    await listing.drop();
+  }
+}
+
+function entryOf(entry: Exclude<Listed, { kind: 'folder' }>): InputEntry {
+  if (entry.kind === 'link')
+    return { path: entry.rel, size: 0, version: versionOf({ kind: 'symlink', linkTarget: entry.target }, false) };
+  const { rel, size, etag, md5, modified } = entry;
+  return {
+    path: rel,
+    size,
+    version: versionOf({ kind: 'file', modified, ...(etag !== null && { etag }), ...(md5 !== null && { md5 }) }, false),
+  };
+}
+
 function toEntry(entry: StorageEntry, path: string, provider: StorageProvider): InputEntry {
   const { kind, size } = entry;
   return { path, size: kind === 'file' ? size : 0, version: versionOf(entry, hasLocalPath(provider)) };
 }
 
 /** The etag of a file of this machine tells of permissions and a move to another disk too: its time is better. */
-function versionOf({ kind, linkTarget, md5, etag, modified, modifiedNs }: StorageEntry, local: boolean): string {
+function versionOf(
+  { kind, linkTarget, md5, etag, modified = null, modifiedNs }: Pick<StorageEntry, 'kind'> & Partial<StorageEntry>,
+  local: boolean,
+): string {
   if (kind === 'symlink') return `link:${linkTarget ?? ''}`;
   if (md5 !== undefined) return `md5:${md5.toLowerCase()}`;
   if (!local && etag !== undefined) return `etag:${etag}`;

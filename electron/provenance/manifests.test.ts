@@ -18,6 +18,7 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { InnerPath } from '#shared/paths.ts';
+import { listingsIn, placeIn } from '../listings/listings.fixture.ts';
 import { createLocalProvider } from '../storage/local/provider.ts';
 import { createMemoryProvider } from '../storage/memory/provider.ts';
 import type { InputEntry } from './input-source.ts';
@@ -32,7 +33,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'stowage-manifests-'));
   data = join(folder, 'data');
   mkdirSync(join(data, 'sub'), { recursive: true });
-  manifests = createManifests(join(folder, 'manifests'));
+  manifests = createManifests(join(folder, 'manifests'), listingsIn(folder));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -55,7 +56,7 @@ describe('the list of a folder', () => {
     writeFileSync(join(data, 'sub', 'a\u2028 b.txt'), '');
     symlinkSync('../b.txt', join(data, 'sub', 'link'));
     const { digest, ...rest } = await make();
-    expect(rest).toEqual({ method: 'content', files: 3, bytes: 3, missed: 0 });
+    expect(rest).toEqual({ method: 'content', files: 3, bytes: 3, missed: 0, listedAt: expect.any(Number) });
     const text = gunzipSync(readFileSync(join(folder, 'manifests', `${digest}.jsonl.gz`)));
     expect(createHash('sha256').update(text).digest('hex')).toBe(digest);
     const two = createHash('sha256').update('two').digest('hex');
@@ -104,9 +105,9 @@ describe('the list of a folder', () => {
 
   it('of a remote host goes by its version tags', async () => {
     const provider = createMemoryProvider();
-    const write = (text: string) => provider.write('v/f' as InnerPath, Readable.from([Buffer.from(text)]));
+    const write = (text: string) => provider.write('set/f' as InnerPath, Readable.from([Buffer.from(text)]));
     await write('one');
-    const place = { provider, path: 'v' as InnerPath };
+    const place = placeIn(provider);
     const first = await manifests.make(place, { signal });
     expect(first.method).toBe('etag');
     await write('two');

@@ -9,9 +9,20 @@ import { createGunzip, createGzip } from 'node:zlib';
 import type { InputMethod } from '#shared/contract/provenance.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
 import { joinPath } from '#shared/paths.ts';
+import type { Listing } from '../listings/listing.ts';
+import type { Listings, LookOptions } from '../listings/listings.ts';
+import type { Found } from '../listings/tally.ts';
 import { hasLocalPath } from '../storage/provider.ts';
 import { hashFiles } from './hash-thread.ts';
-import { type InputEntry, type InputSource, kindOfVersion, listEntries, localPathOf } from './input-source.ts';
+import {
+  type InputEntry,
+  type InputSource,
+  isOnHost,
+  kindOfVersion,
+  listEntries,
+  listEntriesOnHost,
+  localPathOf,
+} from './input-source.ts';
 import { readLines, SortedEntries, toLine } from './sorted-entries.ts';
 
 /** What a source held: a digest over a list that is kept under it. */
@@ -22,6 +33,8 @@ export interface Manifest {
   readonly bytes: number;
   /** What was there and could not be listed or read. */
   readonly missed: number;
+  /** When listing it began. */
+  readonly listedAt: number;
 }
 
 /** What a source holds now, sorted; to be dropped. */
@@ -32,9 +45,16 @@ export interface Listed {
   readonly missed: number;
 }
 
+interface ListOptions {
+  /** Of a listing of a host that will do. Default: `current`. */
+  readonly age?: LookOptions['age'];
+  readonly signal: AbortSignal;
+  onSeen?(files: number, bytes: number): void;
+}
+
 export interface Manifests {
   /** Lists a source and keeps the list. @throws what listing throws, `unsupported` when there is too much, `disk-full` */
-  make(source: InputSource, options: { signal: AbortSignal; onSeen?(files: number, bytes: number): void }): Promise<Manifest>;
+  make(source: InputSource, options: ListOptions): Promise<Manifest>;
   /** Lists a source without keeping or reading anything of it. @throws as `make` */
   list(source: InputSource, signal: AbortSignal): Promise<Listed>;
   /** The list of this digest. @throws `not-found`, `data-damaged` */
@@ -51,21 +71,33 @@ const readFiles = 1000;
 const batchLines = 1000;
 
 /** Keeps lists in `directory`, one file for equal lists. */
-export function createManifests(directory: string): Manifests {
+export function createManifests(directory: string, listings: Listings): Manifests {
   const work = join(directory, 'work');
   // What a former process left there is of no use.
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true, mode: 0o700 });
   const fileOf = (digest: string): string => join(directory, `${digest}.jsonl.gz`);
 
-  const list = async (source: InputSource, signal: AbortSignal, onSeen?: (files: number, bytes: number) => void) => {
+  const entriesOf = (
+    source: InputSource,
+    { age = 'current', signal, onSeen }: ListOptions,
+    onMissed: () => void,
+    onListed: (listing: Listing) => void,
+  ): AsyncGenerator<InputEntry> => {
+    if (!isOnHost(source)) return listEntries(source, { signal, onMissed });
+    const onFound = ({ files, bytes }: Found): void => onSeen?.(files, bytes);
+    return listEntriesOnHost(source, listings, { age, signal, onFound, onListed });
+  };
+  const list = async (source: InputSource, options: ListOptions) => {
+    const { onSeen } = options;
     const entries = new SortedEntries(work);
-    const found = { entries, files: 0, bytes: 0, missed: 0 };
+    const found = { entries, files: 0, bytes: 0, missed: 0, listedAt: Date.now() };
     const onMissed = (): void => {
       found.missed += 1;
     };
+    const onListed = ({ missed, listedAt }: Listing): void => void Object.assign(found, { missed, listedAt });
     try {
-      for await (const entry of listEntries(source, { signal, onMissed })) {
+      for await (const entry of entriesOf(source, options, onMissed, onListed)) {
         if (found.files >= mostEntries) throw tooMany();
         found.files += 1;
         found.bytes += entry.size;
@@ -115,9 +147,10 @@ export function createManifests(directory: string): Manifests {
   };
 
   return {
-    list: (source, signal) => list(source, signal),
-    make: async (source, { signal, onSeen }) => {
-      const { entries, files, bytes, missed } = await list(source, signal, onSeen);
+    list: (source, signal) => list(source, { signal }),
+    make: async (source, options) => {
+      const { signal } = options;
+      const { entries, files, bytes, missed, listedAt } = await list(source, options);
       let unread = 0;
       const readable = hasLocalPath(source.provider) && files <= readFiles && bytes <= readBytes;
       try {
@@ -128,7 +161,7 @@ export function createManifests(directory: string): Manifests {
           unread += known.filter(({ version }) => kindOfVersion(version) === 'mtime').length;
           return known;
         });
-        return { ...written, files, bytes, missed: missed + unread };
+        return { ...written, files, bytes, missed: missed + unread, listedAt };
       } finally {
         await entries.drop();
       }

@@ -6,6 +6,7 @@ import type { JobInputs, MountInput, provenanceContract, TreeChanges, TreeDiffer
 import { toStowageError } from '#shared/errors.ts';
 import { hasEnded } from '#shared/jobs/state.ts';
 import { comparedFields } from '#shared/provenance/compared-fields.ts';
+import type { Listings } from '../listings/listings.ts';
 import type { Service } from '../rpc/service.ts';
 import type { EngineRegistry, InputRecorder, VfolderLookup } from '../services.ts';
 import type { Database } from '../store/database.ts';
@@ -19,6 +20,7 @@ import { diffEntries, type SameContent, sameByVersion } from './tree-diff.ts';
 export interface ProvenanceOptions {
   readonly database: Database;
   readonly lookup: VfolderLookup;
+  readonly listings: Listings;
   readonly engines: EngineRegistry;
   /** A job as the contract gives it, so that what is secret is masked already. @throws `not-found` */
   readonly job: (id: number) => Promise<z.input<typeof jobDetailSchema>> | z.input<typeof jobDetailSchema>;
@@ -48,7 +50,7 @@ export function createProvenance(options: ProvenanceOptions): Provenance {
   const { database, lookup, engines, directory, waits } = options;
   const job = async (id: number): Promise<JobDetail> => jobDetailSchema.parse(await options.job(id));
   const rows = createInputRows(database);
-  const manifests = createManifests(directory);
+  const manifests = createManifests(directory, options.listings);
   const scratch = join(directory, 'work');
   const recorder = createRecorder({ rows, manifests, lookup, engines, scratch, ...(waits && { waits }) });
 

@@ -5,7 +5,8 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Plan, PlannedMount } from '#shared/contract/plan.ts';
 import type { InnerPath } from '#shared/paths.ts';
-import type { EngineRegistry, ResolvedPlace, VfolderLookup } from '../services.ts';
+import { listingsIn, placeIn } from '../listings/listings.fixture.ts';
+import type { EngineRegistry, VfolderLookup } from '../services.ts';
 import { createMemoryProvider } from '../storage/memory/provider.ts';
 import type { StorageProvider } from '../storage/provider.ts';
 import { createManifests } from './manifests.ts';
@@ -23,7 +24,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 /** A folder with one file, whose listing stands still until it is let go on. */
 async function slowFolder(): Promise<{ provider: StorageProvider; goOn: () => void }> {
   const memory = createMemoryProvider();
-  await memory.write('v/f' as InnerPath, Readable.from([Buffer.from('x')]));
+  await memory.write('set/f' as InnerPath, Readable.from([Buffer.from('x')]));
   const { promise, resolve } = Promise.withResolvers<void>();
   const list: StorageProvider['list'] = async function* (folder, options) {
     await promise;
@@ -35,6 +36,7 @@ async function slowFolder(): Promise<{ provider: StorageProvider; goOn: () => vo
 const planOf = (mode: PlannedMount['mode']): Plan =>
   ({
     engine: 'process',
+    steps: [],
     image: null,
     mounts: [{ vfolder: 'v', source: 'v:/', role: 'mount', mode, approach: 'share', target: '/v', localPath: null }],
   }) as unknown as Plan;
@@ -52,9 +54,15 @@ function recorderOver(provider: StorageProvider, waits: RecorderWaits) {
     setImage: () => {},
     onlyOf: () => [],
   };
-  const lookup = { resolve: () => ({ provider, path: 'v' as InnerPath }) as ResolvedPlace } as unknown as VfolderLookup;
+  const lookup = { resolve: () => placeIn(provider) } as unknown as VfolderLookup;
   return createRecorder({
-    ...{ rows, lookup, engines: {} as EngineRegistry, scratch: directory, manifests: createManifests(join(directory, 'lists')) },
+    ...{
+      rows,
+      lookup,
+      engines: {} as EngineRegistry,
+      scratch: directory,
+      manifests: createManifests(join(directory, 'lists'), listingsIn(directory)),
+    },
     waits,
   });
 }

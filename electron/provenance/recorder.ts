@@ -58,6 +58,10 @@ export const isInput = ({ role }: PlannedMount): boolean => role !== 'output';
 /** Whether the job writes into the place itself, and not into a copy of it. */
 const changesInPlace = ({ mode, approach }: PlannedMount): boolean => mode === 'rw' && approach === 'share';
 
+/** What is copied for the job comes from the very listing that is noted. */
+const ageOf = ({ steps }: Plan, index: number): 'recent' | 'current' =>
+  steps.some((step) => step.kind === 'stage' && step.mount === index && step.asShown) ? 'recent' : 'current';
+
 /** Lists what jobs get, beside them. */
 export function createRecorder(options: RecorderOptions): Omit<InputRecorder, 'verify'> {
   const { rows, manifests, lookup, engines, scratch, waits = usualWaits } = options;
@@ -100,7 +104,7 @@ export function createRecorder(options: RecorderOptions): Omit<InputRecorder, 'v
       const onSeen = (files: number, bytes: number): void => {
         mount.seen = { files, bytes };
       };
-      const manifest = await manifests.make(source, { signal, onSeen });
+      const manifest = await manifests.make(source, { age: ageOf(recording.plan, mount.index), signal, onSeen });
       row = rowOf(mount, manifest, await git);
     } catch (error) {
       const reason = recording.ending.signal.aborted
@@ -190,14 +194,15 @@ const listingRow = ({ index }: MountRecording): InputRow => ({
   ...{ files: 0, bytes: 0, listedAt: null, git: null },
 });
 
-function rowOf(mount: MountRecording, { digest, method, files, bytes, missed }: Manifest, git: GitState | null): InputRow {
+function rowOf(mount: MountRecording, manifest: Manifest, git: GitState | null): InputRow {
+  const { digest, method, files, bytes, missed, listedAt } = manifest;
   const reason = mount.suspect
     ? 'It was listed while the job could change it.'
     : missed > 0
       ? `${missed.toLocaleString('en-US')} of what is in it could not be listed or read.`
       : null;
   const state = reason === null ? 'complete' : 'partial';
-  return { mount: mount.index, state, reason, method, digest, files, bytes, listedAt: Date.now(), git };
+  return { mount: mount.index, state, reason, method, digest, files, bytes, listedAt, git };
 }
 
 const unknownRow = ({ index, seen }: MountRecording, reason: string, git: GitState | null): InputRow => ({

@@ -1,4 +1,4 @@
-import { access, mkdir, open, rename, rm, statfs, utimes } from 'node:fs/promises';
+import { access, copyFile, mkdir, open, rm, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { formatAddress } from '#shared/address.ts';
 import type { Plan, PlanStep } from '#shared/contract/plan.ts';
@@ -68,7 +68,7 @@ export function createCopies(options: CopiesOptions): Copies {
   const fetch = async (
     jobId: number,
     place: ResolvedPlace,
-    packed: boolean,
+    { packed, asShown }: StageStep,
     { signal, tell }: StagingOptions,
   ): Promise<StagedTree> => {
     const name = formatAddress(place.vfolder.name, place.inner);
@@ -77,6 +77,7 @@ export function createCopies(options: CopiesOptions): Copies {
     return cache.stage(place, {
       jobId,
       packed,
+      age: asShown ? 'recent' : 'current',
       signal,
       onListing: (files) => say(() => `Looking at ${name}: ${files.toLocaleString('en-US')} files`),
       onProgress: (progress) => say(() => copyingIn(name, progress), partDone(progress)),
@@ -85,7 +86,7 @@ export function createCopies(options: CopiesOptions): Copies {
   /** Where a job could write to a read-only mount, it must not be what other jobs get too. */
   const keepsReadOnly = async ({ engine }: Plan): Promise<boolean> => (await engines.get(engine).status()).absoluteTargets;
   const readOnlyCopy = async (jobId: number, plan: Plan, step: StageStep, stage: StagingOptions): Promise<StagedRow> => {
-    const tree = await fetch(jobId, placeOf(plan, step.mount), step.packed, stage);
+    const tree = await fetch(jobId, placeOf(plan, step.mount), step, stage);
     await tree.listing.drop();
     const source = tree.listing.file === null ? tree.directory : join(tree.directory, tree.listing.file);
     return rowOf(jobId, step, source, tree.id);
@@ -102,18 +103,15 @@ export function createCopies(options: CopiesOptions): Copies {
       return rowOf(jobId, step, join(folder, 'files'), null);
     }
     const place = placeOf(plan, step.mount);
-    const tree = await fetch(jobId, place, step.packed, stage);
+    const tree = await fetch(jobId, place, step, stage);
     try {
       stage.tell(`Copying ${formatAddress(place.vfolder.name, place.inner)} for this job`);
       await checkDisk(directory, tree.listing.bytes, formatAddress(place.vfolder.name, place.inner));
       await copyTree(tree, join(folder, 'files'), open, stage.signal);
-      // Last: what the job touches has a later change time than this file.
-      const manifest = join(folder, 'manifest.jsonl');
-      await rename(tree.listing.path, manifest);
-      await utimes(manifest, new Date(), new Date());
-    } catch (error) {
+      // Last: what the job touches has a later change time than this file. It is the job's own, since the time is.
+      await copyFile(tree.listing.path, join(folder, 'manifest.jsonl'));
+    } finally {
       await tree.listing.drop();
-      throw error;
     }
     const { file } = tree.listing;
     return rowOf(jobId, step, file === null ? join(folder, 'files') : join(folder, 'files', file), tree.id);

@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type InnerPath, parentPath } from '#shared/paths.ts';
-import { type Listed, readListing } from '../cache/listing.ts';
+import { type Listed, readListing } from '../listings/listing.ts';
 import type { LocalProvider } from '../storage/local/provider.ts';
 import type { StorageEntry } from '../storage/provider.ts';
 

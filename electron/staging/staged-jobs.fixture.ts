@@ -35,7 +35,7 @@ export async function openStagedJobs(
 ): Promise<StagedJobs> {
   const bench = openCacheBench(home, options);
   bench.vfolder('data', provider);
-  const { database, changes, lookup, cache } = bench;
+  const { database, changes, lookup, listings, cache } = bench;
   const runs = join(home, 'runs');
   mkdirSync(runs, { recursive: true });
   const homeId = createHash('sha256').update(home).digest('hex');
@@ -48,7 +48,7 @@ export async function openStagedJobs(
   const patience = options.patience ?? { giveUpMs: 400, firstPauseMs: 5 };
   const copies = createCopies({ database, changes, lookup, cache, engines, directory: join(home, 'stage'), patience });
   const provenance = createProvenance({
-    ...{ database, lookup, engines, directory: join(home, 'manifests') },
+    ...{ database, lookup, listings, engines, directory: join(home, 'manifests') },
     job: (id) => jobs.service.get({ id }, {}),
   });
   const jobs: Jobs = createJobs({

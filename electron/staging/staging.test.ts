@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { JobSpec } from '#shared/contract/plan.ts';
 import { parseInnerPath } from '#shared/paths.ts';
 import { type Azurite, startAzurite } from '../storage/azure-blob/azurite.fixture.ts';
 import { isBodyRead } from '../storage/fault-proxy.fixture.ts';
@@ -234,6 +235,18 @@ it('a container has its copies, with nobody but the job allowed to write', async
 });
 
 describe('staging', () => {
+  it('for a plan that was seen takes what was listed for that a moment ago, and asks its host for nothing', async () => {
+    const { jobs, run, ended } = await open('Azure', files);
+    const shown = async (spec: JobSpec) => ended((await jobs.service.run({ spec, shown: true }, {})).id);
+    expect(await ended(await run(dataJob('true', 'ro')))).toMatchObject({ state: 'succeeded' });
+    host.proxy.forget();
+    expect(await shown(dataJob('true', 'ro'))).toMatchObject({ state: 'succeeded' });
+    expect(host.proxy.seen).toEqual([]);
+    await put('a.txt', 'another');
+    expect(await shown(dataJob('[ "$(cat data/a.txt)" = a ]', 'ro'))).toMatchObject({ state: 'succeeded' });
+    expect(await ended(await run(dataJob('[ "$(cat data/a.txt)" = another ]', 'ro')))).toMatchObject({ state: 'succeeded' });
+  });
+
   it('is given up when the job is stopped, and holds nothing afterwards', async () => {
     const many = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`f${index}`, `${index}`]));
     const { run, until, ended, jobs } = await open('Azure', many);

@@ -10,7 +10,7 @@ import { client, fromContract } from '../app/client.ts';
 import { ApproachBadge, ModeBadge } from '../planner/badges.tsx';
 import { copyText } from '../properties/copy-text.ts';
 import { ErrorMessage } from '../ui/error-message.tsx';
-import { formatBytes, formatCount } from '../ui/format.ts';
+import { formatBytes, formatCount, formatExactTime, formatTime } from '../ui/format.ts';
 import { Section } from '../ui/section.tsx';
 import { SmallBadge } from '../ui/small-badge.tsx';
 import { ChangedFiles, VerdictLine } from './inputs-changes.tsx';
@@ -133,13 +133,18 @@ function Image({ image, since }: { readonly image: ImageInput; readonly since: C
 
 function State({ input, waits }: { readonly input: MountInput; readonly waits: boolean }) {
   const styles = useStyles();
-  const { state, digest, method, reason } = input;
+  const { state, digest, method, reason, listedAt } = input;
   if (state === 'listing')
     return waits ? <span className={styles.quiet}>when the job begins</span> : <Spinner size="extra-tiny" label="Being listed" />;
   return (
     <>
       {digest !== null && <Digest digest={digest} label={`digest of ${input.source}`} />}
-      {method !== null && <div className={styles.quiet}>{methodInWords(method)}</div>}
+      {method !== null && (
+        <div className={styles.quiet}>
+          {methodInWords(method)}
+          {listedAt !== null && <span title={formatExactTime(listedAt)}> · listed {formatTime(listedAt)}</span>}
+        </div>
+      )}
       {reason !== null && <VerdictLine verdict={{ tone: digest === null ? 'unknown' : 'changed', words: reason }} />}
     </>
   );

@@ -71,7 +71,8 @@ function useRun() {
     setRunning(true);
     setError(null);
     try {
-      const job = await client.jobs.run({ spec: toSpec(useDraft.getState().draft).spec, requestId: request.current });
+      const { spec } = toSpec(useDraft.getState().draft);
+      const job = await client.jobs.run({ spec, requestId: request.current, shown: true });
       putJob(job);
       goJobs(job.id);
     } catch (failure) {

@@ -109,8 +109,13 @@ export const jobsContract = {
     .input(z.object({ filter: z.string().max(1000) }))
     .output(z.object({ ids: z.array(z.number().int()), total: z.number().int() })),
   get: method.input(byId).output(jobDetailSchema),
-  /** Plans and queues. A plan with errors is refused with `plan-conflict`. `requestId`: sent twice, launched once. */
-  run: method.input(z.object({ spec: jobSpecSchema, requestId: z.string().max(100).optional() })).output(jobSchema),
+  /**
+   * Plans and queues. A plan with errors is refused with `plan-conflict`. `requestId`: sent twice, launched once. `shown`: the
+   * user has the plan before them, and what was listed for it a moment ago is listed for the job.
+   */
+  run: method
+    .input(z.object({ spec: jobSpecSchema, requestId: z.string().max(100).optional(), shown: z.boolean().optional() }))
+    .output(jobSchema),
   /**
    * A new job of the same spec, over what its mounts and image are now. With `same` only when they are what the job got:
    * else it is refused with `precondition-failed`, which says what differs.

@@ -257,6 +257,8 @@ export const planStepSchema = z.discriminatedUnion('kind', [
     readOnly: z.boolean(),
     packed: z.boolean(),
     into: z.enum(['directory', 'volume']),
+    /** What was listed a moment ago, for the plan that the user saw, will do. Else the place is listed for the job. */
+    asShown: z.literal(true).optional(),
   }),
   /** The remote source is mounted on this machine with FUSE, watched while the job runs, and bound. */
   z.object({ kind: z.literal('mount-remote'), mount: z.number().int(), target: z.string(), readOnly: z.boolean() }),

@@ -1,11 +1,11 @@
-import { hash, randomUUID } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { StowageError } from '#shared/errors.ts';
+import { isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
 import { baseName, type InnerPath, joinPath, visible } from '#shared/paths.ts';
 import type { ResolvedPlace } from '../services.ts';
 import type { StorageEntry } from '../storage/provider.ts';
 import { walk } from '../storage/walk.ts';
+import { type Found, Tally } from './tally.ts';
 
 /** Something at a place, as its host lists it. */
 export type Listed =
@@ -17,17 +17,24 @@ export type Listed =
       readonly etag: string | null;
       readonly modified: number | null;
       readonly executable: boolean;
+      /** Of its content, 32 hex digits, where the host knows it. */
+      readonly md5: string | null;
     }
   | { readonly kind: 'folder'; readonly rel: InnerPath }
   | { readonly kind: 'link'; readonly rel: InnerPath; readonly target: string };
 export type ListedFile = Extract<Listed, { kind: 'file' }>;
 
 /** Everything at a place, kept in a file of this machine: memory is the same whatever there is. */
-export interface Listing {
+export interface Listing extends Found {
   /** The name of the one file that the place is; null: a folder. */
   readonly file: string | null;
-  readonly files: number;
-  readonly bytes: number;
+  readonly parts: Tally['parts'];
+  /** When listing it began. */
+  readonly listedAt: number;
+  /** What is there and is not in the listing: its folder cannot be listed, or its name must not be used. */
+  readonly missed: number;
+  /** Why the first of these is not. */
+  readonly problem: StowageError | null;
   /** Equal for equal listings, in whatever order they come: paths, kinds and versions. */
   readonly fingerprint: string;
   /** Where it is kept. */
@@ -38,6 +45,14 @@ export interface Listing {
   drop(): Promise<void>;
 }
 
+/** The same listing, kept in another file. */
+export const listingAt = (listing: Listing, path: string): Listing => ({
+  ...listing,
+  path,
+  read: () => readListing(path),
+  drop: () => rm(path, { force: true }),
+});
+
 /** Tells one content of a file from another. */
 export const versionOf = ({ etag, size, modified }: Pick<ListedFile, 'etag' | 'size' | 'modified'>): string =>
   etag === null ? `${size}-${modified}` : `e${etag}`;
@@ -45,35 +60,53 @@ export const versionOf = ({ etag, size, modified }: Pick<ListedFile, 'etag' | 's
 const batchEntries = 1000;
 
 /**
- * Lists a place into a file in `directory`.
- * @throws `name-invalid` for something whose name must not be used, what listing throws, `disk-full`
+ * Lists a place into the file `path`, which is new. `onFound` hears every thousand files of what was seen so far.
+ * @throws what listing the place itself throws, `name-invalid` and `special-file` for a single file, `disk-full`
  */
 export async function listPlace(
   place: ResolvedPlace,
-  directory: string,
-  options: { signal: AbortSignal | undefined; onProgress?(files: number): void },
+  path: string,
+  { signal, onFound }: { readonly signal: AbortSignal; onFound?(found: Found): void },
 ): Promise<Listing> {
-  const path = join(directory, `${randomUUID()}.jsonl`);
+  const listedAt = Date.now();
   const writer = await openWriter(path);
+  let missed = 0;
+  let problem: StowageError | null = null;
+  const miss = (why: unknown): void => {
+    missed += 1;
+    problem ??= toStowageError(why);
+  };
   try {
-    const top = await place.provider.stat(place.path, { signal: options.signal });
+    const top = await place.provider.stat(place.path, { signal });
     const file = top.kind === 'directory' ? null : baseName(place.path);
     if (file !== null) {
       const entry = toListed(top, file as InnerPath);
       if (entry?.kind !== 'file') throw refused(top, 'special-file', 'is no regular file');
       writer.add(entry);
     } else {
+      onFound?.(writer.tally.found);
       const skip = place.path === '' ? 0 : place.path.length + 1;
-      for await (const found of walk(place.provider, place.path, { signal: options.signal })) {
+      const onUnlistable = (_: StorageEntry, error: unknown): void => {
+        // A host that is lost would fail every folder that is left.
+        if (!isStowageError(error, 'permission-denied', 'path-refused', 'not-a-directory')) throw error;
+        miss(error);
+      };
+      for await (const found of walk(place.provider, place.path, { signal, onUnlistable })) {
+        if (found.problem !== undefined) {
+          miss(refused(found, 'name-invalid', 'cannot be copied', found.problem));
+          continue;
+        }
         const entry = toListed(found, found.path.slice(skip) as InnerPath);
         if (entry && writer.add(entry)) {
           await writer.flush();
-          options.onProgress?.(writer.files);
+          onFound?.(writer.tally.found);
         }
       }
     }
-    const { files, bytes, fingerprint } = await writer.end();
-    return { file, files, bytes, fingerprint, path, read: () => readListing(path), drop: () => rm(path, { force: true }) };
+    const fingerprint = await writer.end();
+    const { tally } = writer;
+    const whole = { ...tally.found, parts: tally.parts, listedAt, file, missed, problem, fingerprint };
+    return listingAt(whole as Listing, path);
   } catch (error) {
     await writer.abandon();
     await rm(path, { force: true });
@@ -83,7 +116,6 @@ export async function listPlace(
 
 /** Null for pipes, sockets and devices, which no copy can hold. */
 function toListed(entry: StorageEntry, rel: InnerPath): Listed | null {
-  if (entry.problem !== undefined) throw refused(entry, 'name-invalid', 'cannot be copied', entry.problem);
   switch (entry.kind) {
     case 'file':
       return {
@@ -93,6 +125,7 @@ function toListed(entry: StorageEntry, rel: InnerPath): Listed | null {
         etag: entry.etag ?? null,
         modified: entry.modified,
         executable: entry.executable === true,
+        md5: entry.md5 ?? null,
       };
     case 'directory':
       return { kind: 'folder', rel };
@@ -111,11 +144,12 @@ const refused = (entry: StorageEntry, code: 'name-invalid' | 'special-file', wha
   });
 
 interface Writer {
-  readonly files: number;
+  readonly tally: Tally;
   /** True when it is time to flush. */
   add(entry: Listed): boolean;
   flush(): Promise<void>;
-  end(): Promise<{ files: number; bytes: number; fingerprint: string }>;
+  /** Gives the fingerprint. */
+  end(): Promise<string>;
   abandon(): Promise<void>;
 }
 
@@ -123,8 +157,7 @@ async function openWriter(path: string): Promise<Writer> {
   const handle = await open(path, 'wx', 0o600);
   const sum = new BigUint64Array(4);
   let lines: string[] = [];
-  let files = 0;
-  let bytes = 0;
+  const tally = new Tally();
   const flush = async (): Promise<void> => {
     if (lines.length === 0) return;
     const text = lines.join('');
@@ -132,18 +165,13 @@ async function openWriter(path: string): Promise<Writer> {
     await handle.writeFile(text);
   };
   return {
-    get files() {
-      return files;
-    },
+    tally,
     add: (entry) => {
       const what = entry.kind === 'file' ? versionOf(entry) : entry.kind === 'link' ? entry.target : '';
       const digest = hash('sha256', `${entry.kind}\0${entry.rel}\0${what}`, 'buffer');
       // A sum does not depend on the order in which a host lists, so nothing has to be sorted.
       for (let lane = 0; lane < sum.length; lane++) sum[lane] = (sum[lane] ?? 0n) + digest.readBigUInt64LE(lane * 8);
-      if (entry.kind === 'file') {
-        files++;
-        bytes += entry.size;
-      }
+      if (entry.kind === 'file') tally.add(entry.rel, entry.size, entry.modified);
       lines.push(lineOf(entry));
       return lines.length >= batchEntries;
     },
@@ -151,7 +179,7 @@ async function openWriter(path: string): Promise<Writer> {
     end: async () => {
       await flush();
       await handle.close();
-      return { files, bytes, fingerprint: Buffer.from(sum.buffer).toString('hex') };
+      return Buffer.from(sum.buffer).toString('hex');
     },
     abandon: () => handle.close().catch(() => undefined),
   };
@@ -159,8 +187,11 @@ async function openWriter(path: string): Promise<Writer> {
 
 function lineOf(entry: Listed): string {
   switch (entry.kind) {
-    case 'file':
-      return `${JSON.stringify([entry.rel, entry.size, entry.etag, entry.modified, ...(entry.executable ? [1] : [])])}\n`;
+    case 'file': {
+      const { rel, size, etag, modified, executable, md5 } = entry;
+      const rare = md5 !== null ? [executable ? 1 : 0, md5] : executable ? [1] : [];
+      return `${JSON.stringify([rel, size, etag, modified, ...rare])}\n`;
+    }
     case 'folder':
       return `${JSON.stringify([entry.rel])}\n`;
     case 'link':
@@ -169,9 +200,9 @@ function lineOf(entry: Listed): string {
 }
 
 function fromLine(line: string): Listed {
-  // Written by this very module; the paths were checked by the provider.
+  // Written by this very module, maybe by an earlier version of it; the paths were checked by the provider.
   const parts = JSON.parse(line) as [InnerPath, ...unknown[]];
-  const [rel, second, etag, modified, executable] = parts;
+  const [rel, second, etag, modified, executable, md5 = null] = parts;
   if (parts.length === 1) return { kind: 'folder', rel };
   if (parts.length === 2) return { kind: 'link', rel, target: String(second) };
   return {
@@ -181,6 +212,7 @@ function fromLine(line: string): Listed {
     etag: etag as string | null,
     modified: modified as number | null,
     executable: executable === 1,
+    md5: md5 as string | null,
   };
 }
 
