@@ -42,11 +42,12 @@ test('the log grows while the job runs; Stop ends it; Rerun, Clone and edit and 
   const rows = page.getByRole('table', { name: 'Jobs' }).getByRole('row');
   await expect(rows).toHaveCount(3);
   await rows.nth(1).click();
-  await page.getByRole('button', { name: 'Remove' }).click();
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
   const dialog = page.getByRole('alertdialog');
   await expect(dialog).toContainText('are lost for good');
   await dialog.getByRole('button', { name: 'Keep it' }).click();
-  await page.getByRole('button', { name: 'Remove' }).click();
+  await expect(dialog).toBeHidden();
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
   await dialog.getByRole('button', { name: 'Remove the job' }).click();
   await expect(rows).toHaveCount(2);
 });
@@ -134,6 +135,10 @@ test('the table of jobs is filtered, and walked by keys', async ({ app, home }) 
   await filter.fill('nothing of that');
   await expect(page.getByRole('main')).toContainText('No job matches');
   await page.getByRole('button', { name: 'Clear the filter' }).click();
+  await rows.nth(1).dblclick();
+  await expect(page.getByRole('heading', { name: 'gamma' })).toBeVisible();
+  expect(await page.evaluate(() => getSelection()?.toString())).toBe('');
+  await page.getByRole('button', { name: 'Back to all jobs' }).click();
   await rows.nth(1).focus();
   await page.keyboard.press('End');
   await page.keyboard.press('Enter');

@@ -3,7 +3,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { JobSpec, Plan } from '#shared/contract/plan.ts';
 import type { Vfolder } from '#shared/contract/vfolders.ts';
 import { StowageError } from '#shared/errors.ts';
@@ -147,6 +147,20 @@ const specOf = (changes: Partial<JobSpec> = {}): JobSpec => ({
   ...changes,
 });
 const codes = (plan: Plan): string[] => plan.conflicts.map((conflict) => conflict.code);
+/** What comes of work while time passes that is not waited for. */
+async function timePasses<T>(work: Promise<T>): Promise<T> {
+  let ended = false;
+  const end = (): void => {
+    ended = true;
+  };
+  work.then(end, end);
+  while (!ended) {
+    await vi.advanceTimersByTimeAsync(100);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+  }
+  return work;
+}
+
 const planOf = (...sources: string[]): Promise<Plan> =>
   planner.plan(specOf({ mounts: sources.map((source) => ({ source })) }), 'train');
 
@@ -292,6 +306,21 @@ describe('a plan with remote folders', () => {
     expect(plan.cost.seconds).toBeLessThan(1);
     expect(plan.mounts[0]).toMatchObject({ approach: 'copy', localPath: null, cost: { files: 2, bytes: 1500 } });
     expect(plan.steps).toContainEqual(expect.objectContaining({ kind: 'stage', mount: 0, target: '/home/work/remote' }));
+  });
+
+  it('puts into an image what takes long to count, once it is counted', async () => {
+    const { list } = memory;
+    vi.spyOn(memory, 'list').mockImplementation(async function* (...call) {
+      await new Promise((resolve) => setTimeout(resolve, 20_000));
+      yield* list(...call);
+    });
+    const mounts: JobSpec['mounts'] = [{ source: 'remote', mode: 'ro', approach: 'bake' }];
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    expect(await timePasses(planner.plan(specOf({ mounts, output: null }), null))).toMatchObject({ runnable: false });
+    const plan = await timePasses(remotePlan({ mounts }));
+    expect(plan.runnable).toBe(true);
+    expect(plan.steps).toContainEqual(expect.objectContaining({ kind: 'bake' }));
   });
 
   it('knows what is cached, whether they can be mounted, and how much the cache may hold', async () => {

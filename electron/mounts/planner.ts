@@ -27,6 +27,8 @@ const diskMilliseconds = 1000;
 /** A preview comes with every key and is asked for again; the plan that a job starts with is worth some seconds. */
 const previewWaits = { host: 150, count: 150 };
 const startWaits = { host: 20_000, count: 5000 };
+/** An image takes only what was counted whole; a count takes no longer. */
+const bakeCountMilliseconds = 120_000;
 /** What is shared on this machine is counted for the eye only. */
 const sharedCountMilliseconds = 30;
 /** More are not looked at: a plan with so many links is judged without what lies at them. */
@@ -101,7 +103,9 @@ export function createPlanner(options: PlannerOptions): Planner {
     const engine = await engines.status(id);
     const usual = jobName === null ? previewWaits : startWaits;
     const apart = isApart(engine, process.platform);
-    const waits: Waits = { ...usual, countHere: apart ? usual.count : sharedCountMilliseconds };
+    const bakes = jobName !== null && spec.mounts.some(({ approach }) => approach === 'bake');
+    const count = bakes ? bakeCountMilliseconds : usual.count;
+    const waits: Waits = { ...usual, count, countHere: apart || bakes ? count : sharedCountMilliseconds };
     const [others, gathered, home, socketPaths, disk, fuse] = await Promise.all([
       engines.ready(),
       sourcesOf.gather(spec, name, waits),

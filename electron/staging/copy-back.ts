@@ -254,19 +254,15 @@ class CopyBack {
 
   /** What the job removed, unless somebody changed it since; then the folders that were left empty. */
   async #remove(): Promise<void> {
-    const { manifest, place } = this.#options;
-    const { provider } = place;
+    const { manifest } = this.#options;
     const copy = this.#copy;
     const folders: InnerPath[] = [];
     const signal = this.#signal;
     const removeFile = async (rel: InnerPath, etag: string | null): Promise<void> => {
-      const target = this.#target(rel);
-      const there = await statOrNull(provider, target, { signal });
-      if (there && (etag === null || there.etag !== etag)) {
+      if (!(await this.#removeUnchanged(this.#target(rel), etag))) {
         this.#conflicts.push({ path: this.#inner(rel), keptAs: this.#inner(rel) });
         return;
       }
-      if (there) await provider.remove(target, { signal });
       this.#removed++;
       if (this.#folders.size < 1000) this.#folders.add(parentPath(this.#inner(rel)));
     };
@@ -289,6 +285,20 @@ class CopyBack {
         if (!isStowageError(error, 'not-found', 'not-empty')) this.#failures.push(error);
       });
     }
+  }
+
+  /** False when somebody changed it. What is gone already is removed. */
+  async #removeUnchanged(target: InnerPath, etag: string | null): Promise<boolean> {
+    const { provider } = this.#options.place;
+    // On a host without etags nothing tells whose it is.
+    if (etag === null) return (await statOrNull(provider, target, { signal: this.#signal })) === null;
+    try {
+      await provider.remove(target, { signal: this.#signal, etag });
+    } catch (error) {
+      if (isStowageError(error, 'precondition-failed')) return false;
+      if (!isStowageError(error, 'not-found')) throw error;
+    }
+    return true;
   }
 
   /** Only a folder: by now a file may have its name, that of the job or of somebody else. */

@@ -267,6 +267,26 @@ describe('staging', () => {
     });
   });
 
+  it('removes on the host only what nobody has changed, in one request', async () => {
+    const { run, ended } = await open('Azure', files);
+    let theirs: 'none' | 'on its way' | 'there' = 'none';
+    host.proxy.fault = ({ method }) => {
+      if (method !== 'DELETE' || theirs === 'there') return undefined;
+      if (theirs === 'none') {
+        void put('sub/b.txt', 'theirs').then(() => {
+          theirs = 'there';
+        });
+      }
+      theirs = 'on its way';
+      return { kind: 'refuse' };
+    };
+    const job = await ended(await run(dataJob('rm data/sub/b.txt data/a.txt', 'rw')));
+    expect(job.copiedBack[0]).toMatchObject({ removed: 1, conflicts: [{ path: 'sub/b.txt', keptAs: 'sub/b.txt' }] });
+    expect(await onHost()).toEqual({ 'sub/b.txt': 'theirs', 'sub/c.txt': 'c' });
+    const removals = host.proxy.seen.filter(({ method }) => method === 'DELETE');
+    expect(removals.map(({ headers }) => headers['if-match'])).not.toContain(undefined);
+  });
+
   it('follows no symlink that a job left in its copy', async () => {
     const outside = join(home, 'outside');
     mkdirSync(outside);

@@ -165,8 +165,8 @@ async function takeBack(
   folders: readonly InnerPath[],
 ): Promise<void> {
   const files = [...copies.values()].map(({ copy }) => async (): Promise<void> => {
-    const now = await statOrNull(provider, copy.path, {});
-    if (now && now.etag === copy.etag) await provider.remove(copy.path);
+    // One that is not what was copied any more belongs to somebody else.
+    await removeOne(provider, copy.path, { etag: copy.etag }).catch(() => undefined);
   });
   const tasks = [...files, ...folders.map((folder) => () => removeOne(provider, folder, {}))];
   // What failed is told with its own error; a copy that stays is in nobody's way.
@@ -188,8 +188,8 @@ async function removeOld(
       known?.source !== undefined
         ? known.source === entry.etag
         : await sameContent(provider, entry.path, moved(entry.path, from, to), options);
-    if (same) await removeOne(provider, entry.path, options);
-    else changed ??= entry.path;
+    const gone = same && (await removedAs(provider, entry, options));
+    if (!gone) changed ??= entry.path;
   };
   try {
     if (top.kind === 'directory') await removeFolder(provider, from, removeFile, options);
@@ -227,10 +227,25 @@ async function removeFolder(
   await removeOne(provider, folder, options);
 }
 
-/** What is gone already is fine, and so is a folder in which a file stays. */
-async function removeOne(provider: StorageProvider, path: InnerPath, { signal }: CallOptions): Promise<void> {
+/** False when it is not what was listed any more. */
+async function removedAs(provider: StorageProvider, { path, etag }: StorageEntry, { signal }: CallOptions): Promise<boolean> {
   try {
-    await provider.remove(path, { signal });
+    await removeOne(provider, path, { signal, etag });
+    return true;
+  } catch (error) {
+    if (isStowageError(error, 'precondition-failed')) return false;
+    throw error;
+  }
+}
+
+/** What is gone already is fine, and so is a folder in which a file stays. */
+async function removeOne(
+  provider: StorageProvider,
+  path: InnerPath,
+  { signal, etag }: CallOptions & { readonly etag?: string | undefined },
+): Promise<void> {
+  try {
+    await provider.remove(path, { signal, ...(etag !== undefined && { etag }) });
   } catch (error) {
     if (!isStowageError(error, 'not-found', 'not-empty')) throw error;
   }

@@ -152,9 +152,11 @@ export function createObjectStore(options: { containers?: boolean; pageSize?: nu
       if (containers && path.includes('/')) checkContainer(path);
       if (path !== '') objects.set(`${path}/`, { content: new Uint8Array(), modified: Date.now(), etag: `o${++writes}` });
     },
-    remove: async (path, { signal } = {}) => {
+    remove: async (path, { signal, etag } = {}) => {
       await request('remove', path, signal);
       if (path === '') throw fail('bad-request', path, 'is the storage host itself and cannot be changed');
+      const there = objects.get(path);
+      if (there && etag !== undefined && there.etag !== etag) throw fail('precondition-failed', path, 'has changed since');
       if (objects.delete(path)) return;
       if (!isFolder(path)) throw fail('not-found', path, 'does not exist');
       if ([...objects.keys()].some((key) => key !== `${path}/` && isWithin(key, path)))

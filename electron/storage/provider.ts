@@ -47,8 +47,11 @@ export interface StorageProvider {
   /** Makes a folder and its parents; no error when it is there. @throws `not-a-directory` when a file is in the way */
   makeDirectory(path: InnerPath, options?: CallOptions): Promise<void>;
 
-  /** Removes a file, a symlink (never its target) or an empty folder. @throws `not-found`, `not-empty` */
-  remove(path: InnerPath, options?: CallOptions): Promise<void>;
+  /**
+   * Removes a file, a symlink (never its target) or an empty folder. @throws `not-found`, `not-empty`,
+   * `precondition-failed` (see RemoveOptions)
+   */
+  remove(path: InnerPath, options?: RemoveOptions): Promise<void>;
 
   /** Releases connections and handles. */
   close(): Promise<void>;
@@ -84,6 +87,14 @@ export interface StorageEntry {
    * found. A listing never leaves such a thing out; a transfer fails it by name.
    */
   readonly problem?: string;
+}
+
+export interface RemoveOptions extends CallOptions {
+  /**
+   * Fails with `precondition-failed` unless the file still has this etag. Where a host cannot remove under a condition it is
+   * looked at just before, and another writer has some milliseconds to be overlooked.
+   */
+  etag?: string;
 }
 
 export interface ReadOptions extends CallOptions {

@@ -1,5 +1,5 @@
 import type { Problem } from '#shared/contract/base.ts';
-import { StowageError } from '#shared/errors.ts';
+import { isStowageError, StowageError } from '#shared/errors.ts';
 import { type InnerPath, joinPath, visible } from '#shared/paths.ts';
 import { decideConflict, keepBothPath, type Side } from '#shared/transfers/conflicts.ts';
 import { collisionKey } from '#shared/transfers/names.ts';
@@ -199,18 +199,19 @@ async function finished(run: RunState, item: Item): Promise<void> {
 async function removeSource(run: RunState, row: FileRow): Promise<void> {
   const place = run.sources[row.source_index];
   if (!place) return;
-  if (row.etag !== null && row.read_path === null) {
-    const now = await statOrNull(place.provider, row.source as InnerPath, { signal: run.signal });
-    if (!now) return;
-    if (now.etag !== row.etag) {
-      throw new StowageError(
-        'source-changed',
-        `“${visible(row.path)}” was copied, but changed before it could be taken away at the source, so it was kept there.`,
-        { subject: row.path, hint: 'Retry to move what it is now.' },
-      );
-    }
+  const etag = row.read_path === null ? row.etag : null;
+  try {
+    await place.provider.remove(row.source as InnerPath, { signal: run.signal, ...(etag !== null && { etag }) });
+  } catch (error) {
+    if (etag !== null && isStowageError(error, 'not-found')) return;
+    if (!isStowageError(error, 'precondition-failed')) throw error;
+    throw new StowageError(
+      'source-changed',
+      `“${visible(row.path)}” was copied, but changed before it could be taken away at the source, so it was kept there.`,
+      { subject: row.path, hint: 'Retry to move what it is now.' },
+      { cause: error },
+    );
   }
-  await place.provider.remove(row.source as InnerPath, { signal: run.signal });
 }
 
 /** A former process moved the file and was killed before it could note so. */

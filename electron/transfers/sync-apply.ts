@@ -75,7 +75,10 @@ async function removeOne(run: Applied, row: FileRow): Promise<FileChange> {
   const path = row.source as InnerPath;
   const now = await provider.stat(path, { signal: run.signal });
   if (!stillReviewed(reviewedOf(row), now, provider.features.listedTimes)) throw changedSince(row, 'removed');
-  await provider.remove(path, { signal: run.signal });
+  const { etag } = now;
+  await provider.remove(path, { signal: run.signal, ...(etag !== undefined && { etag }) }).catch((error: unknown) => {
+    throw isStowageError(error, 'precondition-failed') ? changedSince(row, 'removed') : error;
+  });
   if (vfolder) run.tools.reporter.landed(vfolder.name, landingFolder(inner, row.path));
   return { state: 'done' };
 }

@@ -243,7 +243,7 @@ function Rows({ ids }: { readonly ids: readonly number[] }) {
               className={mergeClasses(styles.row, used === withGpu && styles.withGpu, styles.item)}
               style={{ transform: `translateY(${item.start}px)` }}
               onFocus={() => setCurrent(item.index)}
-              onClick={() => goJobs(id)}
+              onClick={() => openByMouse(id)}
             >
               {job ? <JobCells job={job} used={used} now={now} /> : <CellsToCome used={used} />}
             </div>
@@ -252,6 +252,15 @@ function Rows({ ids }: { readonly ids: readonly number[] }) {
       </div>
     </div>
   );
+}
+
+/** The second press of a double click is on what the first has opened, and would select its text. */
+function openByMouse(id: number): void {
+  const ignoreSecond = (event: MouseEvent): void => {
+    if (event.detail > 1) event.preventDefault();
+  };
+  document.addEventListener('mousedown', ignoreSecond, { capture: true, once: true });
+  goJobs(id);
 }
 
 /** All jobs, newest first. */

@@ -1,5 +1,5 @@
 import type { PropertyChange } from '#shared/contract/properties.ts';
-import { StowageError } from '#shared/errors.ts';
+import { isStowageError, StowageError } from '#shared/errors.ts';
 import type { NameRules } from '#shared/names.ts';
 import { baseName, type InnerPath, visible } from '#shared/paths.ts';
 import type { HostSecret } from '../../services.ts';
@@ -23,6 +23,7 @@ import type {
   OpenWriteOptions,
   ReadOptions,
   ReadResult,
+  RemoveOptions,
   ResumableWrite,
   ResumableWriteCapable,
   StorageEntry,
@@ -33,7 +34,7 @@ import type { HttpClientOptions } from '../remote/http.ts';
 import { createPace } from '../remote/pace.ts';
 import { openPartedWrite, type PartedWriteOptions, type PartStore, partBytesFor, writeInParts } from '../remote/parted-write.ts';
 import { rangedRead } from '../remote/ranged-read.ts';
-import { entryOf, folderEntry, isFolderMarker } from './blob-entry.ts';
+import { conditions, entryOf, folderEntry, isFolderMarker } from './blob-entry.ts';
 import { createBlockStore } from './block-store.ts';
 import { copyBlob } from './copy.ts';
 import { listContainers, listFolder, peek } from './list.ts';
@@ -301,26 +302,42 @@ class AzureBlob implements AzureBlobProvider {
       });
   }
 
-  async remove(path: InnerPath, { signal }: CallOptions = {}): Promise<void> {
+  async remove(path: InnerPath, { signal, etag }: RemoveOptions = {}): Promise<void> {
     this.#checkChange(path, signal);
     if (path === '') throw new StowageError('bad-request', 'The root of the storage host cannot be removed.', { subject: path });
     const place = this.#places.find(path);
     if (place.blob === '') return this.#removeContainer(path, place.container, signal);
     for (const name of place.rawBlob === null ? [place.blob] : [place.blob, place.rawBlob]) {
-      if (await this.#delete(path, place.container, name, signal)) return;
+      if (await this.#delete(path, { ...place, blob: name, rawBlob: null }, signal, etag)) return;
     }
+    if (etag !== undefined) throw notFound(path);
     const folder = await this.#folder(path, place, signal);
     if (!folder) throw notFound(path);
     if (!folder.empty) throw notEmpty(path);
-    await this.#delete(path, place.container, folder.prefix, signal);
+    await this.#delete(path, { ...place, blob: folder.prefix }, signal);
   }
 
   /** False when there is no such blob. Snapshots go with it, without which Azure would refuse. */
-  async #delete(path: InnerPath, container: string, blob: string, signal: AbortSignal | undefined): Promise<boolean> {
-    const headers = { 'x-ms-delete-snapshots': 'include' };
-    const answer = await this.#service.call({ method: 'DELETE', container, blob, headers, signal, subject: path, accept: [404] });
-    answer.http.discard();
-    return answer.status !== 404;
+  async #delete(path: InnerPath, place: Place, signal: AbortSignal | undefined, etag?: string): Promise<boolean> {
+    const { container, blob } = place;
+    const headers = { 'x-ms-delete-snapshots': 'include', ...(etag !== undefined && conditions({ etag })) };
+    try {
+      const answer = await this.#service.call({
+        method: 'DELETE',
+        container,
+        blob,
+        headers,
+        signal,
+        subject: path,
+        accept: [404],
+      });
+      answer.http.discard();
+      return answer.status !== 404;
+    } catch (error) {
+      // What is not there has no etag either.
+      if (!isStowageError(error, 'precondition-failed') || (await this.#headBlob(path, place, signal))) throw error;
+      return false;
+    }
   }
 
   async #removeContainer(path: InnerPath, container: string, signal: AbortSignal | undefined): Promise<void> {

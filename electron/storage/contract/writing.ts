@@ -116,6 +116,16 @@ export function writingContract(joined: Joined): void {
     });
   });
 
+  it('removes under an etag only what still has it', async () => {
+    const { provider } = world;
+    const { etag = '' } = await put(provider, 'file', 'first');
+    const { etag: next = '' } = await put(provider, 'file', 'second');
+    await expect(provider.remove(at('file'), { etag })).rejects.toMatchObject({ code: 'precondition-failed' });
+    expect(await textOf(provider, 'file')).toBe('second');
+    await provider.remove(at('file'), { etag: next });
+    await expect(provider.remove(at('file'), { etag: next })).rejects.toMatchObject({ code: 'not-found' });
+  });
+
   it('refuses to write over a folder or below a file', async () => {
     const { provider } = world;
     if (provider.features.impliedFolders) return;

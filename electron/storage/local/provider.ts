@@ -21,7 +21,7 @@ import { entryAt, listDirectory, partPrefix } from './entries.ts';
 import { errnoOf, fromErrno, withErrno } from './errno.ts';
 import { localProperties } from './properties.ts';
 import { readLocal } from './read.ts';
-import { moveWithoutOverwriting, openLocalWrite, writeLocal } from './write.ts';
+import { changed, moveWithoutOverwriting, openLocalWrite, writeLocal } from './write.ts';
 
 export type LocalProvider = StorageProvider &
   RenameCapable &
@@ -91,7 +91,7 @@ export function createLocalProvider(root: string, options: { readOnly?: boolean 
     remove: (path, call = {}) =>
       change(path, () => {
         checkSignal(call.signal);
-        return lookUp(path, () => remove(containment, path));
+        return lookUp(path, () => remove(containment, path, call.etag));
       }),
     rename: (from, to, call = {}) =>
       change(from, () => {
@@ -169,11 +169,12 @@ const refuseRoot = (path: InnerPath): void => {
   throw new StowageError('bad-request', 'The folder of the storage host itself cannot be changed.', { subject: path });
 };
 
-async function remove(containment: Containment, path: InnerPath): Promise<void> {
+async function remove(containment: Containment, path: InnerPath, etag: string | undefined): Promise<void> {
   refuseRoot(path);
   const place = await containment.forChange(path, false);
-  const stats = await lstat(place);
-  if (!stats.isDirectory()) return unlink(place);
+  const entry = await entryAt(place, path);
+  if (etag !== undefined && entry.etag !== etag) throw changed(path);
+  if (entry.kind !== 'directory') return unlink(place);
   try {
     await rmdir(place);
   } catch (error) {

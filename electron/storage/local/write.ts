@@ -66,11 +66,12 @@ async function checkTarget(target: string, path: InnerPath, expect: WriteOptions
   if (there?.kind === 'special') {
     throw new StowageError('special-file', `“${name}” is a pipe, socket or device and is not replaced.`, subject);
   }
-  if (expect && 'etag' in expect && there?.etag !== expect.etag) {
-    throw new StowageError('precondition-failed', `“${name}” has changed or is gone since it was looked at.`, subject);
-  }
+  if (expect && 'etag' in expect && there?.etag !== expect.etag) throw changed(path);
   return there;
 }
+
+export const changed = (path: InnerPath): StowageError =>
+  new StowageError('precondition-failed', `“${visible(path)}” has changed or is gone since it was looked at.`, { subject: path });
 
 const taken = (path: InnerPath): StowageError =>
   new StowageError('precondition-failed', `“${visible(path)}” exists already.`, { subject: path });

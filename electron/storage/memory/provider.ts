@@ -99,7 +99,7 @@ export function createMemoryProvider(): MemoryProvider {
     },
     remove: async (path, call = {}) => {
       checkSignal(call.signal);
-      store.remove(path);
+      store.remove(path, call.etag);
     },
     rename: async (from, to, call = {}) => {
       checkSignal(call.signal);
@@ -220,9 +220,11 @@ class MemoryStore {
     return toEntry(path, file);
   }
 
-  remove(path: InnerPath): void {
+  remove(path: InnerPath, etag?: string): void {
     if (path === '') throw fail('bad-request', path, 'is the storage host itself and cannot be changed');
     const node = this.get(path);
+    if (etag !== undefined && ('children' in node || node.etag !== etag))
+      throw fail('precondition-failed', path, 'has changed since it was looked at');
     if ('children' in node && node.children.size > 0) throw fail('not-empty', path, 'is not empty');
     this.makeFolder(parentPath(path)).children.delete(baseName(path));
   }

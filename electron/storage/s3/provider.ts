@@ -22,6 +22,7 @@ import type {
   ProviderFeatures,
   ReadOptions,
   ReadResult,
+  RemoveOptions,
   ResumableWrite,
   ResumableWriteCapable,
   StorageEntry,
@@ -31,7 +32,7 @@ import type {
 import type { HttpClientOptions } from '../remote/http.ts';
 import { openPartedWrite, type PartedWriteOptions, partBytesFor, writeInParts } from '../remote/parted-write.ts';
 import { rangedRead } from '../remote/ranged-read.ts';
-import { ConditionalPuts } from './conditions.ts';
+import { ConditionalPuts, checkExpected } from './conditions.ts';
 import { type CopyTools, copyObject, removeObject } from './copying.ts';
 import { folderEntry } from './entries.ts';
 import { bucketNameFor, createKeys, isBucketName, type Keys, type Place } from './keys.ts';
@@ -212,9 +213,12 @@ class S3Storage implements S3Provider {
     throw new StowageError('not-a-directory', `${what}.`, { subject: path });
   }
 
-  async remove(path: InnerPath, { signal }: CallOptions = {}): Promise<void> {
+  async remove(path: InnerPath, { signal, etag }: RemoveOptions = {}): Promise<void> {
     const place = this.#target(path, signal);
-    if (place.key !== '' && (await this.#reader.head(place, signal))) return removeObject(this.#service, place, signal);
+    const there = place.key === '' ? null : await this.#reader.head(place, signal);
+    if (there && etag !== undefined) checkExpected(place, there, { etag });
+    if (there) return removeObject(this.#service, place, signal);
+    if (etag !== undefined) throw notFound(place);
     const below = await this.#lister.peek(place, 2, signal);
     const marker = this.#keys.folderPrefix(place);
     if (below.some((key) => key !== marker)) {
