@@ -144,14 +144,16 @@ test('50 jobs queued at once, four at a time, all end as they should, across a r
   for (const [at, id] of ids.entries()) {
     const index = at + 1;
     const fails = index % 5 === 0;
-    expect(await second.ended(id), `job ${index}`).toMatchObject({
+    const job = await second.ended(id);
+    const said = (await second.log(id)).map(({ text }) => text).join('');
+    expect(job, `job ${index}: ${said}`).toMatchObject({
       state: fails ? 'failed' : 'succeeded',
       exitCode: fails ? index : 0,
     });
     const { plan } = await second.service.get({ id }, {});
     const output = plan.mounts.find((mount) => mount.role === 'output')?.localPath ?? '';
     if (!fails) expect(readFileSync(join(output, 'ran'), 'utf8'), `job ${index}`).toBe(`${index}\n`);
-    else expect((await second.log(id)).map(({ text }) => text).join('')).toBe(`${index}\n`);
+    else expect(said).toBe(`${index}\n`);
   }
   expect(most).toBeLessThanOrEqual(4);
 });

@@ -45,9 +45,9 @@ export interface Listing extends Found {
   drop(): Promise<void>;
 }
 
-/** The same listing, kept in another file. */
-export const listingAt = (listing: Listing, path: string): Listing => ({
-  ...listing,
+/** What is known of a listing, with the file that it is kept in. */
+export const listingAt = (known: Omit<Listing, 'path' | 'read' | 'drop'>, path: string): Listing => ({
+  ...known,
   path,
   read: () => readListing(path),
   drop: () => rm(path, { force: true }),
@@ -105,8 +105,7 @@ export async function listPlace(
     }
     const fingerprint = await writer.end();
     const { tally } = writer;
-    const whole = { ...tally.found, parts: tally.parts, listedAt, file, missed, problem, fingerprint };
-    return listingAt(whole as Listing, path);
+    return listingAt({ ...tally.found, parts: tally.parts, listedAt, file, missed, problem, fingerprint }, path);
   } catch (error) {
     await writer.abandon();
     await rm(path, { force: true });

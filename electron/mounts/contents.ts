@@ -99,17 +99,14 @@ export function createContentsCounter(listings: Listings, changes?: Changes): Co
   return {
     count: async (place, waitMs) => {
       const key = JSON.stringify([place.vfolder.id, place.inner]);
-      const now = Date.now();
-      let count = counts.get(key);
-      if (count && count.until !== null) {
-        const whole = count.soFar?.complete ? count.soFar : null;
-        const old = !hasLocalPath(place.provider) && count.begunAt + recentMs < now;
-        if (count.until < now) counts.delete(key);
-        else if (whole && old) begin(key, place, whole);
-        if (whole && count.until >= now) return whole;
+      const known = counts.get(key);
+      if (known?.until && known.until < Date.now()) counts.delete(key);
+      const count = counts.get(key) ?? begin(key, place, null);
+      if (count.soFar?.complete) {
+        if (count.until !== null && isOld(count, place)) begin(key, place, count.soFar);
+        return count.soFar;
       }
-      count = counts.get(key) ?? begin(key, place, null);
-      if (count.until === null && !count.soFar?.complete) await waitAtMost(count.done, waitMs);
+      if (count.until === null) await waitAtMost(count.done, waitMs);
       return count.soFar;
     },
     close: () => {
@@ -118,6 +115,10 @@ export function createContentsCounter(listings: Listings, changes?: Changes): Co
     },
   };
 }
+
+/** What is on a host is listed for a job, too, and that only a moment ago. */
+const isOld = ({ begunAt }: Count, { provider }: ResolvedPlace): boolean =>
+  !hasLocalPath(provider) && begunAt + recentMs < Date.now();
 
 /** Counts what is on a host, together with those who want a listing of it. */
 async function countThere(place: ResolvedPlace, count: Count, listings: Listings): Promise<void> {
@@ -132,7 +133,7 @@ async function countThere(place: ResolvedPlace, count: Count, listings: Listings
     if (!whole) count.soFar = { ...found, complete: false, counting: true };
   };
   try {
-    const listing = await listings.look(place, { age: 'recent', signal, onFound });
+    const listing = await listings.look(place, { age: whole ? 'current' : 'recent', signal, onFound });
     await listing.drop();
     const { files, bytes, newest, parts, missed, file } = listing;
     count.soFar = { files, bytes, newest, complete: missed === 0, ...(missed === 0 && file === null && { parts }) };

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { devNull } from 'node:os';
-import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { GitState } from '#shared/contract/provenance.ts';
+import { findProgram } from '../find-program.ts';
 
 /** Answers of Git that take longer are given up: nothing waits for them. */
 const patienceMs = 10_000;
@@ -105,20 +106,6 @@ const isThere = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-/** The program on the path, its folders in order; those that are relative lead wherever one stands, and are left out. */
-async function findProgram(name: string): Promise<string | null> {
-  const endings = process.platform === 'win32' ? ['.exe'] : [''];
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    if (!isAbsolute(folder)) continue;
-    for (const ending of endings) {
-      const file = join(folder, name + ending);
-      const found = await stat(file).catch(() => null);
-      if (found?.isFile()) return file;
-    }
-  }
-  return null;
-}
 
 interface Answer {
   readonly code: number | null;

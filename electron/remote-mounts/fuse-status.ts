@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { findProgram } from '../find-program.ts';
 
 /** What this machine has for mounting remote folders. */
 export interface FuseFacts {
@@ -64,21 +64,6 @@ export async function findFuse(places: FusePlaces = here()): Promise<FuseFacts> 
   if (device === 'ENOENT') return missing('This machine has no FUSE (“/dev/fuse” is not there).');
   if (device !== null) return missing('You may not use FUSE on this machine (“/dev/fuse” cannot be opened).');
   return { available: true, why: null, tools: { rclone, version, fusermount, allowOther: await othersAllowed(places) } };
-}
-
-async function findProgram(name: string, path: string): Promise<string | null> {
-  for (const folder of path.split(delimiter)) {
-    if (!folder.startsWith('/')) continue;
-    const program = join(folder, name);
-    if (
-      await access(program, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return program;
-  }
-  return null;
 }
 
 async function versionOf(rclone: string): Promise<string | null> {

@@ -3,6 +3,7 @@ import { lstat, mkdir, readdir, readlink, realpath, stat } from 'node:fs/promise
 import { join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { StowageError } from '#shared/errors.ts';
+import { findProgram } from '../../find-program.ts';
 import type { RunRequest } from '../engine.ts';
 import { gpuAccess } from '../gpus.ts';
 import { linkPlaceTaken } from '../laid.ts';
@@ -10,13 +11,30 @@ import { writeLaidFile } from './run-directory.ts';
 
 const run = promisify(execFile);
 
-/** The program, when it is there and namespaces are allowed here; else null. */
-export async function findBubblewrap(program: string): Promise<string | null> {
+/**
+ * A `/dev` of its own, as bubblewrap's `--dev` makes it, but with the terminals of this machine. For terminals of their own
+ * bubblewrap wraps the command of a user who is not root in a second user namespace, and nobody gets into the others of a
+ * run from there: no shell could be opened in it.
+ */
+const devices = [
+  ...['--tmpfs', '/dev', '--tmpfs', '/dev/shm'],
+  ...['null', 'zero', 'full', 'random', 'urandom', 'tty', 'pts'].flatMap((name) => [
+    '--dev-bind-try',
+    `/dev/${name}`,
+    `/dev/${name}`,
+  ]),
+  ...[...['stdin', 'stdout', 'stderr'].entries()].flatMap(([fd, name]) => ['--symlink', `/proc/self/fd/${fd}`, `/dev/${name}`]),
+  ...['--symlink', '/proc/self/fd', '/dev/fd', '--symlink', 'pts/ptmx', '/dev/ptmx'],
+];
+
+/** The program, when it is there and namespaces are allowed here; else null: mounts are then laid out as links. */
+export async function findBubblewrap(): Promise<string | null> {
+  const program = await findProgram('bwrap');
+  if (program === null) return null;
   try {
-    await run(program, ['--ro-bind', '/', '/', '--unshare-pid', '--proc', '/proc', '--dev', '/dev', 'true'], { timeout: 5_000 });
+    await run(program, ['--ro-bind', '/', '/', '--unshare-pid', '--proc', '/proc', ...devices, 'true'], { timeout: 5_000 });
     return program;
   } catch {
-    // Not installed, or not allowed: the engine then lays mounts out as links.
     return null;
   }
 }
@@ -52,7 +70,7 @@ export async function bubblewrapArguments(request: RunRequest, runDirectory: str
   for (const { makes } of links) if (makes !== null) exploded.add(makes);
   if (!exploded.has('/')) args.push('--ro-bind', '/', '/');
   for (const folder of [...exploded].sort((a, b) => a.length - b.length)) args.push(...(await explode(folder)));
-  args.push('--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp');
+  args.push('--proc', '/proc', ...devices, '--tmpfs', '/tmp');
   if (request.gpus !== null) for (const file of (await gpuAccess(request.gpus)).files) args.push('--dev-bind', file, file);
   for (const { source, target, readOnly } of places) args.push(readOnly ? '--ro-bind' : '--bind', source, target);
   for (const { target, path } of links) args.push('--symlink', target, path);

@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { collector, engineContract } from '../contract.suite.ts';
 import { plainRun } from '../run.fixture.ts';
 import { createProcessEngine } from './engine.ts';
@@ -66,6 +67,57 @@ it('knows a run until the last of its files is gone, so that a removal that is c
   await removed;
   await engine.close();
   rmSync(directory, { recursive: true });
+});
+
+describe('bubblewrap that cannot make its mounts at first', () => {
+  // As when a container ends meanwhile: one that fails so often, after the trial of the engine itself.
+  const failing = (directory: string, times: number): void => {
+    const real = execFileSync('sh', ['-c', 'command -v bwrap']).toString().trim();
+    const script = `#!/bin/sh
+echo >> ${directory}/calls
+calls=$(/usr/bin/wc -l < ${directory}/calls)
+if [ "$calls" -gt 1 ] && [ "$calls" -le ${times + 1} ]; then echo "bwrap: no such mount $calls" >&2; exit 1; fi
+exec ${real} "$@"
+`;
+    writeFileSync(join(directory, 'bwrap'), script, { mode: 0o755 });
+  };
+  const ran = async (times: number) => {
+    const directory = mkdtempSync('/tmp/stowage-again-');
+    failing(directory, times);
+    const path = process.env.PATH;
+    process.env.PATH = `${directory}:${path}`;
+    const engine = createProcessEngine({ homeId: 'again-test', directory: join(directory, 'runs') });
+    try {
+      // Its programs are found whatever path the run has.
+      const env = [{ name: 'PATH', value: '/nothing' }];
+      const script = 'echo once; echo err >&2; exit 1';
+      const reference = await engine.create({ ...plain, env, command: ['/bin/sh', '-c', script] });
+      const output = collector();
+      await engine.start(reference, output);
+      const { code } = await engine.wait(reference);
+      await engine.remove(reference);
+      return { code, text: output.text('stdout'), calls: readFileSync(join(directory, 'calls'), 'utf8').length };
+    } finally {
+      process.env.PATH = path;
+      await engine.close();
+      rmSync(directory, { recursive: true });
+    }
+  };
+
+  it('is called again, and the command is executed once', async () => {
+    expect(await ran(3)).toEqual({ code: 1, text: 'once\nerr\n', calls: 5 });
+  });
+
+  it('is given up in the end, and says why', async () => {
+    expect(await ran(1000)).toEqual({ code: 1, text: 'bwrap: no such mount 21\n', calls: 21 });
+  });
+});
+
+it('opens a shell in a run of a user who is not root', async () => {
+  const user = 65534;
+  const env = { ...process.env, HOME: '/tmp', NODE_COMPILE_CACHE: undefined };
+  const child = execFileSync(process.execPath, [join(import.meta.dirname, 'user-child.ts')], { uid: user, gid: user, env });
+  expect(child.toString()).toContain(`${user}\r\nmade\r\n`);
 });
 
 it('lays mounts out as links in its own folder where there is no bubblewrap', async () => {

@@ -15,7 +15,7 @@ import { createPorts } from './ports.ts';
 import { descendants, processTable, signalProcess, wrapperPids } from './processes.ts';
 import { dropSecrets, layOutLinks, readRecord, removeRun, runFiles, runState, workPath, writeRecord } from './run-directory.ts';
 import { createShellOpener } from './shell.ts';
-import { supervisorScript } from './supervisor.ts';
+import { enteredScript, supervisorScript } from './supervisor.ts';
 import { tail } from './tail.ts';
 
 const prefix = 'run-';
@@ -29,15 +29,15 @@ const noImages = (): StowageError =>
 
 /**
  * The engine “process”: runs commands on this machine as the user, each under a supervisor that outlives the app.
- * `directory` holds a folder for each run. `bubblewrap`: the program, null for none; left out, it is looked for.
+ * `directory` holds a folder for each run. `bubblewrap`: null for none; left out, it is looked for.
  */
-export function createProcessEngine(options: { directory: string; homeId: string; bubblewrap?: string | null }): Engine {
+export function createProcessEngine(options: { directory: string; homeId: string; bubblewrap?: null }): Engine {
   const { homeId } = options;
   const outputs = new Map<string, Promise<void>>();
   const closing = new AbortController();
   let checked: Promise<string | null> | null = null;
   const bubblewrap = (): Promise<string | null> => {
-    checked ??= options.bubblewrap === null ? Promise.resolve(null) : findBubblewrap(options.bubblewrap ?? 'bwrap');
+    checked ??= options.bubblewrap === null ? Promise.resolve(null) : findBubblewrap();
     return checked;
   };
   const directoryOf = (reference: string): string => {
@@ -197,10 +197,10 @@ async function launch(directory: string, request: RunRequest, bubblewrap: string
   try {
     if (bubblewrap) {
       await writeFile(files.arguments, (await bubblewrapArguments(request, directory)).join('\0').concat('\0'), { mode: 0o600 });
-      command = [bubblewrap, '--args', '4', '--', ...command];
+      command = [bubblewrap, '--args', '4', '--', '/bin/sh', '-c', enteredScript, 'sh', ...command];
     }
     await (await open(files.begun, 'wx')).close();
-    await spawnSupervisor({ directory, workdir, command, env, argumentsFile: bubblewrap ? files.arguments : '/dev/null' });
+    await spawnSupervisor({ directory, workdir, command, env, wrapped: bubblewrap !== null });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST')
       throw new StowageError('wrong-state', 'This run was started before.', { subject: directory });
@@ -213,16 +213,15 @@ async function spawnSupervisor(run: {
   workdir: string;
   command: readonly string[];
   env: Record<string, string>;
-  argumentsFile: string;
+  wrapped: boolean;
 }): Promise<void> {
   const output = await open(runFiles(run.directory).output, 'a');
-  const given = await open(run.argumentsFile, 'r');
   try {
-    const child = spawn('/bin/sh', ['-c', supervisorScript, 'sh', run.workdir, ...run.command], {
+    const child = spawn('/bin/sh', ['-c', supervisorScript, 'sh', run.wrapped ? 'wrapped' : '', run.workdir, ...run.command], {
       cwd: run.directory,
       env: run.env,
       detached: true,
-      stdio: ['ignore', output.fd, output.fd, 'pipe', given.fd],
+      stdio: ['ignore', output.fd, output.fd, 'pipe'],
     });
     child.unref();
     await new Promise<void>((resolve, reject) => {
@@ -232,7 +231,7 @@ async function spawnSupervisor(run: {
       (ready as NodeJS.ReadableStream | null)?.resume();
     });
   } finally {
-    await Promise.all([output.close(), given.close()]);
+    await output.close();
   }
 }
 
