@@ -142,7 +142,9 @@ function State({ input, waits }: { readonly input: MountInput; readonly waits: b
       {method !== null && (
         <div className={styles.quiet}>
           {methodInWords(method)}
-          {listedAt !== null && <span title={formatExactTime(listedAt)}> · listed {formatTime(listedAt)}</span>}
+          {listedAt !== null && (
+            <span title={formatExactTime(listedAt)}> · listed {formatTime(listedAt).replace('Today', 'today')}</span>
+          )}
         </div>
       )}
       {reason !== null && <VerdictLine verdict={{ tone: digest === null ? 'unknown' : 'changed', words: reason }} />}
