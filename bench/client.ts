@@ -115,20 +115,28 @@ function perform(core: Core, work: ClientWork): Promise<Done> {
 /** What the page of a job reads at once. */
 const pageBytes = 256 * 1024;
 
-async function runJob({ services, changes }: Core, spec: JobSpec): Promise<Done> {
+/** A job to its end, well. */
+async function succeeded({ services, changes }: Core, spec: JobSpec, shown: boolean): Promise<Job> {
   const ended = new Map<number, Job>();
   const woken = Promise.withResolvers<void>();
   let wanted: number | null = null;
-  changes.on((change) => {
+  const off = changes.on((change) => {
     if (change.type !== 'job' || !hasEnded(change.job.state)) return;
     ended.set(change.job.id, change.job);
     if (change.job.id === wanted) woken.resolve();
   });
-  const { id } = await services.jobs.run({ spec }, {});
+  const { id } = await services.jobs.run({ spec, shown }, {});
   wanted = id;
   if (!ended.has(id)) await woken.promise;
-  if (ended.get(id)?.state !== 'succeeded') throw new Error(ended.get(id)?.problem?.message ?? 'the job did not succeed');
-  const page = await services.jobs.readLog({ id, from: -pageBytes, limit: pageBytes }, {});
+  off();
+  const job = ended.get(id);
+  if (job?.state !== 'succeeded') throw new Error(job?.problem?.message ?? 'the job did not succeed');
+  return job;
+}
+
+async function runJob(core: Core, spec: JobSpec): Promise<Done> {
+  const { id } = await succeeded(core, spec, false);
+  const page = await core.services.jobs.readLog({ id, from: -pageBytes, limit: pageBytes }, {});
   if (!page.end) throw new Error('the log is not whole');
   return { files: 1, bytes: page.size };
 }
@@ -178,26 +186,19 @@ async function launch(core: Core, work: Extract<ClientWork, { kind: 'launch' }>)
   const done = await load(core, work.load);
   const bare = { ...spec, mounts: [] };
   await beginning(core, bare, false);
-  const launches = { bare: await beginning(core, bare, false), shown: Number.NaN, again: Number.NaN };
-  launches.again = await beginning(core, spec, false);
+  const bareMs = await beginning(core, bare, false);
+  const again = await beginning(core, spec, false);
   await setTimeout(pastRecentMs);
   // A form that was opened some seconds ago.
   await core.services.plan.preview({ spec }, {});
   await setTimeout(formMs);
-  launches.shown = await beginning(core, spec, true);
-  return { ...done, launches };
+  const shown = await beginning(core, spec, true);
+  return { ...done, launches: { bare: bareMs, shown, again } };
 }
 
-async function beginning({ services, changes }: Core, spec: JobSpec, shown: boolean): Promise<number> {
-  const ended = Promise.withResolvers<Job>();
-  let wanted: number | null = null;
-  const off = changes.on((change) => {
-    if (change.type === 'job' && change.job.id === wanted && hasEnded(change.job.state)) ended.resolve(change.job);
-  });
+/** Milliseconds until the command of a job began. */
+async function beginning(core: Core, spec: JobSpec, shown: boolean): Promise<number> {
   const asked = Date.now();
-  wanted = (await services.jobs.run({ spec, shown }, {})).id;
-  const { state, startedAt, problem } = await ended.promise;
-  off();
-  if (state !== 'succeeded' || startedAt === null) throw new Error(problem?.message ?? 'the job did not succeed');
-  return startedAt - asked;
+  const { startedAt } = await succeeded(core, spec, shown);
+  return (startedAt ?? Number.NaN) - asked;
 }

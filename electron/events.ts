@@ -9,6 +9,9 @@ export interface Changes {
   on(listener: (change: Change) => void): () => void;
 }
 
+/** The path inside the vfolder of a change of type `files`, as `InnerPath`s are written. */
+export const changedPath = ({ path }: Extract<Change, { type: 'files' }>): string => path.replace(/^\/+|\/+$/g, '');
+
 /** Changes with equal keys replace each other while they wait: only the newest state of a thing matters. */
 function mergeKey(change: Change): string {
   switch (change.type) {

@@ -48,6 +48,9 @@ export function isWithin(path: string, folder: string): boolean {
   return folder === '' || path === folder || path.startsWith(`${folder}/`);
 }
 
+/** True when they are the same or one lies below the other. */
+export const meets = (one: string, other: string): boolean => isWithin(one, other) || isWithin(other, one);
+
 /** A name with control characters and direction overrides made visible, for messages and screens. */
 export function visible(name: string): string {
   return name.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]/g, (character) => {

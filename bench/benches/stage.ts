@@ -104,8 +104,9 @@ async function prepareWarm(): Promise<Prepared> {
       name: 'stowage',
       run: async () => {
         const sample = await timeClient(request({ kind: 'launch', spec: warmJob, load: { vfolder: 'data', path: folder } }));
-        const { bare, shown, again } = sample.report.launches ?? { bare: Number.NaN, shown: Number.NaN, again: Number.NaN };
-        return { ...sample, value: shown - bare, also: { again: again - bare } };
+        const { launches } = sample.report;
+        if (launches === null) throw new Error('no job was launched');
+        return { ...sample, value: launches.shown - launches.bare, also: { again: launches.again - launches.bare } };
       },
     },
     peers: [],

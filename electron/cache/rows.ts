@@ -1,4 +1,4 @@
-import { isWithin } from '#shared/paths.ts';
+import { meets } from '#shared/paths.ts';
 import type { Database } from '../store/database.ts';
 
 /** One version of a file, kept on this machine. */
@@ -47,8 +47,7 @@ export interface Place {
   readonly path: string;
 }
 
-export const overlap = (a: Place, b: Place): boolean =>
-  a.vfolder_id === b.vfolder_id && (isWithin(a.path, b.path) || isWithin(b.path, a.path));
+export const overlap = (a: Place, b: Place): boolean => a.vfolder_id === b.vfolder_id && meets(a.path, b.path);
 
 const objectColumns = 'id, path, version, bytes, used_at';
 

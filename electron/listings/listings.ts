@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, link, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isWithin } from '#shared/paths.ts';
-import type { Changes } from '../events.ts';
+import { meets } from '#shared/paths.ts';
+import { type Changes, changedPath } from '../events.ts';
 import type { ResolvedPlace, VfolderLookup } from '../services.ts';
 import { checkSignal, untilAborted } from '../storage/bodies.ts';
 import { type Listing, listingAt, listPlace } from './listing.ts';
@@ -107,8 +107,8 @@ export function createListings({ directory, lookup, changes }: ListingsOptions):
 
   const off = changes.on((change) => {
     if (change.type !== 'files' || known.size === 0) return;
-    const changed = placeOf(lookup, change.vfolder, change.path);
-    for (const shared of known.values()) if (changed === null || meets(changed, shared.place)) forget(shared);
+    const changed = placeOf(lookup, change.vfolder, changedPath(change));
+    for (const shared of known.values()) if (changed === null || liesOn(changed, shared.place)) forget(shared);
   });
 
   return {
@@ -144,12 +144,12 @@ export function createListings({ directory, lookup, changes }: ListingsOptions):
 /** Null: not known any more. */
 function placeOf(lookup: VfolderLookup, vfolder: string, path: string): ResolvedPlace | null {
   try {
-    return lookup.resolve(vfolder, path.replace(/^\/+|\/+$/g, ''));
+    return lookup.resolve(vfolder, path);
   } catch {
     return null;
   }
 }
 
 /** Whether one lies in the other, whatever vfolders they are called by. */
-const meets = (one: ResolvedPlace, other: ResolvedPlace): boolean =>
-  one.vfolder.host.id === other.vfolder.host.id && (isWithin(one.path, other.path) || isWithin(other.path, one.path));
+const liesOn = (one: ResolvedPlace, other: ResolvedPlace): boolean =>
+  one.vfolder.host.id === other.vfolder.host.id && meets(one.path, other.path);

@@ -1,7 +1,7 @@
 import { toStowageError } from '#shared/errors.ts';
-import { isWithin } from '#shared/paths.ts';
+import { meets } from '#shared/paths.ts';
 import type { Contents } from '#shared/plan/types.ts';
-import type { Changes } from '../events.ts';
+import { type Changes, changedPath } from '../events.ts';
 import { type Listings, recentMs } from '../listings/listings.ts';
 import { type Found, Tally } from '../listings/tally.ts';
 import type { ResolvedPlace } from '../services.ts';
@@ -89,10 +89,9 @@ export function createContentsCounter(listings: Listings, changes?: Changes): Co
 
   const off = changes?.on((change) => {
     if (change.type !== 'files') return;
-    const path = change.path.replace(/^\/+|\/+$/g, '');
+    const path = changedPath(change);
     for (const [key, count] of counts) {
-      const meets = isWithin(path, count.inner) || isWithin(count.inner, path);
-      if (count.vfolder === change.vfolder && meets) forget(key, count);
+      if (count.vfolder === change.vfolder && meets(path, count.inner)) forget(key, count);
     }
   });
 

@@ -5,7 +5,6 @@ import type { PlannedMount } from '#shared/contract/plan.ts';
 import { StowageError } from '#shared/errors.ts';
 import { baseName, isWithin, parseInnerPath } from '#shared/paths.ts';
 import type { Listed, Listing } from '../listings/listing.ts';
-import type { Listings, LookOptions } from '../listings/listings.ts';
 import type { ResolvedPlace, VfolderLookup } from '../services.ts';
 import { createLocalProvider } from '../storage/local/provider.ts';
 import { hasLocalPath, type StorageEntry, type StorageProvider } from '../storage/provider.ts';
@@ -68,20 +67,10 @@ export async function* listEntries(source: InputSource, { signal, onMissed }: Li
   }
 }
 
-/** As `listEntries`, of what lies on a host. @throws what listing it throws */
-export async function* listEntriesOnHost(
-  place: ResolvedPlace,
-  listings: Listings,
-  { age, signal, onFound, onListed }: LookOptions & { onListed(listing: Listing): void },
-): AsyncGenerator<InputEntry> {
-  const listing = await listings.look(place, { age, signal, ...(onFound && { onFound }) });
-  try {
-    onListed(listing);
-    for await (const batch of listing.read()) {
-      for (const entry of batch) if (entry.kind !== 'folder') yield entryOf(entry);
-    }
-  } finally {
-    await listing.drop();
+/** The same of what lies on a host, as it was listed. */
+export async function* entriesOf(listing: Listing): AsyncGenerator<InputEntry> {
+  for await (const batch of listing.read()) {
+    for (const entry of batch) if (entry.kind !== 'folder') yield entryOf(entry);
   }
 }
 

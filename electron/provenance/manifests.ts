@@ -9,18 +9,17 @@ import { createGunzip, createGzip } from 'node:zlib';
 import type { InputMethod } from '#shared/contract/provenance.ts';
 import { isStowageError, StowageError } from '#shared/errors.ts';
 import { joinPath } from '#shared/paths.ts';
-import type { Listing } from '../listings/listing.ts';
 import type { Listings, LookOptions } from '../listings/listings.ts';
 import type { Found } from '../listings/tally.ts';
 import { hasLocalPath } from '../storage/provider.ts';
 import { hashFiles } from './hash-thread.ts';
 import {
+  entriesOf,
   type InputEntry,
   type InputSource,
   isOnHost,
   kindOfVersion,
   listEntries,
-  listEntriesOnHost,
   localPathOf,
 } from './input-source.ts';
 import { readLines, SortedEntries, toLine } from './sorted-entries.ts';
@@ -78,26 +77,16 @@ export function createManifests(directory: string, listings: Listings): Manifest
   mkdirSync(work, { recursive: true, mode: 0o700 });
   const fileOf = (digest: string): string => join(directory, `${digest}.jsonl.gz`);
 
-  const entriesOf = (
-    source: InputSource,
-    { age = 'current', signal, onSeen }: ListOptions,
-    onMissed: () => void,
-    onListed: (listing: Listing) => void,
-  ): AsyncGenerator<InputEntry> => {
-    if (!isOnHost(source)) return listEntries(source, { signal, onMissed });
+  const list = async (source: InputSource, { age = 'current', signal, onSeen }: ListOptions) => {
     const onFound = ({ files, bytes }: Found): void => onSeen?.(files, bytes);
-    return listEntriesOnHost(source, listings, { age, signal, onFound, onListed });
-  };
-  const list = async (source: InputSource, options: ListOptions) => {
-    const { onSeen } = options;
+    const listing = isOnHost(source) ? await listings.look(source, { age, signal, onFound }) : null;
     const entries = new SortedEntries(work);
-    const found = { entries, files: 0, bytes: 0, missed: 0, listedAt: Date.now() };
+    const found = { entries, files: 0, bytes: 0, missed: listing?.missed ?? 0, listedAt: listing?.listedAt ?? Date.now() };
     const onMissed = (): void => {
       found.missed += 1;
     };
-    const onListed = ({ missed, listedAt }: Listing): void => void Object.assign(found, { missed, listedAt });
     try {
-      for await (const entry of entriesOf(source, options, onMissed, onListed)) {
+      for await (const entry of listing ? entriesOf(listing) : listEntries(source, { signal, onMissed })) {
         if (found.files >= mostEntries) throw tooMany();
         found.files += 1;
         found.bytes += entry.size;
@@ -109,6 +98,8 @@ export function createManifests(directory: string, listings: Listings): Manifest
     } catch (error) {
       await entries.drop();
       throw error;
+    } finally {
+      await listing?.drop();
     }
   };
 

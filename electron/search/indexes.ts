@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Change } from '#shared/contract/app.ts';
 import type { Vfolder } from '#shared/contract/vfolders.ts';
-import type { Changes } from '../events.ts';
+import { type Changes, changedPath } from '../events.ts';
 import type { VfolderLookup } from '../services.ts';
 import { createIndexThread } from './index-thread.ts';
 import { VfolderIndex } from './vfolder-index.ts';
@@ -68,7 +68,7 @@ export function createIndexes(options: { directory: string; lookup: VfolderLooku
     if (change.type === 'vfolders') timer ??= setTimeout(() => runTidy(), tidyMs).unref();
     if (change.type !== 'files') return;
     const vfolder = lookup.find(change.vfolder);
-    if (vfolder && existsSync(fileOf(vfolder.id))) of(vfolder).changed(change.path.replace(/^\/+|\/+$/g, ''));
+    if (vfolder && existsSync(fileOf(vfolder.id))) of(vfolder).changed(changedPath(change));
   };
   const runTidy = (): void => {
     timer = null;

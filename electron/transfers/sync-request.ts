@@ -1,6 +1,6 @@
 import type { Endpoint } from '#shared/contract/transfers.ts';
 import { StowageError } from '#shared/errors.ts';
-import { isWithin, visible } from '#shared/paths.ts';
+import { meets, visible } from '#shared/paths.ts';
 import type { VfolderLookup } from '../services.ts';
 import type { Journal } from './journal.ts';
 import { identityOf, labelOf, nameOf, resolveDestination, resolveSource } from './request.ts';
@@ -28,7 +28,7 @@ export async function createSync(
     }
   }
   const [one, other] = [identityOf(from), identityOf(to)];
-  if (isWithin(one, other) || isWithin(other, one)) {
+  if (meets(one, other)) {
     throw new StowageError('bad-request', 'A folder cannot be synced with itself or with a folder in it.', {
       subject: labelOf(input.destination),
       hint: 'Choose another folder.',

@@ -1,5 +1,5 @@
 import type { Fix } from '../contract/plan.ts';
-import { isWithin, visible } from '../paths.ts';
+import { meets, visible } from '../paths.ts';
 import { comparablePath, hostPathWithin } from './host-path.ts';
 import { describe, sentence } from './layout.ts';
 import type { Finding, LaidMount, Layout, Writer } from './types.ts';
@@ -81,7 +81,7 @@ function otherWriters({ mounts, request }: Layout): Finding[] {
   for (const mount of mounts) {
     const { vfolder, inner } = mount.facts;
     if (mount.mode !== 'rw' || vfolder === null) continue;
-    const writers = (byVfolder.get(vfolder.id) ?? []).filter(({ path }) => isWithin(path, inner) || isWithin(inner, path));
+    const writers = (byVfolder.get(vfolder.id) ?? []).filter(({ path }) => meets(path, inner));
     const [first] = writers;
     if (first === undefined) continue;
     const more = writers.length > 1 ? ` and ${writers.length - 1} more` : '';
