@@ -25,6 +25,22 @@ const preloadStart: Plugin = {
   },
 };
 
+/** Every `import()` of the page waits until what it reads is in the browser's cache: see read-part.ts. */
+const readBeforeImport: Plugin = {
+  name: 'read-before-import',
+  transform: {
+    filter: { id: /vite\/preload-helper/ },
+    handler: (code) => {
+      const renamed = code.replace('export const __vitePreload =', 'const importPart =');
+      if (renamed === code) throw new Error('Vite exports the way it imports parts under another name');
+      return (
+        `import { readPart } from '${at('renderer/app/read-part.ts')}';\n${renamed};\n` +
+        'export const __vitePreload = (...part) => readPart(...part).then(() => importPart(...part));\n'
+      );
+    },
+  },
+};
+
 /** main: the Electron shell, the browser host and the command line, each its own entry around one core. */
 export default defineConfig({
   main: {
@@ -76,7 +92,7 @@ export default defineConfig({
   },
   renderer: {
     root: at('renderer'),
-    plugins: [react(), preloadStart],
+    plugins: [react(), preloadStart, readBeforeImport],
     // Half as much for the page to read before it can be used.
     build: {
       minify: true,
@@ -87,7 +103,11 @@ export default defineConfig({
           // Two files and not three dozen: what reaches the core and fetches the first data, and what draws it.
           codeSplitting: {
             groups: [
-              { name: 'connection', test: /renderer\/app\/(connection|changes)\.ts$|vite\/preload-helper/, priority: 2 },
+              {
+                name: 'connection',
+                test: /renderer\/app\/(connection|changes|read-part)\.ts$|vite\/preload-helper/,
+                priority: 2,
+              },
               { name: 'first-screen', test: /renderer\/app\/start\.tsx$/, priority: 1 },
             ],
           },

@@ -92,6 +92,24 @@ test('each kind of file is looked into, whatever its size', async ({ app }) => {
   await expect(pane).toContainText('2 items selected');
 });
 
+test('an image that was broken off is read again; what cannot be read says so, and is tried again when asked', async ({
+  app,
+}) => {
+  const preview = await withEach(app);
+  const { page } = preview;
+  let broken = 1;
+  await page.route('**/preview/**', (route) => (broken-- > 0 ? route.abort('connectionreset') : route.continue()));
+  const width = () => preview.image.evaluate((image) => (image as HTMLImageElement).naturalWidth);
+  await preview.select('drawing.svg');
+  await expect.poll(width).toBe(120);
+  broken = Number.POSITIVE_INFINITY;
+  await preview.select('photo.png');
+  await expect(preview.pane.getByRole('alert')).toContainText('could not be read to its end');
+  broken = 0;
+  await preview.pane.getByRole('button', { name: 'Try again' }).click();
+  await expect.poll(width).toBeGreaterThan(0);
+});
+
 test('A18 A26 names and files that would run something run nothing', async ({ app }) => {
   const preview = await withEach(app);
   const { page } = preview;

@@ -1,4 +1,4 @@
-import { makeStyles, mergeClasses, ToggleButton, tokens } from '@fluentui/react-components';
+import { Button, makeStyles, mergeClasses, ToggleButton, tokens } from '@fluentui/react-components';
 import { useState } from 'react';
 import type { PreviewContent } from '#shared/contract/previews.ts';
 import { visible } from '#shared/paths.ts';
@@ -24,8 +24,18 @@ const useStyles = makeStyles({
   fit: { maxWidth: '100%', maxHeight: '100%', minWidth: 0, minHeight: 0, objectFit: 'contain' },
   grown: { width: '100%', height: '100%' },
   media: { width: '100%', maxHeight: '100%' },
-  problem: { padding: '24px', textAlign: 'center', color: tokens.colorNeutralForeground3 },
+  problem: {
+    display: 'grid',
+    justifyItems: 'center',
+    gap: '8px',
+    padding: '24px',
+    textAlign: 'center',
+    color: tokens.colorNeutralForeground3,
+  },
 });
+
+/** An element does not say why it failed: a network that comes or goes breaks off what a browser reads. */
+const readAgainMs = 300;
 
 interface MediaViewProps {
   readonly path: string;
@@ -35,30 +45,66 @@ interface MediaViewProps {
 /** An image, a sound or a film, shown by the browser's own element, which runs nothing of it. */
 export function MediaView({ path, content }: MediaViewProps) {
   const styles = useStyles();
+  const [tries, setTries] = useState(0);
   const [failed, setFailed] = useState(false);
-  const problem = (
-    <div className={styles.problem} role="alert">
-      This file cannot be shown: it is damaged, or of a form that is not played here.
-    </div>
-  );
-  if (failed) return problem;
+  if (failed) {
+    const again = (): void => {
+      setTries(0);
+      setFailed(false);
+    };
+    return (
+      <div className={styles.problem} role="alert">
+        This file cannot be shown: it could not be read to its end, is damaged, or of a form that is not played here.
+        <Button size="small" onClick={again}>
+          Try again
+        </Button>
+      </div>
+    );
+  }
   const label = visible(path);
-  const onError = (): void => setFailed(true);
+  const onError = (): void => {
+    if (tries > 0) setFailed(true);
+    else setTimeout(() => setTries(1), readAgainMs);
+  };
   switch (content.kind) {
     case 'image':
-      return <ImageView url={content.url} label={label} drawn={content.contentType === 'image/svg+xml'} onError={onError} />;
+      return (
+        <ImageView
+          key={tries}
+          url={content.url}
+          label={label}
+          drawn={content.contentType === 'image/svg+xml'}
+          onError={onError}
+        />
+      );
     case 'audio':
       return (
         <div className={styles.board}>
           {/* biome-ignore lint/a11y/useMediaCaption: files bring none */}
-          <audio controls preload="metadata" src={content.url} aria-label={label} className={styles.media} onError={onError} />
+          <audio
+            key={tries}
+            controls
+            preload="metadata"
+            src={content.url}
+            aria-label={label}
+            className={styles.media}
+            onError={onError}
+          />
         </div>
       );
     case 'video':
       return (
         <div className={styles.board}>
           {/* biome-ignore lint/a11y/useMediaCaption: files bring none */}
-          <video controls preload="metadata" src={content.url} aria-label={label} className={styles.media} onError={onError} />
+          <video
+            key={tries}
+            controls
+            preload="metadata"
+            src={content.url}
+            aria-label={label}
+            className={styles.media}
+            onError={onError}
+          />
         </div>
       );
   }
