@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium } from 'playwright';
-import { appHostName, serveProtocols } from './protocol-server.ts';
+import { appHostName, serveProtocols, withoutNetwork } from './protocol-server.ts';
 import { report } from './test-control.ts';
 
 let context: BrowserContext | null = null;
@@ -31,6 +31,7 @@ export async function openBrowser(): Promise<void> {
       `--host-resolver-rules=MAP ${appHostName}:80 127.0.0.1:${port}`,
     ],
   });
+  await withoutNetwork(context);
   const [debugPort] = readFileSync(join(profile, 'DevToolsActivePort'), 'utf8').split('\n');
   report({ type: 'browser', endpoint: `http://127.0.0.1:${debugPort}` });
 }

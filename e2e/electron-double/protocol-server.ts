@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+import type { BrowserContext } from 'playwright';
 
 type Handler = (request: Request) => Response | Promise<Response>;
 
@@ -19,20 +20,20 @@ export const toReal = (url: string): string => url.replace(/^app:\/\/stowage/, `
 /** The address that main.ts is told for one that Chromium loaded. */
 export const toApp = (url: string): string => url.replace(`http://${appHostName}`, 'app://stowage');
 
+async function answer(path: string, method: string, range: string | undefined): Promise<Response> {
+  const handler = handlers.get('app');
+  if (!handler) return new Response(null, { status: 404 });
+  return handler(new Request(`app://stowage${path}`, { method, headers: range ? { range } : {} }));
+}
+
 /** Listens on loopback; returns the port. */
 export function serveProtocols(): Promise<number> {
   const server = createServer(async (request, response) => {
     try {
-      const handler = handlers.get('app');
-      if (!handler || request.headers.host !== appHostName) return void response.writeHead(404).end();
-      const answer = await handler(
-        new Request(`app://stowage${request.url}`, {
-          method: request.method ?? 'GET',
-          headers: request.headers.range ? { range: request.headers.range } : {},
-        }),
-      );
-      response.writeHead(answer.status, Object.fromEntries(answer.headers));
-      if (answer.body) Readable.fromWeb(answer.body as NodeReadableStream).pipe(response);
+      if (request.headers.host !== appHostName) return void response.writeHead(404).end();
+      const { status, headers, body } = await answer(request.url ?? '/', request.method ?? 'GET', request.headers.range);
+      response.writeHead(status, Object.fromEntries(headers));
+      if (body) Readable.fromWeb(body as NodeReadableStream).pipe(response);
       else response.end();
     } catch (error) {
       response.writeHead(500).end(String(error));
@@ -41,3 +42,18 @@ export function serveProtocols(): Promise<number> {
   server.unref();
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)));
 }
+
+/**
+ * Answers for the page and its parts without a network, as a scheme of the app's own does: Chromium breaks off what comes over
+ * one whenever an interface comes or goes, as with every container. Media, asked for in ranges, come from the server.
+ */
+export const withoutNetwork = (context: BrowserContext): Promise<unknown> =>
+  context.route(
+    ({ host, pathname }) => host === appHostName && (pathname === '/' || pathname.startsWith('/assets/')),
+    async (route) => {
+      const request = route.request();
+      const found = await answer(new URL(request.url()).pathname, request.method(), undefined);
+      const body = Buffer.from(await found.arrayBuffer());
+      await route.fulfill({ status: found.status, headers: Object.fromEntries(found.headers), body });
+    },
+  );
