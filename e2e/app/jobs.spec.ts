@@ -92,6 +92,9 @@ test('the log is searched, paused, followed, shown with times, wrapped and saved
     await saved[0].saveAs(path);
     expect((await readFile(path, 'utf8')).split('\n').slice(0, 2)).toEqual(['step 1 needle-1', 'step 2 needle-2']);
   });
+
+  await page.reload();
+  await expect(job.log).toContainText('step 400');
 });
 
 test('a flood of 300,000 lines leaves the page answering, and its tail is right (A17)', async ({ app, home }) => {

@@ -102,7 +102,6 @@ test('the draft is kept over a reload, and starting over can be undone', async (
   await launch.fill({ name: 'kept', image: 'busybox:local', command: 'sleep 1' });
   await launch.addMount({ source: 'data:/', target: '/data', mode: 'rw' });
   await page.reload();
-  await launch.open();
   const command = page.getByRole('textbox', { name: 'Command' });
   await expect(command).toHaveValue('sleep 1');
   await expect(page.getByRole('textbox', { name: 'Name of the job' })).toHaveValue('kept');

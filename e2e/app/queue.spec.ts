@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Page } from 'playwright/test';
 import { expect, test } from '../fixtures/app.ts';
 import { stowage } from '../fixtures/process.ts';
-import { photographer, themes } from '../fixtures/screens.ts';
+import { photographer } from '../fixtures/screens.ts';
 import { JobPage } from '../pages/job-page.ts';
 
 const run = (home: string, name: string, script: string) =>
@@ -75,7 +75,7 @@ test('the end of a job is told in the window, by the system while one is elsewhe
   shell,
 }) => {
   const { page } = app;
-  const take = await photographer(page, shell);
+  const take = await photographer(app, shell);
   await run(home, 'good', 'true');
   await expect(page.getByText('good: succeeded', { exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'Show' }).click();
@@ -108,7 +108,7 @@ test('the end of a job is told in the window, by the system while one is elsewhe
   await expect
     .poll(shown)
     .toEqual(['bad: failed|The command ended with exit code 3.', 'bad again: failed|The command ended with exit code 4.']);
-  await take('settings-jobs', 'light');
+  await take('settings-jobs', ['light']);
 });
 
 test('Settings say how many jobs run at once, and which GPUs they may use', async ({ app, home }) => {
@@ -125,7 +125,6 @@ test('Settings say how many jobs run at once, and which GPUs they may use', asyn
   await gpus.fill('0, 2');
   await gpus.press('Enter');
   await page.reload();
-  await page.getByRole('button', { name: 'Settings', exact: true }).click();
   await expect(limit).toHaveValue('1');
   await expect(gpus).toHaveValue('0, 2');
 
@@ -164,7 +163,7 @@ test('a search goes on through a log of which only the end is here, and back', a
 
 test('each step before the start has a line, and the one that the job is at says how far it is', async ({ app, home, shell }) => {
   const { page } = app;
-  const take = await photographer(page, shell);
+  const take = await photographer(app, shell);
   // A registry that takes every call and says nothing.
   const registry = createServer(() => {}).listen(0, '127.0.0.1');
   await once(registry, 'listening');
@@ -182,14 +181,7 @@ test('each step before the start has a line, and the one that the job is at says
     await expect(fetching).toContainText(`Pulling ${image}`);
     await expect(steps.filter({ hasText: 'Copy data' }).getByLabel('Done')).toBeVisible();
     await expect(steps.last()).toContainText('Create and start the container');
-    for (const [theme, label] of themes) {
-      await page.getByRole('button', { name: 'Settings', exact: true }).click();
-      await page.getByRole('radio', { name: label, exact: true }).check();
-      await page.getByRole('button', { name: /^Jobs/ }).click();
-      await page.getByRole('row').filter({ hasText: 'fetching' }).click();
-      await expect(fetching).toBeVisible();
-      await take('job-preparing', theme);
-    }
+    await take('job-preparing');
     await page.getByRole('button', { name: 'Stop' }).click();
     await new JobPage(page).expectState('Stopped');
   } finally {

@@ -1,7 +1,9 @@
 import { create } from 'zustand';
 import type { JobSpec } from '#shared/contract/plan.ts';
+import { parseLayout } from './stores/carried-layout.ts';
 
-export type Screen = 'files' | 'launch' | 'jobs' | 'settings';
+const screens = ['files', 'launch', 'jobs', 'settings'] as const;
+export type Screen = (typeof screens)[number];
 
 export interface Place {
   readonly vfolder: string;
@@ -36,14 +38,25 @@ interface Navigation {
   readonly comparedJobId: number | null;
 }
 
+/** Of this window: a reload comes back to the screen that was shown, a new window begins with Files. */
+const screenItem = 'stowage.screen';
+
+function shownBefore(): Pick<Navigation, 'screen' | 'jobId' | 'comparedJobId'> {
+  const { screen, jobId, comparedJobId } = parseLayout(sessionStorage.getItem(screenItem) ?? '');
+  const id = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+  return { screen: screens.find((one) => one === screen) ?? 'files', jobId: id(jobId), comparedJobId: id(comparedJobId) };
+}
+
 export const useNavigation = create<Navigation>()(() => ({
-  screen: 'files',
   filesRequest: null,
   launchRequest: null,
   settingsRequest: null,
-  jobId: null,
-  comparedJobId: null,
+  ...shownBefore(),
 }));
+
+useNavigation.subscribe(({ screen, jobId, comparedJobId }) =>
+  sessionStorage.setItem(screenItem, JSON.stringify({ screen, jobId, comparedJobId })),
+);
 
 let requests = 0;
 const request = <T>(value: T): Request<T> => {

@@ -98,7 +98,7 @@ export function SearchView({ vfolder, readOnly, path, query, onLeave, ref, handl
             </EmptyState>
           )}
           {nothing && !problem && busy && (
-            <EmptyState icon={<Spinner />} title={index?.taking ? 'Taking the index' : 'Searching'}>
+            <EmptyState icon={<Spinner aria-hidden />} title={index?.taking ? 'Taking the index' : 'Searching'}>
               {index?.taking
                 ? `${plural(index.taking.entries, 'item')} so far. What matches is shown as it is found.`
                 : `Everything below “${visible(place)}”`}

@@ -142,7 +142,7 @@ export function LogToolbar(props: LogToolbarProps) {
         <Button
           size="small"
           appearance="subtle"
-          icon={saving === null ? <ArrowDownloadRegular /> : <Spinner size="extra-tiny" />}
+          icon={saving === null ? <ArrowDownloadRegular /> : <Spinner size="extra-tiny" aria-hidden />}
           disabled={saving !== null || props.size === 0}
           title="Save the whole log as a file"
           onClick={props.onSave}

@@ -81,7 +81,7 @@ export function RunBar({ preview, problems, running, error, onDismiss, onRun }: 
           {plan || preview.error ? (
             <Icon className={mergeClasses(styles.icon, tone)} aria-hidden />
           ) : (
-            <Spinner size="extra-tiny" />
+            <Spinner size="extra-tiny" aria-hidden />
           )}
           <span className={styles.text} title={text}>
             {text}
@@ -93,7 +93,7 @@ export function RunBar({ preview, problems, running, error, onDismiss, onRun }: 
         </span>
         <Button
           appearance="primary"
-          icon={running ? <Spinner size="extra-tiny" /> : <PlayFilled />}
+          icon={running ? <Spinner size="extra-tiny" aria-hidden /> : <PlayFilled />}
           disabledFocusable={reason !== null || running}
           title={reason ?? 'Run this job'}
           onClick={onRun}

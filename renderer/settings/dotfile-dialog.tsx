@@ -167,7 +167,7 @@ export function DotfileDialog({ file, onClose }: DotfileDialogProps) {
               <Button
                 type="submit"
                 appearance="primary"
-                icon={saving ? <Spinner size="extra-tiny" /> : null}
+                icon={saving ? <Spinner size="extra-tiny" aria-hidden /> : null}
                 disabled={saving || content === null || problem !== null || path.trim() === ''}
               >
                 {file ? 'Save' : 'Add'}
