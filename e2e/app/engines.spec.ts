@@ -4,7 +4,7 @@ import type { Locator, Page } from 'playwright/test';
 import { test as base, expect, withFolder } from '../fixtures/app.ts';
 import { overSsh, overTls, silence, withContexts } from '../fixtures/engines.ts';
 import { stowage } from '../fixtures/process.ts';
-import { photographer, type Take, themes } from '../fixtures/screens.ts';
+import { photographer, type Take } from '../fixtures/screens.ts';
 import { JobPage } from '../pages/job-page.ts';
 import { LaunchPage } from '../pages/launch-page.ts';
 
@@ -20,16 +20,13 @@ const test = base.extend<{ second: Awaited<ReturnType<typeof overTls>> }>({
 const engine = (page: Page, name: string): Locator => page.getByRole('radio', { name });
 
 async function photograph(page: Page, take: Take, launch: LaunchPage): Promise<void> {
-  for (const [theme, label] of themes) {
-    await page.getByRole('button', { name: 'Settings', exact: true }).click();
-    await page.getByRole('radio', { name: label, exact: true }).check();
-    await expect(page.getByRole('heading', { name: 'Engines' })).toBeVisible();
-    await page.getByRole('heading', { name: 'Engines' }).scrollIntoViewIfNeeded();
-    await take('engines', theme);
-    await launch.open();
-    await expect(launch.estimate).toContainText('ready');
-    await take('launch-engines', theme);
-  }
+  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'Engines' })).toBeVisible();
+  await page.getByRole('heading', { name: 'Engines' }).scrollIntoViewIfNeeded();
+  await take('engines');
+  await launch.open();
+  await expect(launch.estimate).toContainText('ready');
+  await take('launch-engines');
 }
 
 test('a job runs on an engine of a Docker context over TLS: its data is sent, and what it wrote comes back', async ({
@@ -60,7 +57,7 @@ test('a job runs on an engine of a Docker context over TLS: its data is sent, an
   await launch.fill({ image: 'busybox:local', command: 'cp data/readings/a.txt out/came.txt', name: 'far' });
   await launch.addMount({ source: 'data:/', mode: 'ro' });
   await expect(launch.approach(1)).toHaveText('copied');
-  if (shell === 'browser') await photograph(page, await photographer(page, shell), launch);
+  if (shell === 'browser') await photograph(page, await photographer(app, shell), launch);
 
   await launch.run.click();
   const job = new JobPage(page);

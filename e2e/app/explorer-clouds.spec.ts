@@ -45,7 +45,7 @@ async function onAzure(app: RunningApp, shell: string, work: (opened: OnAzure) =
   await withAzure((cloud) =>
     withFolder('cloud', async (folder) => {
       const files = await withContainer(app, cloud, folder);
-      await work({ files, cloud, folder, take: await photographer(app.page, shell) });
+      await work({ files, cloud, folder, take: await photographer(app, shell) });
     }),
   );
 }
@@ -84,7 +84,7 @@ test('a container of Azure: tree, tabs, addresses, stars, sorting, filtering and
     await page.reload();
     await expect(page.getByRole('tab')).toHaveCount(2);
     await expect(files.row('table.csv')).toBeVisible();
-    await take('f1-tree-tabs-azure', 'light');
+    await take('f1-tree-tabs-azure', ['light']);
 
     // F2: the times are those that rclone kept; the tier is the service's.
     await files.goTo('cloud-data:/');
@@ -93,7 +93,7 @@ test('a container of Azure: tree, tabs, addresses, stars, sorting, filtering and
     await files.grid.getByRole('columnheader', { name: 'Modified' }).getByRole('button').click();
     await expect(files.names()).toHaveText(['train', 'img2.png', 'Readme & notes #1.md', 'img10.png']);
     await expect(files.row('img2.png').getByRole('gridcell', { name: 'Hot', exact: true })).toBeVisible();
-    await take('f2-table-azure', 'light');
+    await take('f2-table-azure', ['light']);
 
     // F3: the filter of the folder, and everything below it.
     await page.keyboard.press('Control+f');
@@ -104,7 +104,7 @@ test('a container of Azure: tree, tabs, addresses, stars, sorting, filtering and
     await page.keyboard.type('*.png size:>200');
     await expect(files.names()).toHaveText(['frame.png', 'img10.png']);
     await expect(page.getByText('indexed just now')).toBeVisible();
-    await take('f3-search-azure', 'light');
+    await take('f3-search-azure', ['light']);
   });
 });
 
@@ -121,7 +121,7 @@ test('a container of Azure: selecting, copying between hosts, renaming, deleting
     await expect(files.summary).toContainText('2 selected');
     await page.keyboard.press('Shift+F10');
     await expect(page.getByRole('menu', { name: 'Actions for the selection' })).toBeVisible();
-    await take('f4-menu-azure', 'light');
+    await take('f4-menu-azure', ['light']);
     await page.keyboard.press('Escape');
     await page.keyboard.press('Control+k');
     const palette = page.getByRole('combobox', { name: 'Command, vfolder, job or address' });
@@ -146,7 +146,7 @@ test('a container of Azure: selecting, copying between hosts, renaming, deleting
     await files.row('img2.png').dragTo(files.row('train'));
     await expect(files.row('img2.png')).toBeHidden();
     await expect.poll(() => names(cloud)).toContain('train/img2.png');
-    await take('f5-transfers-azure', 'light');
+    await take('f5-transfers-azure', ['light']);
     await expect
       .poll(() => cloud.rclone('check', '--download', onDisk(app, 'here'), 'cloud:data/train', '--one-way'))
       .toMatchObject({ code: 0 });
@@ -179,6 +179,6 @@ test('a container of Azure: selecting, copying between hosts, renaming, deleting
     await expect(dialog).toContainText('4 files');
     await dialog.getByRole('tab', { name: 'Contents' }).click();
     await expect(dialog).toContainText('frame.png');
-    await take('f8-statistics-azure', 'light');
+    await take('f8-statistics-azure', ['light']);
   });
 });

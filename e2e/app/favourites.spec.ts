@@ -56,7 +56,7 @@ test('folders are starred, put in order, followed when renamed, found by the pal
   await page.reload();
   const remove = page.getByRole('button', { name: 'Remove old from the favourites' });
   await expect(remove).toBeVisible();
-  await (await photographer(page, shell))('favourites', 'light');
+  await (await photographer(app, shell))('favourites', ['light']);
   await remove.click();
   await expect.poll(starred).toEqual(['renamed', 'day', 'models']);
 

@@ -29,10 +29,8 @@ test('a command is pasted, its folder linked, the job run, and its copy does the
     const lost = page.getByRole('list', { name: 'Not carried over' });
     await expect(lost.getByRole('listitem')).toHaveCount(3);
     await expect(page.getByRole('textbox', { name: 'Folder in which you would run it' })).toBeVisible();
-    const take = await photographer(page, shell);
-    await take('paste-command', 'light');
-    await page.emulateMedia({ colorScheme: 'dark' });
-    await take('paste-command', 'dark');
+    const take = await photographer(app, shell);
+    await take('paste-command', ['light', 'dark']);
 
     await text.fill(
       `docker run --rm --network none -v ${folder}/numbers:/numbers:ro busybox:local sh -c 'wc -l < /numbers/n.csv'`,
@@ -51,7 +49,7 @@ test('a command is pasted, its folder linked, the job run, and its copy does the
     await page.getByRole('button', { name: 'Copy as…' }).click();
     const script = page.getByRole('region', { name: 'The job as docker run' });
     await expect(script).toContainText('docker run --rm --init');
-    await take('copy-as', 'dark');
+    await take('copy-as', ['dark']);
     const pasted = await run('sh', ['-c', (await script.textContent()) ?? '']);
     expect(pasted).toMatchObject({ code: 0, stdout: '3\n' });
     await page.getByRole('tab', { name: 'JSON' }).click();
@@ -72,14 +70,12 @@ test('the form is kept as a template with a parameter, filled in again, and run'
   const mine = page.getByRole('list', { name: 'Templates' }).getByRole('button', { name: /Say a word/ });
   await page.getByRole('button', { name: 'Templates' }).click();
   await expect(page.getByRole('button', { name: 'Checksums of a folder' })).toBeVisible();
-  const take = await photographer(page, shell);
-  await take('templates', 'light');
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await take('templates', 'dark');
+  const take = await photographer(app, shell);
+  await take('templates', ['light', 'dark']);
   await page.getByRole('button', { name: 'Save the form as a template…' }).click();
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Say a word');
   await page.getByRole('textbox', { name: 'What word is called' }).fill('The word');
-  await take('save-template', 'dark');
+  await take('save-template', ['dark']);
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(page.getByText('Template “Say a word” saved', { exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'Templates' }).click();

@@ -62,7 +62,7 @@ test('statistics of a folder are those of find and du, and lead to its largest a
   await page.keyboard.press('Enter');
   const sizes = dialog.getByRole('table', { name: 'Files by size' });
   await expect(sizes).toBeVisible();
-  await (await photographer(page, shell))('properties-contents', 'light');
+  await (await photographer(app, shell))('properties-contents', ['light']);
   await expect(sizes.getByRole('row', { name: /^1 KB – 10 KB / })).toContainText(
     String(await found('-type', 'f', '-size', '+999c', '-size', '-10000c')),
   );
@@ -157,7 +157,7 @@ test('a URL is shared for a time, works without credentials, and is shown once',
   const { page } = app;
   await withAzurite(async (azurite) => {
     const files = await withBlob(app, azurite);
-    const take = await photographer(page, shell);
+    const take = await photographer(app, shell);
     await files.row('readings.csv').click({ button: 'right' });
     await page.getByRole('menuitem', { name: 'Share…' }).click();
     const dialog = page.getByRole('dialog', { name: 'readings.csv' });
@@ -177,7 +177,7 @@ test('a URL is shared for a time, works without credentials, and is shown once',
     const got = await fetch(url);
     expect([got.status, await got.text()]).toEqual([200, 'a,b\n1,2\n']);
     expect((await fetch(url, { method: 'DELETE' })).status).toBe(403);
-    await take('properties-access', 'light');
+    await take('properties-access', ['light']);
     await tab(dialog, 'General').click();
     await tab(dialog, 'Access').click();
     await expect(shown).toBeHidden();
@@ -189,7 +189,7 @@ test('a URL is shared for a time, works without credentials, and is shown once',
     await dialog.getByRole('button', { name: 'Add tag' }).click();
     await page.keyboard.type('<b>');
     await expect(dialog).toContainText('A tag has letters');
-    await take('properties-metadata', 'dark');
+    await take('properties-metadata', ['dark']);
     await dialog.getByRole('button', { name: 'Discard' }).click();
     await page.keyboard.press('Escape');
     await expect(dialog).toBeHidden();

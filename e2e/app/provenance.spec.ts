@@ -4,7 +4,7 @@ import type { Page } from 'playwright/test';
 import { expect, test, withFolder } from '../fixtures/app.ts';
 import { onDisk } from '../fixtures/on-disk.ts';
 import { run, stowage } from '../fixtures/process.ts';
-import { photographer, themes } from '../fixtures/screens.ts';
+import { photographer } from '../fixtures/screens.ts';
 import { JobPage } from '../pages/job-page.ts';
 
 const docker = ['--engine', 'docker', '--image', 'busybox:local'];
@@ -83,19 +83,15 @@ test('a job shows what it got and what changed since; the same inputs are verifi
     await expect(page.getByRole('table', { name: 'Differences of the outputs' })).toContainText('lines');
 
     await page.getByRole('button', { name: 'Close', exact: true }).click();
-    const take = await photographer(page, shell);
-    for (const [theme, label] of themes.filter(([name]) => name !== 'contrast')) {
-      await page.getByRole('button', { name: 'Settings', exact: true }).click();
-      await page.getByRole('radio', { name: label, exact: true }).check();
-      const first = await openJob(page, 'train');
-      await first.openTab('Inputs');
-      await page.getByRole('button', { name: 'What changed since' }).click();
-      await expect(page.getByRole('table', { name: 'Changes in readings:/' })).toContainText('labels.csv');
-      await take('job-inputs', theme);
-      await page.getByRole('button', { name: 'Compare…' }).click();
-      await choose.getByRole('button', { name: /train-3/ }).click();
-      await expect(differences).toContainText('Made ready in');
-      await take('jobs-compared', theme);
-    }
+    const take = await photographer(app, shell);
+    const first = await openJob(page, 'train');
+    await first.openTab('Inputs');
+    await page.getByRole('button', { name: 'What changed since' }).click();
+    await expect(page.getByRole('table', { name: 'Changes in readings:/' })).toContainText('labels.csv');
+    await take('job-inputs');
+    await page.getByRole('button', { name: 'Compare…' }).click();
+    await choose.getByRole('button', { name: /train-3/ }).click();
+    await expect(differences).toContainText('Made ready in');
+    await take('jobs-compared');
   });
 });

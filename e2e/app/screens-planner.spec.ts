@@ -4,7 +4,7 @@ import type { Page } from 'playwright/test';
 import { expect, test, withFolder } from '../fixtures/app.ts';
 import { type Cloud, withAzure } from '../fixtures/cloud.ts';
 import { stowage } from '../fixtures/process.ts';
-import { photographer, type Take, themes } from '../fixtures/screens.ts';
+import { photographer, type Take } from '../fixtures/screens.ts';
 import { JobPage } from '../pages/job-page.ts';
 import { LaunchPage } from '../pages/launch-page.ts';
 
@@ -31,7 +31,7 @@ test('the planner, its cache and the plan of a job, in light and dark, at two si
   test.slow();
   await withAzure(async (cloud) => {
     await withFolder('screens', (folder) => fill(app.home, folder, cloud));
-    await takeAll(app.page, await photographer(app.page, shell));
+    await takeAll(app.page, await photographer(app, shell));
   });
 });
 
@@ -55,27 +55,22 @@ async function prepare(page: Page): Promise<LaunchPage> {
 
 async function takeAll(page: Page, take: Take): Promise<void> {
   const launch = await prepare(page);
-  for (const [theme, label] of themes.filter(([name]) => name !== 'contrast')) {
-    await page.getByRole('button', { name: 'Settings', exact: true }).click();
-    await page.getByRole('radio', { name: label, exact: true }).check();
-    await page.getByRole('button', { name: /^Cache / }).click();
-    await expect(page.getByRole('table', { name: 'Cached vfolders' })).toContainText('station-readings');
-    await take('cache', theme);
+  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  await page.getByRole('button', { name: /^Cache / }).click();
+  await expect(page.getByRole('table', { name: 'Cached vfolders' })).toContainText('station-readings');
+  await take('cache');
 
-    await launch.open();
-    await expect(launch.container).toContainText('lies where');
-    await take('planner', theme);
-    await launch.approach(1).click();
-    await expect(page.getByRole('menuitemradio')).toHaveCount(3);
-    await take('planner-approaches', theme);
-    await page.keyboard.press('Escape');
+  await launch.open();
+  await expect(launch.container).toContainText('lies where');
+  await take('planner');
+  await launch.approach(1).click();
+  await expect(page.getByRole('menuitemradio')).toHaveCount(3);
+  await take('planner-approaches');
+  await page.keyboard.press('Escape');
 
-    await page.getByRole('button', { name: 'Jobs', exact: true }).click();
-    const back = page.getByRole('button', { name: 'Back to all jobs' });
-    if (await back.isVisible()) await back.click();
-    await page.getByText('correct-labels', { exact: true }).first().dblclick();
-    await new JobPage(page).openTab('Plan');
-    await expect(page.getByRole('list', { name: 'Copied back' })).toContainText('Copied back to labels:/');
-    await take('job-plan-copied', theme);
-  }
+  await page.getByRole('button', { name: 'Jobs', exact: true }).click();
+  await page.getByText('correct-labels', { exact: true }).first().dblclick();
+  await new JobPage(page).openTab('Plan');
+  await expect(page.getByRole('list', { name: 'Copied back' })).toContainText('Copied back to labels:/');
+  await take('job-plan-copied');
 }

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright/test';
 import { expect, test, withFolder } from '../fixtures/app.ts';
-import { photographer, type Take, themes } from '../fixtures/screens.ts';
+import { photographer, type Take } from '../fixtures/screens.ts';
 import { JobPage } from '../pages/job-page.ts';
 import { LaunchPage } from '../pages/launch-page.ts';
 
@@ -54,7 +54,7 @@ async function importVariables(page: Page, take: Take): Promise<void> {
   await expect(dialog.getByRole('status')).toContainText('line 5, there is no “=” after the name');
   await expect(list).not.toContainText(token);
   await dialog.getByRole('combobox', { name: 'Kind of DB_PASSWORD' }).selectOption('Secret file');
-  await take('env-import', 'light');
+  await take('env-import', ['light']);
   await dialog.getByRole('button', { name: 'Take 3 variables' }).click();
   await expect(dialog).toBeHidden();
 }
@@ -62,7 +62,7 @@ async function importVariables(page: Page, take: Take): Promise<void> {
 test('secrets, dotfiles, GPUs, ports and time of a job, none of them in plain anywhere', async ({ app, shell }) => {
   test.slow();
   const { page } = app;
-  const take = await photographer(page, shell);
+  const take = await photographer(app, shell);
   await addDotfile(page);
   const launch = new LaunchPage(page);
   await launch.open();
@@ -81,15 +81,12 @@ test('secrets, dotfiles, GPUs, ports and time of a job, none of them in plain an
   await page.getByRole('textbox', { name: 'Ports' }).fill('8888');
   await expect(launch.container).toContainText('config');
   await expect(launch.run).toBeEnabled();
-  for (const [theme, label] of themes) {
-    await page.getByRole('button', { name: 'Settings', exact: true }).click();
-    await page.getByRole('radio', { name: label, exact: true }).check();
-    await page.getByRole('region', { name: 'Dotfiles' }).scrollIntoViewIfNeeded();
-    await take('dotfiles', theme);
-    await launch.open();
-    await page.getByRole('button', { name: 'Add variable' }).scrollIntoViewIfNeeded();
-    await take('launch-secrets', theme);
-  }
+  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  await page.getByRole('region', { name: 'Dotfiles' }).scrollIntoViewIfNeeded();
+  await take('dotfiles');
+  await launch.open();
+  await page.getByRole('button', { name: 'Add variable' }).scrollIntoViewIfNeeded();
+  await take('launch-secrets');
   // The form is kept, and comes back without the values of its secrets.
   await expect.poll(async () => (await holding(app.home, ['with-secrets'])).length).toBeGreaterThan(0);
   expect(await holding(app.home, [token, password])).toEqual([]);
@@ -104,7 +101,7 @@ test('secrets, dotfiles, GPUs, ports and time of a job, none of them in plain an
   const plan = page.getByRole('region', { name: 'Plan of the job' });
   await expect(plan).toContainText('at most 1 h 30 min');
   await expect(plan).toContainText('•••••••• (secret, as a file)');
-  await take('job-plan-secrets', 'contrast');
+  await take('job-plan-secrets', ['contrast']);
 
   // A copy has the same secrets without showing them.
   await page.getByRole('button', { name: 'Clone and edit' }).click();

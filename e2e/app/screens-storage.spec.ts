@@ -4,7 +4,7 @@ import type { Page } from 'playwright/test';
 import { expect, type RunningApp, test, withFolder } from '../fixtures/app.ts';
 import { type Azurite, withAzurite } from '../fixtures/azurite.ts';
 import { stowage } from '../fixtures/process.ts';
-import { photographer, type Take, themes } from '../fixtures/screens.ts';
+import { photographer, type Take } from '../fixtures/screens.ts';
 import { FilesPage } from '../pages/files-page.ts';
 import { HostsPage } from '../pages/hosts-page.ts';
 
@@ -46,14 +46,14 @@ async function fill({ home, page }: RunningApp, folder: string, azurite: Azurite
 
 const dialogOf = (page: Page, name: string | RegExp) => page.getByRole('dialog', { name });
 
-async function takeHosts(app: RunningApp, take: Take, theme: string): Promise<void> {
+async function takeHosts(app: RunningApp, take: Take): Promise<void> {
   const { page } = app;
   const hosts = new HostsPage(app);
   await hosts.open();
   await expect(hosts.card('Measurements')).toContainText('readings');
   await hosts.card('Measurements').getByRole('button', { name: 'Test', exact: true }).click();
   await expect(hosts.check(hosts.card('Measurements'), 'Listing')).toBeVisible();
-  await take('hosts', theme);
+  await take('hosts');
   for (const [kind, screen] of [
     ['Azure Blob', 'add-host-azure'],
     ['S3', 'add-host-s3'],
@@ -65,56 +65,52 @@ async function takeHosts(app: RunningApp, take: Take, theme: string): Promise<vo
       await hosts.addDialog.getByRole('button', { name: 'Test', exact: true }).click();
       await expect(hosts.check(hosts.addDialog, 'Reachable')).toBeVisible();
     }
-    await take(screen, theme);
+    await take(screen);
     await hosts.addDialog.getByRole('button', { name: 'Cancel' }).click();
   }
   await hosts.card('Measurements').getByRole('button', { name: 'Edit Measurements' }).click();
-  await take('edit-host', theme);
+  await take('edit-host');
   await dialogOf(page, /^Edit/).getByRole('button', { name: 'Cancel' }).click();
 }
 
-async function takeVfolders(app: RunningApp, take: Take, theme: string): Promise<void> {
+async function takeVfolders(app: RunningApp, take: Take): Promise<void> {
   const { page } = app;
   const files = new FilesPage(app);
   await files.treeItem('All vfolders').click();
   await expect(page.getByRole('table', { name: 'vfolders' })).toContainText('broken');
-  const group = page.getByRole('button', { name: 'Group by host' });
-  if ((await group.getAttribute('aria-pressed')) !== 'true') await group.click();
-  await take('vfolders', theme);
+  await page.getByRole('button', { name: 'Group by host' }).click();
+  await take('vfolders');
   await page.getByRole('button', { name: 'Link a folder' }).first().click();
   await dialogOf(page, 'Link a folder').getByRole('textbox', { name: 'Folder' }).fill('/etc/ssl');
   await dialogOf(page, 'Link a folder').getByRole('button', { name: 'Link', exact: true }).click();
   await expect(dialogOf(page, 'Link a folder').getByRole('alert')).toBeVisible();
-  await take('link', theme);
+  await take('link');
   await dialogOf(page, 'Link a folder').getByRole('button', { name: 'Cancel' }).click();
   await files.treeItem('season-2025').click();
   await expect(page.getByRole('main').getByRole('alert')).toBeVisible();
-  await take('broken-link', theme);
+  await take('broken-link');
 }
 
-/** Plans a sync in the first theme; in the others it is found again in the panel. */
-async function takeSync(app: RunningApp, fresh: string, take: Take, theme: string): Promise<void> {
+async function takeSync(app: RunningApp, fresh: string, take: Take): Promise<void> {
   const { page } = app;
   const files = new FilesPage(app);
   await files.treeItem('labels').click();
   await expect(files.row('classes.csv')).toBeVisible();
-  if (theme === 'light') {
-    await page.getByRole('button', { name: 'Sync this folder with another place' }).click();
-    const sync = dialogOf(page, /^Sync/);
-    await sync.getByRole('radio', { name: 'From the other place to here' }).check();
-    await sync.getByRole('radio', { name: 'On this machine' }).check();
-    await sync.getByRole('textbox', { name: 'Folder of this machine' }).fill(fresh);
-    await sync.getByRole('checkbox', { name: /^Delete/ }).check();
-    await take('sync', theme);
-    await sync.getByRole('button', { name: 'Plan' }).click();
-  } else await files.transfers.getByRole('button', { name: 'Review' }).click();
+  await page.getByRole('button', { name: 'Sync this folder with another place' }).click();
+  const sync = dialogOf(page, /^Sync/);
+  await sync.getByRole('radio', { name: 'From the other place to here' }).check();
+  await sync.getByRole('radio', { name: 'On this machine' }).check();
+  await sync.getByRole('textbox', { name: 'Folder of this machine' }).fill(fresh);
+  await sync.getByRole('checkbox', { name: /^Delete/ }).check();
+  await take('sync');
+  await sync.getByRole('button', { name: 'Plan' }).click();
   const review = dialogOf(page, 'Review the sync');
   await expect(review.getByRole('button', { name: 'Approve' })).toBeEnabled();
   await expect(review.getByRole('list', { name: 'What will change' }).getByRole('listitem')).toHaveCount(4);
-  await take('review', theme);
+  await take('review');
   await review.getByRole('button', { name: 'Decide later' }).click();
   await expect(files.transfers).toContainText('To be reviewed');
-  await take('transfers', theme);
+  await take('transfers');
 }
 
 test('hosts, links and syncs, in light, dark and high contrast, at two sizes, with nothing serious for axe', async ({
@@ -123,18 +119,13 @@ test('hosts, links and syncs, in light, dark and high contrast, at two sizes, wi
 }) => {
   // Many pictures, each looked through by axe.
   test.setTimeout(600_000);
-  const { page } = app;
   await withAzurite((azurite) =>
     withFolder('storage', async (folder) => {
       await fill(app, folder, azurite);
-      const take = await photographer(page, shell);
-      for (const [theme, label] of themes) {
-        await page.getByRole('button', { name: 'Settings', exact: true }).click();
-        await page.getByRole('radio', { name: label, exact: true }).check();
-        await takeHosts(app, take, theme);
-        await takeVfolders(app, take, theme);
-        await takeSync(app, join(folder, 'fresh'), take, theme);
-      }
+      const take = await photographer(app, shell);
+      await takeHosts(app, take);
+      await takeVfolders(app, take);
+      await takeSync(app, join(folder, 'fresh'), take);
     }),
   );
 });

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, withFolder } from '../fixtures/app.ts';
 import { stowage } from '../fixtures/process.ts';
-import { photographer, themes } from '../fixtures/screens.ts';
+import { photographer } from '../fixtures/screens.ts';
 import { JobPage } from '../pages/job-page.ts';
 import { LaunchPage } from '../pages/launch-page.ts';
 
@@ -53,42 +53,45 @@ test('every screen, in light, dark and high contrast, at two sizes, with nothing
   test.slow();
   await withFolder('screens', (folder) => fillHome(home, folder));
   const { page } = app;
-  const take = await photographer(page, shell);
-  for (const [theme, label] of themes) {
-    await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  const take = await photographer(app, shell);
+  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  for (const [label, theme] of [
+    ['Dark', 'dark'],
+    ['High contrast', 'contrast'],
+    ['Light', 'light'],
+  ] as const) {
     await page.getByRole('radio', { name: label, exact: true }).check();
-    await expect(page.getByRole('region', { name: 'Health' })).toContainText('Disk');
-    await take('settings', theme);
-
-    await page.getByRole('button', { name: 'Files', exact: true }).click();
-    await page.getByRole('treeitem', { name: 'train-images' }).click();
-    await expect(page.getByRole('grid')).toContainText('weights.safetensors');
-    await take('files', theme);
-
-    const launch = new LaunchPage(page);
-    await launch.open();
-    // There is nothing to start over at first.
-    const startOver = page.getByRole('button', { name: 'Start over' });
-    if (await startOver.isEnabled()) await startOver.click();
-    await launch.chooseEngine('docker');
-    await launch.fill({ image: 'busybox:local', command: 'python train.py --epochs 10', name: 'train-large' });
-    await launch.addMount({ source: 'train-images:/', target: '/data', mode: 'ro' });
-    await launch.addMount({ source: 'labels:/' });
-    await launch.addMount({ source: 'checkpoints:/', target: '/etc' });
-    await expect(launch.run).toBeDisabled();
-    await take('launch', theme);
-
-    await page.getByRole('button', { name: 'Jobs', exact: true }).click();
-    await expect(page.getByRole('main')).toContainText('train-baseline');
-    await take('jobs', theme);
-    await page.getByText('train-baseline', { exact: true }).first().dblclick();
-    const job = new JobPage(page);
-    await expect(job.log).toContainText('epoch 60');
-    await take('job-logs', theme);
-    await job.openTab('Files');
-    await expect(job.outputs()).toContainText('weights.safetensors');
-    await take('job-files', theme);
-    await job.openTab('Plan');
-    await take('job-plan', theme);
+    await expect(page.locator(`html[data-theme=${theme}]`)).toBeAttached();
   }
+  await page.getByRole('radio', { name: 'As the system' }).check();
+  await expect(page.getByRole('region', { name: 'Health' })).toContainText('Disk');
+  await take('settings');
+
+  await page.getByRole('button', { name: 'Files', exact: true }).click();
+  await page.getByRole('treeitem', { name: 'train-images' }).click();
+  await expect(page.getByRole('grid')).toContainText('weights.safetensors');
+  await take('files');
+
+  const launch = new LaunchPage(page);
+  await launch.open();
+  await launch.chooseEngine('docker');
+  await launch.fill({ image: 'busybox:local', command: 'python train.py --epochs 10', name: 'train-large' });
+  await launch.addMount({ source: 'train-images:/', target: '/data', mode: 'ro' });
+  await launch.addMount({ source: 'labels:/' });
+  await launch.addMount({ source: 'checkpoints:/', target: '/etc' });
+  await expect(launch.run).toBeDisabled();
+  await take('launch');
+
+  await page.getByRole('button', { name: 'Jobs', exact: true }).click();
+  await expect(page.getByRole('main')).toContainText('train-baseline');
+  await take('jobs');
+  await page.getByText('train-baseline', { exact: true }).first().dblclick();
+  const job = new JobPage(page);
+  await expect(job.log).toContainText('epoch 60');
+  await take('job-logs');
+  await job.openTab('Files');
+  await expect(job.outputs()).toContainText('weights.safetensors');
+  await take('job-files');
+  await job.openTab('Plan');
+  await take('job-plan');
 });

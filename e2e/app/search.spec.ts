@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, type RunningApp, test } from '../fixtures/app.ts';
 import { withAzure } from '../fixtures/cloud.ts';
 import { stowage } from '../fixtures/process.ts';
-import { photographer, themes } from '../fixtures/screens.ts';
+import { photographer } from '../fixtures/screens.ts';
 import { FilesPage } from '../pages/files-page.ts';
 
 const day = 24 * 3_600_000;
@@ -107,16 +107,13 @@ test('matches are sorted, selected, dragged and thrown away by mouse, and what c
   await expect(files.folders.first()).toHaveText('reports/2025');
   await expect(files.folders.last()).toHaveText('runs/run-12');
 
-  const take = await photographer(page, 'search');
+  const take = await photographer(app, 'search');
   await files.names().nth(3).click();
   await files
     .names()
     .nth(6)
     .click({ modifiers: ['Shift'] });
-  for (const [theme] of themes.slice(0, 2)) {
-    await page.emulateMedia({ colorScheme: theme === 'dark' ? 'dark' : 'light' });
-    await take('results', theme);
-  }
+  await take('results');
   await files.folders
     .filter({ hasText: /^reports\/2025$/ })
     .first()

@@ -73,10 +73,10 @@ test('transfers are shown as one, put in order, paused together, and kept in a h
     await expect(line).toHaveText('4 paused');
     await page.getByRole('button', { name: 'Resume all' }).click();
     await expect(line).toContainText('2 running');
-    const take = await photographer(page, shell);
+    const take = await photographer(app, shell);
     await chooseTheme(app, 'dark');
     await expect(page.locator('[data-theme=dark]')).toBeAttached();
-    await take('transfers-running', 'dark');
+    await take('transfers-running', ['dark']);
     await chooseTheme(app, 'light');
 
     await limitTo(files, 'No limit');
@@ -101,7 +101,7 @@ test('transfers are shown as one, put in order, paused together, and kept in a h
     await history.getByRole('combobox', { name: 'State in the history' }).selectOption('Failed');
     await expect(history).toContainText('No ended transfer matches');
     await history.getByRole('combobox', { name: 'State in the history' }).selectOption('All');
-    await take('transfers-history', 'light');
+    await take('transfers-history', ['light']);
     await history.getByRole('button', { name: 'Clear these 2' }).click();
     await history.getByRole('searchbox', { name: 'Filter the history' }).fill('');
     await expect(history.getByRole('listitem')).toHaveCount(3);

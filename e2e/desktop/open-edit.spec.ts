@@ -78,7 +78,7 @@ test('a file of a host is edited, sent when it is saved, and asked about when so
     await writeFile(notes, 'mine');
     const dialog = page.getByRole('alertdialog', { name: '“notes.txt” was changed by somebody else' });
     await expect(dialog).toBeVisible();
-    await (await photographer(page, shell))('edit-conflict', 'light');
+    await (await photographer(app, shell))('edit-conflict', ['light']);
     await dialog.getByRole('button', { name: 'Go on' }).click();
     await expect(files.row('notes (my changes).txt')).toBeVisible();
     expect([await far(home, 'notes.txt'), await far(home, 'notes (my changes).txt')]).toEqual(['of somebody else', 'mine']);
