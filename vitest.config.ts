@@ -16,8 +16,8 @@ export default defineConfig({
   test: {
     include: ['{shared,electron,renderer,bench,scripts}/**/*.test.{ts,tsx}'],
     pool: 'forks',
-    // Many suites wait for servers and clocks rather than for the processor: one more than there are cores.
-    maxWorkers: availableParallelism() + 1,
+    // Many suites wait for servers and clocks rather than for the processor: two more than there are cores.
+    maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: LongestFirst },
     // Bounds, not waits: a machine may be busy with other things.
     testTimeout: 60_000,
