@@ -24,7 +24,6 @@ import { addSyncCommand } from './cli/sync-command.ts';
 import { addTemplateCommands } from './cli/template-commands.ts';
 import { addTransferCommands } from './cli/transfer-commands.ts';
 import { addVfolderCommands } from './cli/vfolder-commands.ts';
-import { runServe } from './serve.ts';
 
 /** Exit code of a command line that could not be understood (sysexits EX_USAGE). */
 const usageError = 64;
@@ -100,6 +99,7 @@ function createProgram(json: boolean): Command {
     .allowExcessArguments()
     .helpOption(false)
     .action(async (_options, command: Command) => {
+      const { runServe } = await import('./serve.ts');
       process.exitCode = await runServe(command.args);
     });
   addCompletionCommands(program);

@@ -1,9 +1,8 @@
-import { enableCompileCache } from 'node:module';
 import { join, parse } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { isStowageError, StowageError, toStowageError } from '#shared/errors.ts';
-import { findHome, packageRoot } from './app/home.ts';
+import { findHome, keepCompiled, packageRoot } from './app/home.ts';
 import { openApp } from './browser-host/app-window.ts';
 import { findOpenFile, openFile } from './browser-host/open-file.ts';
 import { type HomeLock, lockHome } from './store/home-lock.ts';
@@ -38,8 +37,7 @@ export async function runServe(argv: readonly string[]): Promise<number> {
       return 0;
     }
     const { data: home, localRoot } = findHome();
-    // What is loaded from here on is compiled once.
-    enableCompileCache(join(home, 'compiled'));
+    keepCompiled(home);
     await serve(home, localRoot, port, open).catch((error: unknown) => showRunning(home, open, error));
     return 0;
   } catch (thrown) {

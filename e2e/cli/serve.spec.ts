@@ -89,6 +89,17 @@ test('the key stands in no output, no argument, no log, no address that is reque
   });
 });
 
+test('a data directory is its owner’s only, whichever program makes it', async ({ home }) => {
+  // As it is for users: what is compiled is kept in the data directory.
+  const settings = { NODE_COMPILE_CACHE: '' };
+  const modes = async (path: string) => (await run('stat', ['-c', '%a', path, join(path, 'compiled')])).stdout;
+  const served = join(home, 'served');
+  await whileServing(served, async () => expect(await modes(served)).toBe('700\n700\n'), [], settings);
+  const listed = join(home, 'listed');
+  expect(await stowage(listed, ['vfolder', 'list'], { env: settings })).toMatchObject({ code: 0 });
+  expect(await modes(listed)).toBe('700\n700\n');
+});
+
 test('Ctrl+C closes in good order, and the next start works', async ({ home }) => {
   await whileServing(home, async ({ child, output }) => {
     expect(await end(child, 'SIGINT')).toBe(0);

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
@@ -26,6 +27,19 @@ function platformData(environment: NodeJS.ProcessEnv): string {
     default:
       return join(environment.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'stowage');
   }
+}
+
+/** What is loaded from here on is compiled once, and kept in the data directory, which is its owner's only. */
+export function keepCompiled(data: string): void {
+  const folder = join(data, 'compiled');
+  try {
+    // Node would make it, and the data directory, for everybody to read.
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch {
+    // Whoever opens the data directory says what is wrong with it.
+    return;
+  }
+  enableCompileCache(folder);
 }
 
 /** The folder that holds Stowage's package.json: a checkout, or what the packager made of it. */

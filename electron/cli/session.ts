@@ -1,11 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StowageClient } from '#shared/contract/index.ts';
 import { isStowageError } from '#shared/errors.ts';
-import { findHome, type Home } from '../app/home.ts';
-import { openCore } from '../core.ts';
+import { findHome, type Home, keepCompiled } from '../app/home.ts';
 import { connectToCore } from '../rpc/connect.ts';
 import { startControlSocket } from '../rpc/control-socket.ts';
-import { createInProcessClient } from '../rpc/in-process.ts';
 
 /** A client of the running app's core, or of one of its own for the length of a command. */
 export interface Session {
@@ -47,7 +45,10 @@ export async function openSession(): Promise<Session> {
   }
 }
 
+/** A core takes longer to load than all the rest, and nothing of it is needed where one runs. */
 async function openOwn({ data, localRoot }: Home): Promise<Session> {
+  keepCompiled(data);
+  const [{ openCore }, { createInProcessClient }] = await Promise.all([import('../core.ts'), import('../rpc/in-process.ts')]);
   const core = await openCore({ home: data, localRoot, shell: 'cli' });
   await core.start();
   let control: Promise<{ close(): Promise<void> }> | null = null;
