@@ -1,5 +1,6 @@
 import type { Page } from 'playwright/test';
 import { expect, test } from '../fixtures/app.ts';
+import { goTo } from '../fixtures/go-to.ts';
 import { FilesPage } from '../pages/files-page.ts';
 
 /** The page's own files that are read with it, and not when they are wanted. */
@@ -15,17 +16,20 @@ test('networks that come and go while parts of the program are read cost no clic
   const whole = new Set(await readWithPage(page));
   expect(whole.size).toBeGreaterThan(3);
   const asked = new Map<string, number>();
-  await page.route('**/assets/*.js', async (route) => {
-    const url = route.request().url();
+  // Not by a route of the test runner, which would do without the browser's cache.
+  const cdp = await page.context().newCDPSession(page);
+  cdp.on('Fetch.requestPaused', ({ requestId, request: { url } }) => {
     asked.set(url, (asked.get(url) ?? 0) + 1);
-    if (!whole.has(url) && asked.get(url) === 1) await route.abort('connectionfailed');
-    else await route.continue();
+    const isLost = !whole.has(url) && asked.get(url) === 1;
+    const answer = isLost
+      ? cdp.send('Fetch.failRequest', { requestId, errorReason: 'ConnectionFailed' })
+      : cdp.send('Fetch.continueRequest', { requestId });
+    // One that the page has given up meanwhile.
+    answer.catch(() => {});
   });
-  await page.reload();
-  let loads = 0;
-  page.on('load', () => {
-    loads += 1;
-  });
+  await cdp.send('Fetch.enable', { patterns: [{ urlPattern: '*/assets/*.js' }] });
+  await cdp.send('Network.clearBrowserCache');
+  await goTo(page, page.url());
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
   await expect(page.getByRole('region', { name: 'Folders that may be linked' })).toBeVisible();
   await page.getByRole('button', { name: 'Jobs', exact: true }).click();
@@ -35,7 +39,7 @@ test('networks that come and go while parts of the program are read cost no clic
   const lost = [...asked].filter(([url]) => !whole.has(url));
   expect(lost.length).toBeGreaterThan(5);
   expect(lost.filter(([, times]) => times === 1)).toEqual([]);
-  expect(loads).toBe(0);
+  expect(await page.evaluate(() => sessionStorage.getItem('stowage.reloaded'))).toBeNull();
 });
 
 test('a part of the program that cannot be loaded leaves no empty window: it is asked for again, and then said', async ({
@@ -50,4 +54,18 @@ test('a part of the program that cannot be loaded leaves no empty window: it is 
   lost = false;
   await app.page.getByRole('button', { name: 'Load the window again' }).click();
   await expect(files.tree).toBeVisible();
+});
+
+test('a core that is gone is waited for, and after a while the page says so', async ({ app }) => {
+  const { page } = app;
+  await expect(new FilesPage(app).tree).toBeVisible();
+  process.kill(app.pid, 'SIGKILL');
+  const notice = page.getByRole('status').filter({ hasText: 'Reconnecting…' });
+  await expect(notice).toBeVisible();
+  await expect(notice).toContainText('Is it still running?');
+  const key = await app.restartHost();
+  await page.getByRole('textbox', { name: 'Key' }).fill(key);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(notice).toBeHidden();
+  await expect(new FilesPage(app).tree).toBeVisible();
 });

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,6 +44,17 @@ it('starts over a damaged database, says so in doctor and in its log, and keeps 
   const later = await createInProcessClient(again.router).app.doctor();
   await again.close();
   expect(later.find((check) => check.name === 'Database')).toMatchObject({ state: 'ok' });
+});
+
+it('writes down what ends it by surprise, as long as it is open', async () => {
+  const core = await open();
+  const listeners = process.listenerCount('uncaughtExceptionMonitor');
+  (process as EventEmitter).emit('uncaughtExceptionMonitor', new Error('a stream without a listener'), 'uncaughtException');
+  await core.close();
+  expect(readFileSync(join(home, 'logs', 'stowage.log'), 'utf8')).toMatch(
+    /ended by a fault of its own.*a stream without a listener/,
+  );
+  expect(process.listenerCount('uncaughtExceptionMonitor')).toBe(listeners - 1);
 });
 
 it('warns of a disk that is nearly full and of a data directory that is gone', async () => {

@@ -82,6 +82,8 @@ function acceptSockets(server: Server, key: string, router: Router): WebSocketSe
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
   server.on('upgrade', (request: IncomingMessage, socket, head) => {
     if (request.url !== browserHost.rpcPath || !isKeyed(request, key)) {
+      // Whoever goes away before the answer must not take the core with it.
+      socket.on('error', () => socket.destroy());
       socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }

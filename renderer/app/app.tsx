@@ -86,7 +86,7 @@ export function App() {
 
 function Frame() {
   const styles = useStyles();
-  const connection = useConnection((state) => state.state);
+  const { state: connection, reason } = useConnection();
   const screen = useNavigation((state) => state.screen);
   const { open } = useTransfersPanel();
   const drawn = useFirstDrawing((state) => state.done);
@@ -99,7 +99,7 @@ function Frame() {
     <div className={styles.frame}>
       {connection !== 'ready' && (
         <div className={styles.notice} role="status">
-          Reconnecting…
+          {['Reconnecting…', reason].filter(Boolean).join(' ')}
         </div>
       )}
       <Rail />

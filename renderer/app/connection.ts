@@ -20,7 +20,7 @@ interface Connection {
   readonly state: ConnectionState;
   /** Counts the connections made: when it grows, everything is fetched anew. */
   readonly epoch: number;
-  /** Why the person has to sign in (again). */
+  /** Why the person has to sign in (again), or why it takes so long to connect again. */
   readonly reason: string | null;
 }
 
@@ -168,6 +168,8 @@ async function reopen(attempt: number): Promise<void> {
     signOut('This window is no longer signed in. Stowage was started anew or the sign-in ended.');
     return;
   }
+  // Tried for about four seconds.
+  if (attempt === 4) useConnection.setState({ reason: 'Stowage does not answer. Is it still running?' });
   setTimeout(() => openSocket(attempt), retryDelays[Math.min(attempt, retryDelays.length - 1)]);
 }
 

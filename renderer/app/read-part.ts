@@ -1,8 +1,9 @@
-import { desktop } from './connection.ts';
+import { desktop, useConnection } from './connection.ts';
 
-/** As long as networks may come and go, but not without end. */
-const mostTries = 8;
-const pauseMs = 150;
+/** What cannot be read so often although Stowage answers will not be read. */
+const mostTries = 6;
+const firstPauseMs = 150;
+const longestPauseMs = 1000;
 
 const reads = new Map<string, Promise<void>>();
 
@@ -23,20 +24,24 @@ export async function readPart(load: () => Promise<unknown>, files: readonly str
 }
 
 function readOnce(url: string): Promise<void> {
-  const read = reads.get(url) ?? readToEnd(url).catch(() => void reads.delete(url));
+  const read = reads.get(url) ?? readToEnd(url);
   reads.set(url, read);
   return read;
 }
 
-/** The import says what is wrong with a file that could not be read. */
-async function readToEnd(url: string, tries = mostTries): Promise<void> {
+/** The import says what is wrong with a file that could not be read. While Stowage is away, it is waited for. */
+async function readToEnd(url: string): Promise<void> {
   // The page's head has it read already.
   if ([...document.head.querySelectorAll('link')].some(({ href }) => href === url)) return;
-  try {
-    await (await fetch(url)).arrayBuffer();
-  } catch (error) {
-    if (tries <= 1) throw error;
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    await readToEnd(url, tries - 1);
+  let pause = firstPauseMs;
+  for (let tries = 0; tries < mostTries; ) {
+    try {
+      await (await fetch(url)).arrayBuffer();
+      return;
+    } catch {
+      if (useConnection.getState().state === 'ready') tries += 1;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      pause = Math.min(2 * pause, longestPauseMs);
+    }
   }
 }
