@@ -10,6 +10,7 @@ const packages = {
   dockerd: 'docker.io',
   iptables: 'iptables',
   docker: 'docker.io',
+  'docker-compose': 'docker-compose',
   'docker-registry': 'docker-registry',
   chromium: 'chromium',
   Xvfb: 'xvfb',

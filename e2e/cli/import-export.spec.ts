@@ -39,7 +39,11 @@ test('a pasted docker run becomes a job, and its export pasted into a shell give
       command: spec.command,
       mounts: [{ source: 'mydata:/' }, {}],
     });
-    expect((await cli('job', 'export', '1', '--as', 'compose')).stdout).toContain('image: "busybox:local"');
+    const composed = await cli('job', 'export', '1', '--as', 'compose');
+    await writeFile(join(folder, 'compose.yaml'), composed.stdout);
+    const compose = (...args: string[]) => run('docker-compose', ['-f', 'compose.yaml', ...args], { cwd: folder });
+    expect(await compose('run', '--rm', '-T', 'job'), composed.stdout).toMatchObject({ code: 0, stdout: ran.stdout });
+    expect(await compose('down')).toMatchObject({ code: 0 });
     expect((await cli('import', '--', 'ls', '-la')).code).toBe(64);
   });
 });
