@@ -34,7 +34,7 @@ const readBeforeImport: Plugin = {
       const renamed = code.replace('export const __vitePreload =', 'const importPart =');
       if (renamed === code) throw new Error('Vite exports the way it imports parts under another name');
       return (
-        `import { readPart } from '${at('renderer/app/read-part.ts')}';\n${renamed};\n` +
+        `import { readPart } from ${JSON.stringify(at('renderer/app/read-part.ts'))};\n${renamed};\n` +
         'export const __vitePreload = (...part) => readPart(...part).then(() => importPart(...part));\n'
       );
     },

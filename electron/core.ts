@@ -96,9 +96,6 @@ export async function openCore(options: CoreOptions): Promise<Core> {
 function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLock): Core {
   const redactor = createRedactor();
   const log = createAppLog(join(home, 'logs'), redactor.text);
-  // The process ends all the same: what state it is in nobody knows, and the next start takes up what it left.
-  const noteEnd = (error: unknown): void => log.error('ended by a fault of its own', error);
-  process.on('uncaughtExceptionMonitor', noteEnd);
   const { database, quarantined } = openDatabase(home);
   const changes = createChanges();
   const settings = createSettings(database, changes);
@@ -277,6 +274,9 @@ function compose({ home, localRoot, shell, keychain }: CoreOptions, lock: HomeLo
       new StowageError('data-damaged', quarantined.reason, { subject: quarantined.path }),
     );
 
+  // The process ends all the same: what state it is in nobody knows, and the next start takes up what it left.
+  const noteEnd = (error: unknown): void => log.error('ended by a fault of its own', error);
+  process.on('uncaughtExceptionMonitor', noteEnd);
   return {
     services,
     router: createRouter(services, (error) => log.error('unexpected', error)),

@@ -15,6 +15,9 @@ test('networks that come and go while parts of the program are read cost no clic
   await expect(files.tree).toBeVisible();
   const whole = new Set(await readWithPage(page));
   expect(whole.size).toBeGreaterThan(3);
+  // What the page still reads would be lost with the cache.
+  const url = page.url();
+  await page.goto('about:blank');
   const asked = new Map<string, number>();
   // Not by a route of the test runner, which would do without the browser's cache.
   const cdp = await page.context().newCDPSession(page);
@@ -29,7 +32,7 @@ test('networks that come and go while parts of the program are read cost no clic
   });
   await cdp.send('Fetch.enable', { patterns: [{ urlPattern: '*/assets/*.js' }] });
   await cdp.send('Network.clearBrowserCache');
-  await goTo(page, page.url());
+  await goTo(page, url);
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
   await expect(page.getByRole('region', { name: 'Folders that may be linked' })).toBeVisible();
   await page.getByRole('button', { name: 'Jobs', exact: true }).click();
