@@ -78,10 +78,11 @@ export function MediaView({ path, content }: MediaViewProps) {
         />
       );
     case 'audio':
+    case 'video': {
+      const Player = content.kind;
       return (
         <div className={styles.board}>
-          {/* biome-ignore lint/a11y/useMediaCaption: files bring none */}
-          <audio
+          <Player
             key={tries}
             controls
             preload="metadata"
@@ -92,21 +93,7 @@ export function MediaView({ path, content }: MediaViewProps) {
           />
         </div>
       );
-    case 'video':
-      return (
-        <div className={styles.board}>
-          {/* biome-ignore lint/a11y/useMediaCaption: files bring none */}
-          <video
-            key={tries}
-            controls
-            preload="metadata"
-            src={content.url}
-            aria-label={label}
-            className={styles.media}
-            onError={onError}
-          />
-        </div>
-      );
+    }
   }
 }
 
