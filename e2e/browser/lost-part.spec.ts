@@ -16,7 +16,7 @@ test('networks that come and go while parts of the program are read cost no clic
   const whole = new Set(await readWithPage(page));
   expect(whole.size).toBeGreaterThan(3);
   // What the page still reads would be lost with the cache.
-  const url = page.url();
+  const address = page.url();
   await page.goto('about:blank');
   const asked = new Map<string, number>();
   // Not by a route of the test runner, which would do without the browser's cache.
@@ -32,7 +32,7 @@ test('networks that come and go while parts of the program are read cost no clic
   });
   await cdp.send('Fetch.enable', { patterns: [{ urlPattern: '*/assets/*.js' }] });
   await cdp.send('Network.clearBrowserCache');
-  await goTo(page, url);
+  await goTo(page, address);
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
   await expect(page.getByRole('region', { name: 'Folders that may be linked' })).toBeVisible();
   await page.getByRole('button', { name: 'Jobs', exact: true }).click();
